@@ -1,0 +1,31 @@
+.DEFAULT_GOAL := help
+.PHONY: help demo test check fuzz bench lock clean
+
+help: ## print these targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name text; do printf '%-14s %s\n' "$$name" "$$text"; done
+
+demo: ## start an embedded database, sample data and the API on this machine; Ctrl-C stops, data stay
+	@scripts/setup run
+	@.venv/bin/contract-graph demo
+
+test: check ## every check, then every test
+	@.venv/bin/python -m pytest
+
+check: ## ruff, formatting, mypy, import floors, generated files fresh
+	@scripts/setup dev
+	@scripts/check
+
+fuzz: ## 20,000 random queries against the reference executor
+	@scripts/setup dev
+	@CONTRACT_GRAPH_FUZZ=20000 .venv/bin/python -m pytest tests/api/fuzz
+
+bench: ## throughput and latency beside the bare driver and the idiomatic server
+	@scripts/setup dev
+	@.venv/bin/python -m tests.bench
+
+lock: ## write the hashed lock again from pyproject.toml (scripts/lock --upgrade takes newer versions)
+	@scripts/lock
+
+clean: ## remove .venv and caches; never data
+	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache build *.egg-info
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,245 @@
+"""How one fact of the contract graph is declared: said once, and read by every other floor."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, fields
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from functools import cache
+from types import NoneType, UnionType
+from typing import Annotated, Any, TypeVar, Union, dataclass_transform, get_args, get_origin, get_type_hints
+from uuid import UUID
+
+from domain.money import Money
+from domain.term import Period
+
+
+class System(StrEnum):
+    """A system that can own a field: the only one whose claims about it are accepted."""
+
+    CLM = "CLM"
+    SALESFORCE = "SALESFORCE"
+    HERE = "HERE"
+    DERIVED = "DERIVED"
+
+
+CLM, SALESFORCE, HERE, DERIVED = System.CLM, System.SALESFORCE, System.HERE, System.DERIVED
+
+
+@dataclass(frozen=True, slots=True)
+class UNTIL_SIGNED:  # noqa: N801 - reads as a phrase where a field is declared
+    """Ownership that changes hands at signature: `system` before it, `then` from EXECUTED on."""
+
+    system: System
+    then: System
+
+    def __str__(self) -> str:
+        return f"{self.system} until signed, then {self.then}"
+
+
+Owner = System | UNTIL_SIGNED
+
+
+class Audience(StrEnum):
+    """Whom a field is for; the policy speaks of audiences, so a new field needs no new rule."""
+
+    EVERYONE = "EVERYONE"
+    SCHEDULE = "SCHEDULE"
+    COMMERCIAL = "COMMERCIAL"
+    LEGAL = "LEGAL"
+    RISK = "RISK"
+    EVIDENCE = "EVIDENCE"
+    DELIVERY = "DELIVERY"
+    PERSONAL = "PERSONAL"
+    OVERSIGHT = "OVERSIGHT"
+
+
+EVERYONE, SCHEDULE, COMMERCIAL = Audience.EVERYONE, Audience.SCHEDULE, Audience.COMMERCIAL
+LEGAL, RISK, EVIDENCE = Audience.LEGAL, Audience.RISK, Audience.EVIDENCE
+DELIVERY, PERSONAL, OVERSIGHT = Audience.DELIVERY, Audience.PERSONAL, Audience.OVERSIGHT
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """What is said once about a field.
+
+    `to` names the entity that a UUID field points at; `part` says that the row lives and dies with it.
+    `key` makes a value unique within the org, `search` puts it under the text filter, `indexed` under an
+    index. `rule` computes a DERIVED field: its parameters are names of sibling fields, and a parameter
+    `today` means that the value is computed when it is read. `named_by` says that the value is that of the
+    contract's field which a sibling names: it is shown only with that field.
+    """
+
+    meaning: str
+    owner: Owner
+    audience: Audience
+    salesforce: str | None = None
+    to: str | None = None
+    part: bool = False
+    key: bool = False
+    search: bool = False
+    indexed: bool = False
+    rule: Callable[..., Any] | None = None
+    named_by: str | None = None
+
+    def __post_init__(self) -> None:
+        if not self.meaning.strip():
+            raise DeclarationError("a field needs a meaning")
+        if self.rule and self.owner is not DERIVED:
+            raise DeclarationError(f"a field with a rule is owned by DERIVED, not by {self.owner}")
+
+
+class DeclarationError(TypeError):
+    """An entity is declared in a way that the other floors could not read."""
+
+
+class Kind(StrEnum):
+    """How a declared field is carried: in a column, in two, as a reference, or as rows of another table."""
+
+    SCALAR = "scalar"
+    MONEY = "money"
+    REFERENCE = "reference"
+    LIST = "list"
+
+
+SCALARS = (str, bool, int, Decimal, date, datetime, Period, UUID)
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredField:
+    """A field as the other floors see it: its declaration with its resolved type."""
+
+    entity: str
+    name: str
+    type: type
+    optional: bool
+    kind: Kind
+    field: Field
+
+    @property
+    def graph_name(self) -> str:
+        """The name in GraphQL: camelCase, and a reference without its `_id`."""
+        name = self.name.removesuffix("_id") if self.kind is Kind.REFERENCE else self.name
+        head, *tail = name.split("_")
+        return head + "".join(part.capitalize() for part in tail)
+
+    @property
+    def coordinate(self) -> str:
+        """The name in policies, errors and docs, such as `Contract.totalValue`."""
+        return f"{self.entity}.{self.graph_name}"
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The parameters of the rule of a derived field."""
+        return tuple(inspect.signature(self.field.rule).parameters) if self.field.rule else ()
+
+    @property
+    def live(self) -> bool:
+        """Whether the value depends on today, so that it is computed when read and never stored."""
+        return "today" in self.inputs
+
+    @property
+    def target(self) -> str:
+        """The entity at the other end of a reference or list."""
+        if self.kind is Kind.LIST:
+            return self.type.__name__
+        if self.field.to is None:
+            raise DeclarationError(f"{self.coordinate} points at no entity")
+        return self.field.to
+
+
+ENTITIES: dict[str, type[Entity]] = {}
+T = TypeVar("T")
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True)
+def entity(cls: type[T]) -> type[T]:
+    """Register a class of the graph as a frozen, keyword-only dataclass whose every field is declared."""
+    made = dataclass(frozen=True, kw_only=True)(cls)
+    if not (cls.__doc__ or "").strip() or cls.__name__ in ENTITIES:
+        raise DeclarationError(f"{cls.__name__} needs a docstring and a name of its own")
+    if issubclass(made, Entity):
+        ENTITIES[made.__name__] = made
+    return made
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entity:
+    """What every record of the graph has."""
+
+    id: Annotated[UUID, Field("Identity in the contract graph, the same in every system.", HERE, EVERYONE)]
+    source_key: Annotated[
+        str | None,
+        Field("Name of the record in the system that it was read from.", HERE, OVERSIGHT, key=True),
+    ] = None
+
+
+def fields_of(entity: type[Entity]) -> tuple[DeclaredField, ...]:
+    """Return the declared fields in the order of their declaration."""
+    return _fields_of(entity.__name__)
+
+
+@cache
+def _fields_of(name: str) -> tuple[DeclaredField, ...]:
+    entity = ENTITIES[name]
+    hints = get_type_hints(entity, localns=dict(ENTITIES), include_extras=True)
+    return tuple(_declared(name, f.name, hints[f.name], f.default) for f in fields(entity))
+
+
+@cache
+def field_named(entity: str, name: str) -> DeclaredField:
+    """Return one declared field by its Python name."""
+    for declared in fields_of(ENTITIES[entity]):
+        if declared.name == name:
+            return declared
+    raise DeclarationError(f"{entity} has no field {name}")
+
+
+@cache
+def back_reference(parent: str, child: str) -> DeclaredField:
+    """Return the field of `child` that points at `parent`: what a list of children is found by."""
+    found = [f for f in fields_of(ENTITIES[child]) if f.kind is Kind.REFERENCE and f.field.to == parent]
+    owning = [f for f in found if f.field.part] or found
+    if len(owning) != 1:
+        raise DeclarationError(f"{child} points at {parent} by {len(owning)} fields; a list needs one")
+    return owning[0]
+
+
+def derive(record: Entity, today: date) -> Mapping[str, Any]:
+    """Return the values of the record's derived fields, computed from its own values."""
+    known = {f.name: getattr(record, f.name) for f in fields_of(type(record))} | {"today": today}
+    for declared in fields_of(type(record)):
+        if declared.field.rule:
+            known[declared.name] = declared.field.rule(**{name: known[name] for name in declared.inputs})
+    return {f.name: known[f.name] for f in fields_of(type(record)) if f.field.rule}
+
+
+def _declared(entity: str, name: str, hint: Any, default: Any) -> DeclaredField:  # noqa: ANN401 - a type form
+    plain, *notes = get_args(hint) if get_origin(hint) is Annotated else (hint,)
+    declarations = [note for note in notes if isinstance(note, Field)]
+    if len(declarations) != 1:
+        raise DeclarationError(f"{entity}.{name} must be declared by exactly one Field")
+    optional = get_origin(plain) in (Union, UnionType)
+    if optional:
+        plain = next(arg for arg in get_args(plain) if arg is not NoneType)
+        if default is MISSING:
+            raise DeclarationError(f"{entity}.{name} may be absent, so it needs the default None")
+    kind, type_ = _kind(f"{entity}.{name}", plain, declarations[0])
+    return DeclaredField(entity, name, type_, optional, kind, declarations[0])
+
+
+def _kind(where: str, plain: Any, field: Field) -> tuple[Kind, type]:  # noqa: ANN401 - a type form
+    if get_origin(plain) is tuple:
+        return Kind.LIST, get_args(plain)[0]
+    if field.to is not None:
+        if plain is not UUID or not where.endswith("_id"):
+            raise DeclarationError(f"{where} points at {field.to}: it must be a UUID whose name ends in _id")
+        return Kind.REFERENCE, UUID
+    if plain is Money:
+        return Kind.MONEY, Money
+    if plain in SCALARS or issubclass(plain, StrEnum):
+        return Kind.SCALAR, plain
+    raise DeclarationError(f"{where} has the type {plain!r}, which no table or schema knows")
