@@ -1,0 +1,18 @@
+"""Alembic's environment: run by storage/migrate.py, which hands over an open connection."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from migrations.autogenerate import complete
+from storage.tables import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    transaction_per_migration=True,
+    compare_server_default=True,
+    process_revision_directives=complete,
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,206 @@
+"""The application's connections: a statement for a read, a transaction for a write, each bound to an org."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict, deque
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Self
+from uuid import UUID
+
+import asyncpg
+
+from storage.tenancy import bind_org
+
+STATEMENTS_PER_CONNECTION = 200
+"""A prepared statement costs PostgreSQL about 200 KB on each connection that keeps it."""
+
+SESSION = {
+    "application_name": "contract-graph",
+    # Answers are written as JSON by PostgreSQL: days and moments must come out alike everywhere.
+    "datestyle": "ISO",
+    "timezone": "UTC",
+    # Every read is short: compiling it to machine code would cost more than it saves.
+    "jit": "off",
+    "statement_timeout": "4s",
+    "lock_timeout": "1s",
+    "idle_in_transaction_session_timeout": "60s",
+}
+
+
+class DatabaseError(Exception):
+    """The database cannot be used."""
+
+
+class RoleTooPowerful(DatabaseError):
+    """The role {role} of DATABASE_URL {reason}: row security would not bind it; use contract_graph_rw."""
+
+
+class DatabaseUnavailable(DatabaseError):
+    """The database cannot be reached."""
+
+
+class SchemaMissing(DatabaseError):
+    """The database has no tables of contract-graph: run `contract-graph db upgrade`."""
+
+
+async def connect(url: str, **settings: str) -> asyncpg.Connection:
+    """Open one connection whose session writes and reads as the application expects.
+
+    `settings` replace those of SESSION: a bulk load sets `statement_timeout="0"`.
+    """
+    try:
+        connection = await asyncpg.connect(url, server_settings=SESSION | settings, timeout=10)
+    except (OSError, asyncpg.CannotConnectNowError, TimeoutError) as error:
+        raise DatabaseUnavailable(f"the database cannot be reached: {error}") from error
+    # PostgreSQL's JSON text goes into the response as it is.
+    await connection.set_type_codec(
+        "json", schema="pg_catalog", encoder=bytes, decoder=bytes, format="binary"
+    )
+    return connection
+
+
+class Reader:
+    """One connection with the statements prepared on it, the one unused for longest dropped first."""
+
+    def __init__(self, connection: asyncpg.Connection) -> None:
+        self.connection = connection
+        self._prepared: OrderedDict[str, Any] = OrderedDict()
+
+    async def value(self, statement: str, arguments: Sequence[Any]) -> Any:  # noqa: ANN401 - any SQL value
+        """Run a statement that returns one value."""
+        prepared = self._prepared.get(statement)
+        if prepared is None:
+            prepared = await self._prepare(statement)
+        return await prepared.fetchval(*arguments)
+
+    async def _prepare(self, statement: str) -> Any:  # noqa: ANN401 - asyncpg is untyped
+        prepared = await self.connection.prepare(statement)
+        self._prepared[statement] = prepared
+        if len(self._prepared) > STATEMENTS_PER_CONNECTION:
+            self._prepared.popitem(last=False)
+        return prepared
+
+
+class Database:
+    """A pool of connections of the read-write role, which row-level security binds."""
+
+    def __init__(self, url: str, size: int) -> None:
+        self._url = url
+        self._size = size
+        self._free: list[Reader] = []
+        self._waiting: deque[asyncio.Future[Reader]] = deque()
+        self._open = 0
+
+    @classmethod
+    async def open(cls, url: str, size: int = 8) -> Self:
+        """Open the pool. Raises RoleTooPowerful, SchemaMissing or DatabaseUnavailable."""
+        database = cls(url, size)
+        first = await connect(url)
+        try:
+            await refuse_power(first)
+            await require_schema(first)
+        except BaseException:
+            await first.close()
+            raise
+        database._open = 1
+        database._free.append(Reader(first))
+        return database
+
+    async def close(self) -> None:
+        """Close every connection."""
+        while self._free:
+            await self._free.pop().connection.close()
+
+    async def read(self, statement: str, arguments: Sequence[Any]) -> Any:  # noqa: ANN401 - any SQL value
+        """Run a statement that binds its own org and returns one value; anew if its connection was lost."""
+        try:
+            return await self._read(statement, arguments)
+        except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.AdminShutdownError, OSError):
+            self._forget_closed()
+        try:
+            return await self._read(statement, arguments)
+        except (asyncpg.PostgresConnectionError, asyncpg.AdminShutdownError, OSError) as error:
+            raise DatabaseUnavailable("the database cannot be reached") from error
+
+    async def _read(self, statement: str, arguments: Sequence[Any]) -> Any:  # noqa: ANN401 - any SQL value
+        reader = await self._take()
+        try:
+            return await reader.value(statement, arguments)
+        finally:
+            self._give_back(reader)
+
+    @asynccontextmanager
+    async def transaction(self, org_id: UUID) -> AsyncIterator[asyncpg.Connection]:
+        """Give a connection inside a transaction that is bound to the org."""
+        reader = await self._take()
+        try:
+            async with reader.connection.transaction():
+                await bind_org(reader.connection, org_id)
+                yield reader.connection
+        finally:
+            self._give_back(reader)
+
+    async def _take(self) -> Reader:
+        if self._free:
+            return self._free.pop()
+        if self._open < self._size:
+            self._open += 1
+            try:
+                return Reader(await connect(self._url))
+            except BaseException:
+                self._open -= 1
+                raise
+        turn: asyncio.Future[Reader] = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        try:
+            return await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self._give_back(turn.result())
+            raise
+
+    def _give_back(self, reader: Reader) -> None:
+        if reader.connection.is_closed():
+            self._open -= 1
+            self._wake_with_new()
+            return
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_result(reader)
+                return
+        self._free.append(reader)
+
+    def _wake_with_new(self) -> None:
+        """A connection is gone: whoever waits for one must not wait for it for ever."""
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_exception(DatabaseUnavailable("the database closed the connection"))
+                return
+
+    def _forget_closed(self) -> None:
+        alive = [reader for reader in self._free if not reader.connection.is_closed()]
+        self._open -= len(self._free) - len(alive)
+        self._free = alive
+
+
+async def refuse_power(connection: asyncpg.Connection) -> None:
+    """Refuse a role that row-level security does not bind. Raises RoleTooPowerful."""
+    row = await connection.fetchrow(
+        "SELECT rolname, rolsuper, rolbypassrls,"
+        " EXISTS (SELECT FROM pg_class WHERE relowner = pg_roles.oid AND relkind IN ('r', 'p')) AS owns"
+        " FROM pg_roles WHERE rolname = current_user"
+    )
+    reasons = {"rolsuper": "is a superuser", "rolbypassrls": "may bypass it", "owns": "owns tables"}
+    for column, reason in reasons.items():
+        if row[column]:
+            raise RoleTooPowerful((RoleTooPowerful.__doc__ or "").format(role=row["rolname"], reason=reason))
+
+
+async def require_schema(connection: asyncpg.Connection) -> None:
+    """Refuse a database that was never migrated. Raises SchemaMissing."""
+    if await connection.fetchval("SELECT to_regclass('contract')") is None:
+        raise SchemaMissing(SchemaMissing.__doc__)

@@ -1,0 +1,128 @@
+"""Migrations: the database brought to the form that domain/ declares."""
+
+from __future__ import annotations
+
+import io
+import random
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import asyncpg
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import Script, ScriptDirectory
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
+ADVISORY_LOCK = 0x636F6E74726163
+"""One migration at a time on a database, whoever starts it."""
+
+LOCK_TIMEOUT = "500ms"
+ATTEMPTS = 20
+
+
+class NewerDatabase(Exception):
+    """The database was migrated by a newer contract-graph ({revision}): upgrade the program."""
+
+
+async def upgrade(url: str, revision: str = "head") -> list[str]:
+    """Bring the database to a revision as the owner of its tables, and return the revisions that were run.
+
+    A statement waits for a lock for half a second only, so that it never holds up the readers behind it;
+    the migration is then tried again.
+    """
+    before = await current(url)
+    await _run(url, lambda config: _retried(lambda: command.upgrade(config, revision)))
+    after = await current(url)
+    script = ScriptDirectory(str(MIGRATIONS))
+    return (
+        [each.revision for each in script.iterate_revisions(after, before)][::-1] if after != before else []
+    )
+
+
+async def current(url: str) -> str | None:
+    """Return the revision of a database. Raises NewerDatabase for one that this program does not know."""
+    found: list[str | None] = []
+    await _run(
+        url,
+        lambda config: found.append(
+            MigrationContext.configure(config.attributes["connection"]).get_current_revision()
+        ),
+    )
+    known = {each.revision for each in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}
+    if found[0] is not None and found[0] not in known:
+        raise NewerDatabase((NewerDatabase.__doc__ or "").format(revision=found[0]))
+    return found[0]
+
+
+async def revise(url: str, message: str, folder: Path = MIGRATIONS) -> Path:
+    """Write the migration that leads from the database, which is at head, to what domain/ declares."""
+    written: list[Path] = []
+
+    def generate(config: Config) -> None:
+        made = command.revision(config, message, autogenerate=True)
+        if not isinstance(made, Script):
+            raise TypeError("one revision was asked for")
+        written.append(Path(made.path))
+
+    await _run(url, generate, folder)
+    return written[0]
+
+
+async def _run(url: str, work: Callable[[Config], object], folder: Path = MIGRATIONS) -> None:
+    async def dial() -> asyncpg.Connection:
+        return await asyncpg.connect(url, server_settings={"lock_timeout": LOCK_TIMEOUT, "timezone": "UTC"})
+
+    engine = create_async_engine("postgresql+asyncpg://", async_creator=dial, poolclass=NullPool)
+    config = Config(stdout=io.StringIO())
+    config.set_main_option("script_location", str(folder).replace("%", "%%"))
+    config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
+    config.set_main_option("path_separator", "os")
+
+    def inside(connection: sa.Connection) -> None:
+        with _alone(connection):
+            config.attributes["connection"] = connection
+            work(config)
+
+    try:
+        async with engine.connect() as connection:
+            await connection.run_sync(inside)
+            await connection.commit()
+    finally:
+        await engine.dispose()
+
+
+class _alone(AbstractContextManager[None]):  # noqa: N801 - reads as a word of `with`
+    """Hold the advisory lock of migrations for a session."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def __enter__(self) -> None:
+        # Asked for again and again rather than waited for: lock_timeout would end a wait.
+        while not self._connection.scalar(sa.select(sa.func.pg_try_advisory_lock(ADVISORY_LOCK))):
+            time.sleep(0.1)
+        self._connection.commit()
+
+    def __exit__(self, *_: object) -> None:
+        if self._connection.in_transaction():
+            self._connection.rollback()
+        self._connection.execute(sa.select(sa.func.pg_advisory_unlock(ADVISORY_LOCK)))
+        self._connection.commit()
+
+
+def _retried(work: Callable[[], object]) -> None:
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            work()
+        except sa.exc.DBAPIError as error:
+            if "lock timeout" not in str(error) or attempt == ATTEMPTS:
+                raise
+            time.sleep(random.uniform(0.1, 0.2) * attempt)  # noqa: S311 - spreads retries, guards nothing
+        else:
+            return

@@ -1,0 +1,119 @@
+"""Rows to records of the domain and back, by what each entity declares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from domain.field import DeclaredField, Entity, Kind, back_reference, derive, fields_of
+from domain.graph import ENTITIES
+from domain.money import Money
+from domain.term import Period
+from storage.memo import memoized
+from storage.tables import column_names, is_stored
+
+REVISION = ("version", "updated_at")
+"""The columns by which a record counts its own changes: written by storage/, never compared."""
+
+_NO_IDS: Mapping[UUID, UUID] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """How an entity lies in its table: the stored fields, and the columns in the order of its rows."""
+
+    entity: type[Entity]
+    stored: tuple[DeclaredField, ...]
+    columns: tuple[str, ...]
+    derived: frozenset[str]
+    has_revision: bool
+
+
+@memoized
+def layout_of(entity: type[Entity]) -> Layout:
+    """Return the layout of an entity; `columns` begin with org_id, `derived` names columns of rules."""
+    stored = tuple(declared for declared in fields_of(entity) if is_stored(declared))
+    columns = tuple(name for declared in stored for name in column_names(declared))
+    derived = frozenset(name for declared in stored if declared.field.rule for name in column_names(declared))
+    return Layout(
+        entity=entity,
+        stored=stored,
+        columns=("org_id", *columns),
+        derived=derived,
+        has_revision=set(REVISION) <= set(columns),
+    )
+
+
+@memoized
+def parts_of(entity: type[Entity]) -> tuple[DeclaredField, ...]:
+    """Return the list fields whose records live and die with a record of the entity."""
+    lists = (declared for declared in fields_of(entity) if declared.kind is Kind.LIST)
+    return tuple(each for each in lists if back_reference(entity.__name__, each.target).field.part)
+
+
+@memoized
+def owner_of(entity: type[Entity]) -> DeclaredField | None:
+    """Return the reference by which a part points at what it is a part of, or None."""
+    return next((f for f in fields_of(entity) if f.kind is Kind.REFERENCE and f.field.part), None)
+
+
+def entity_named(name: str) -> type[Entity]:
+    """Return the class of an entity."""
+    return ENTITIES[name]
+
+
+def with_parts(record: Entity) -> Iterator[Entity]:
+    """Give the record, then its parts and theirs, each before its own parts."""
+    yield record
+    for declared in parts_of(type(record)):
+        for part in getattr(record, declared.name):
+            yield from with_parts(part)
+
+
+def to_row(record: Entity, org_id: UUID, today: date, ids: Mapping[UUID, UUID] = _NO_IDS) -> tuple[Any, ...]:
+    """Return the record's values in the order of `layout_of(...).columns`.
+
+    Stored derived fields are computed; ids and references found in `ids` are replaced.
+    """
+    layout = layout_of(type(record))
+    derived = derive(record, today) if layout.derived else {}
+    row: list[Any] = [org_id]
+    for declared in layout.stored:
+        name = declared.name
+        value = derived[name] if declared.field.rule else getattr(record, name)
+        if declared.kind is Kind.MONEY:
+            row += (None, None) if value is None else (value.amount, value.currency)
+        elif isinstance(value, UUID):
+            row.append(ids.get(value, value))
+        elif isinstance(value, StrEnum):
+            row.append(value.value)
+        else:
+            row.append(str(value) if isinstance(value, Period) else value)
+    return tuple(row)
+
+
+def from_row(entity: type[Entity], row: Mapping[str, Any]) -> Entity:
+    """Return the record that a row holds; its lists are empty and its live derived fields absent."""
+    values: dict[str, Any] = {}
+    for declared in layout_of(entity).stored:
+        if declared.kind is Kind.MONEY:
+            amount, currency = (row[name] for name in column_names(declared))
+            values[declared.name] = None if amount is None else Money(amount, currency)
+        else:
+            value = row[declared.name]
+            values[declared.name] = value if value is None else _reader(declared.type)(value)
+    return entity(**values)
+
+
+def _reader(type_: type) -> Callable[[Any], Any]:
+    if type_ is Period:
+        return Period.parse
+    return type_ if issubclass(type_, StrEnum) else _same
+
+
+def _same(value: Any) -> Any:  # noqa: ANN401 - a value that PostgreSQL and the domain share
+    return value

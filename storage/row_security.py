@@ -1,0 +1,29 @@
+"""Row-level security: the net below the `org_id` predicate of every statement."""
+
+from __future__ import annotations
+
+READ_WRITE_ROLE = "contract_graph_rw"
+ORG_TABLE = "org"
+
+# The sub-select keeps the setting from being read when the statement is planned, while it is still unset:
+# a plan for an empty table would be kept. NULLIF, because a pooled connection's setting reverts to ''.
+BOUND_ORG = "(SELECT nullif(current_setting('app.org', true), '')::uuid)"
+
+
+def security_ddl(table: str) -> list[str]:
+    """Return the statements that keep a table's rows to the bound org, for its owner too."""
+    own = f"{'id' if table == ORG_TABLE else 'org_id'} = {BOUND_ORG}"
+    # Orgs are made and named by the owner; the application reads its own.
+    rights = "SELECT" if table == ORG_TABLE else "SELECT, INSERT, UPDATE, DELETE"
+    ddl = [
+        f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY',
+        f'ALTER TABLE "{table}" FORCE ROW LEVEL SECURITY',
+        f'CREATE POLICY tenant ON "{table}" USING ({own}) WITH CHECK ({own})',
+        f'GRANT {rights} ON "{table}" TO {READ_WRITE_ROLE}',
+    ]
+    if table == ORG_TABLE:
+        # Whoever migrates makes and names the orgs; of their contents it sees none unbound.
+        ddl.append(
+            f'CREATE POLICY administration ON "{table}" TO CURRENT_USER USING (true) WITH CHECK (true)'
+        )
+    return ddl
