@@ -1,0 +1,262 @@
+"""Access tokens: JWTs as RFC 9068 profiles them, signed with ES256."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from joserfc import jws, jwt
+from joserfc.errors import JoseError
+
+from auth.keys import ALGORITHM, SigningKeys
+from auth.principal import Principal
+from auth.token_refused import (
+    BadSignature,
+    ExpiredToken,
+    MalformedAuthorization,
+    MalformedClaims,
+    MalformedToken,
+    MissingToken,
+    OversizedToken,
+    TokenNotYetValid,
+    UnknownKey,
+    WrongAudience,
+    WrongIssuer,
+    WrongType,
+)
+
+MOST_BYTES = 8 * 1024
+SKEW = 30  # seconds by which an issuer's clock may be ahead of ours
+
+_TYPE = "at+jwt"
+_SCHEME = re.compile(rb"bearer(?: |\Z)", re.IGNORECASE)
+_BEARER = re.compile(rb"bearer +([A-Za-z0-9._~+/-]+=*)", re.IGNORECASE)
+_COMPACT = re.compile(rb"([\w-]+)\.([\w-]+)\.([\w-]+)", re.ASCII)
+_HEADER = frozenset({"alg", "kid", "typ"})
+_ROLE = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_SCOPE = re.compile(r"[!#-\[\]-~]+(?: [!#-\[\]-~]+)*")  # RFC 6749 section 3.3
+_LONGEST_TEXT = 255
+_MOST_ROLES = 64
+_LAST_SECOND = 2**53  # beyond it a number of JSON is not exact everywhere
+
+
+def issue(  # noqa: PLR0913 - each is said by another part of the caller, and by name
+    keys: SigningKeys,
+    *,
+    issuer: str,
+    audience: str,
+    principal: Principal,
+    lifetime: timedelta,
+    now: float,
+) -> str:
+    """Sign an access token for `principal`, valid from `now` (seconds of Unix time) for `lifetime`.
+
+    Raises ValueError for a principal without a client, which RFC 9068 obliges a token to name, and for a
+    lifetime under a second.
+    """
+    if not principal.client:
+        raise ValueError("an access token names the client that it is issued to")
+    if lifetime < timedelta(seconds=1):
+        raise ValueError("an access token lives for a second at least")
+    claims = {
+        "iss": issuer,
+        "sub": principal.subject,
+        "aud": audience,
+        "exp": int(now) + int(lifetime.total_seconds()),
+        "iat": int(now),
+        "jti": str(uuid4()),
+        "client_id": principal.client,
+        "scope": " ".join(sorted(principal.scopes)),
+        "roles": sorted(principal.roles),
+        "org": str(principal.org_id),
+    }
+    if not claims["scope"]:
+        del claims["scope"]  # RFC 6749 knows no empty scope
+    header = {"alg": ALGORITHM, "typ": _TYPE, "kid": keys.kid}
+    return jwt.encode(header, claims, keys.signing_key, algorithms=[ALGORITHM])
+
+
+class TokenVerifier:
+    """Verifies Authorization headers, and remembers the last `capacity` that were good until they expire.
+
+    `clock` gives seconds of Unix time. A verifier belongs to one thread, such as that of an event loop.
+    """
+
+    def __init__(
+        self,
+        keys: SigningKeys,
+        issuer: str,
+        audience: str,
+        clock: Callable[[], float] = time.time,
+        capacity: int = 10_000,
+    ) -> None:
+        self._keys = keys
+        self._issuer = issuer
+        self._audience = audience
+        self._clock = clock
+        self._capacity = capacity
+        self._verified: OrderedDict[bytes, tuple[int, Principal]] = OrderedDict()
+
+    def verify(self, authorization: bytes | None) -> Principal:
+        """Give the principal of an Authorization header's value; raises a TokenRefused."""
+        now = self._clock()
+        if authorization is not None and (known := self._verified.get(authorization)):
+            if now < known[0]:
+                self._verified.move_to_end(authorization)
+                return known[1]
+            del self._verified[authorization]
+        token = _bearer(authorization)
+        claims = self._claims(token)
+        principal = self._accept(claims, now)
+        if authorization is not None:
+            self._remember(authorization, claims["exp"], principal)
+        return principal
+
+    def _claims(self, token: bytes) -> Mapping[str, Any]:
+        """Give the claims of a token whose header and signature are ours."""
+        match = _COMPACT.fullmatch(token)
+        if match is None:
+            raise MalformedToken
+        header, claims, _signature = (_decoded(part) for part in match.groups())
+        head = _object(header)
+        if head is None:
+            raise MalformedToken
+        key = self._keys.public_keys.get(_kid(head))
+        if key is None:
+            raise UnknownKey
+        try:
+            jws.deserialize_compact(token, key, algorithms=[ALGORITHM])
+        except (JoseError, ValueError) as error:
+            raise BadSignature from error
+        found = _object(claims)
+        if found is None:
+            raise MalformedClaims
+        return found
+
+    def _accept(self, claims: Mapping[str, Any], now: float) -> Principal:
+        """Give the principal of signed claims, if they are for us and for now."""
+        if claims.get("iss") != self._issuer:
+            raise WrongIssuer
+        audiences = claims.get("aud")
+        if self._audience not in (audiences if isinstance(audiences, list) else [audiences]):
+            raise WrongAudience
+        if now >= _second(claims, "exp"):  # no skew: a token is never used at or after its expiry
+            raise ExpiredToken
+        starts = max(_second(claims, "iat"), _second(claims, "nbf") if "nbf" in claims else 0)
+        if starts > now + SKEW:
+            raise TokenNotYetValid
+        _text(claims, "jti")
+        return Principal(
+            org_id=_org(claims),
+            subject=_text(claims, "sub"),
+            client=_text(claims, "client_id"),
+            roles=_roles(claims),
+            scopes=_scopes(claims),
+        )
+
+    def _remember(self, authorization: bytes, expires: int, principal: Principal) -> None:
+        while self._verified and len(self._verified) >= self._capacity:
+            self._verified.popitem(last=False)
+        self._verified[authorization] = (expires, principal)
+
+
+def _bearer(authorization: bytes | None) -> bytes:
+    if authorization is None or not _SCHEME.match(authorization):
+        raise MissingToken
+    if len(authorization) > MOST_BYTES + len(b"Bearer "):
+        raise OversizedToken
+    match = _BEARER.fullmatch(authorization)
+    if match is None:
+        raise MalformedAuthorization
+    return match[1]
+
+
+def _decoded(part: bytes) -> bytes:
+    """Decode base64url; a second spelling of the same bytes is refused, or one token would be many."""
+    try:
+        decoded = urlsafe_b64decode(part + b"=" * (-len(part) % 4))
+    except ValueError as error:
+        raise MalformedToken from error
+    if urlsafe_b64encode(decoded).rstrip(b"=") != part:
+        raise MalformedToken
+    return decoded
+
+
+def _object(content: bytes) -> dict[str, Any] | None:
+    """Read a JSON object of UTF-8; None for anything else, a repeated name or a NaN among it."""
+    try:
+        found = json.loads(content.decode(), object_pairs_hook=_once, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name is repeated")
+    return found
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _kid(header: Mapping[str, Any]) -> str:
+    """Give the kid of a header as ours are; another member, such as jwk, jku, x5u or crit, is not one."""
+    kind, kid = header.get("typ"), header.get("kid")
+    typed = isinstance(kind, str) and kind.lower().removeprefix("application/") == _TYPE
+    if header.keys() != _HEADER or header["alg"] != ALGORITHM or not typed or not isinstance(kid, str):
+        raise WrongType
+    return kid
+
+
+def _second(claims: Mapping[str, Any], name: str) -> int:
+    value = claims.get(name)
+    if type(value) is not int or not 0 < value < _LAST_SECOND:  # bool is an int to isinstance
+        raise MalformedClaims
+    return value
+
+
+def _text(claims: Mapping[str, Any], name: str) -> str:
+    """Give a claim that is written to the audit and the database: no NUL, no surrogate, nothing unseen."""
+    value = claims.get(name)
+    if not isinstance(value, str) or not 0 < len(value) <= _LONGEST_TEXT or not value.isprintable():
+        raise MalformedClaims
+    return value
+
+
+def _org(claims: Mapping[str, Any]) -> UUID:
+    text = _text(claims, "org")
+    try:
+        org = UUID(text)
+    except ValueError as error:
+        raise MalformedClaims from error
+    if str(org) != text:
+        raise MalformedClaims
+    return org
+
+
+def _roles(claims: Mapping[str, Any]) -> frozenset[str]:
+    roles = claims.get("roles")
+    if not isinstance(roles, list) or len(roles) > _MOST_ROLES:
+        raise MalformedClaims
+    if not all(isinstance(role, str) and _ROLE.fullmatch(role) for role in roles):
+        raise MalformedClaims
+    return frozenset(roles)
+
+
+def _scopes(claims: Mapping[str, Any]) -> frozenset[str]:
+    if "scope" not in claims:
+        return frozenset()
+    scope = claims["scope"]
+    if not isinstance(scope, str) or not _SCOPE.fullmatch(scope):
+        raise MalformedClaims
+    return frozenset(scope.split(" "))

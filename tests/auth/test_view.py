@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from auth.policy import SHIPPED, Deny, Policy, Show, decide, load_policy
+from auth.view import Views, view_for
+
+
+@pytest.fixture(scope="module")
+def policy() -> Policy:
+    return load_policy()
+
+
+def test_a_view_holds_the_decision_about_every_declared_field(policy: Policy) -> None:
+    view = view_for(policy, frozenset({"finance", "legal"}))
+    assert view.decisions == {c: decide(policy, ["finance", "legal"], c) for c in policy.fields}
+    for coordinate, decision in view.decisions.items():
+        assert view.decision(coordinate) is decision
+        assert view.shows(coordinate) == isinstance(decision, Show)
+
+
+def test_a_view_shows_and_denies_as_the_policy_says(policy: Policy) -> None:
+    view = view_for(policy, frozenset({"sales_rep"}))
+    assert view.shows("Contract.totalValue")
+    assert view.decision("Contract.totalValue") == Show("sales_rep.COMMERCIAL = show")
+    assert not view.shows("Contract.liabilityCap")
+    assert isinstance(view.decision("Contract.liabilityCap"), Deny)
+
+
+@pytest.mark.parametrize("coordinate", ["", "Contract.nothing", "Contract.total_value", "__typename"])
+def test_a_field_that_was_never_declared_is_denied(policy: Policy, coordinate: str) -> None:
+    view = view_for(policy, frozenset(policy.roles))
+    assert not view.shows(coordinate)
+    assert view.decision(coordinate) == Deny("default", f"{coordinate} is no field of the contract graph")
+
+
+@pytest.mark.parametrize("roles", [frozenset[str](), frozenset({"owner"})])
+def test_the_view_of_no_known_role_shows_nothing(policy: Policy, roles: frozenset[str]) -> None:
+    view = view_for(policy, roles)
+    assert view.decisions.keys() == policy.fields.keys()
+    assert not any(view.shows(coordinate) for coordinate in view.decisions)
+
+
+def test_views_of_the_same_policy_and_roles_are_one_key(policy: Policy) -> None:
+    one = view_for(policy, frozenset({"legal", "admin"}))
+    same = view_for(load_policy(), frozenset({"admin", "legal"}))
+    assert one is not same
+    assert one == same
+    assert {one: "plan"}[same] == "plan"
+
+
+def test_views_of_other_roles_are_other_keys(policy: Policy) -> None:
+    views = {view_for(policy, frozenset(roles)) for roles in ([], ["legal"], ["admin"], ["admin", "legal"])}
+    assert len(views) == 4
+    assert view_for(policy, frozenset()) != "view"
+
+
+def test_views_of_another_policy_are_other_keys(policy: Policy, tmp_path: Path) -> None:
+    path = tmp_path / "policy.toml"
+    path.write_bytes(SHIPPED.read_bytes() + b"# changed\n")
+    roles = frozenset({"legal"})
+    assert view_for(policy, roles) != view_for(load_policy(path), roles)
+
+
+def test_a_view_cannot_be_changed(policy: Policy) -> None:
+    view = view_for(policy, frozenset({"admin"}))
+    with pytest.raises(TypeError):
+        view.decisions["Contract.liabilityCap"] = Show("mine")  # type: ignore[index]
+    with pytest.raises(AttributeError):
+        view.roles = ("legal",)  # type: ignore[misc]
+
+
+def test_views_are_made_once_and_the_least_used_is_dropped(policy: Policy) -> None:
+    views = Views(policy, capacity=2)
+    legal, admin = views.of(frozenset({"legal"})), views.of(frozenset({"admin"}))
+    assert views.of(frozenset({"legal"})) is legal
+    views.of(frozenset({"finance"}))
+    assert views.of(frozenset({"legal"})) is legal
+    assert views.of(frozenset({"admin"})) is not admin
+    assert views.of(frozenset({"admin"})) == admin
