@@ -30,11 +30,11 @@ async def remove_vanished(
     owners: Mapping[UUID, str],
     kept: Collection[UUID],
 ) -> Gone:
-    """Delete the parts of `owners`, source keys by id, that came from the same source and are not `kept`; return what went.
+    """Delete the parts of `owners` that came from the same source and are not `kept`; return what went.
 
-    The same source: their source key is the owner's, the separator and more. What people or other systems
-    added has other keys and stays; so does a part that something else still points at. The parts of a
-    part that goes, go with it.
+    `owners` are source keys by id. The same source: the part's key is the owner's, the separator and more.
+    What people or other systems added has other keys and stays; so does a part that something else still
+    points at. The parts of a part that goes, go with it.
     """
     gone: Gone = {}
     await _collect(connection, org_id, entity, owners, kept, gone)

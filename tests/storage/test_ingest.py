@@ -19,12 +19,15 @@ from domain.lifecycle import ContractStatus
 from domain.line import ContractLine
 from domain.milestone import Milestone, MilestoneStatus
 from domain.money import Money
+from domain.org import Org
 from storage.aggregate import load_many
 from storage.identities import MissingSourceKeyError
 from storage.ingest import Ingest, Reference, Saved
+from storage.orgs import save_org
 from storage.tenancy import bind_org
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
+ORG, OTHER_ORG = uuid7(), uuid7()
 LATER = NOON + timedelta(hours=1)
 
 
@@ -56,12 +59,10 @@ class Feed:
 
 
 @asynccontextmanager
-async def feed(url: str) -> AsyncIterator[Feed]:
+async def connected(url: str) -> AsyncIterator[asyncpg.Connection]:
     connection = await asyncpg.connect(url)
     try:
-        org_id = uuid7()
-        await connection.execute("INSERT INTO org (id, name) VALUES ($1, $2)", org_id, f"Org {org_id}")
-        yield Feed(connection, org_id)
+        yield connection
     finally:
         await connection.close()
 
@@ -70,11 +71,11 @@ async def feed(url: str) -> AsyncIterator[Feed]:
 def on(owner_url: str, database_url: str) -> Callable[[Callable[[Feed], Awaitable[None]]], None]:
     def run(test: Callable[[Feed], Awaitable[None]]) -> None:
         async def inside() -> None:
-            owner = await asyncpg.connect(owner_url)
-            await owner.execute("GRANT INSERT ON org TO contract_graph_rw")
-            await owner.close()
-            async with feed(database_url) as made:
-                await test(made)
+            async with connected(owner_url) as owner:
+                for org_id in (ORG, OTHER_ORG):
+                    await save_org(owner, Org(id=org_id, name=f"Org {org_id}"))
+            async with connected(database_url) as connection:
+                await test(Feed(connection, ORG))
 
         asyncio.run(inside())
 
@@ -223,7 +224,8 @@ def test_a_vanished_part_that_something_points_at_stays(on: On) -> None:
             stored.id,
         )
         await feed.execute(
-            "INSERT INTO obligation (org_id, id, contract_id, kind, status, deliverable, responsible_party_id)"
+            "INSERT INTO obligation"
+            " (org_id, id, contract_id, kind, status, deliverable, responsible_party_id)"
             " VALUES ($1, $2, $3, 'DELIVERY', 'OPEN', 'A report', $4)",
             feed.org_id,
             uuid7(),
@@ -363,7 +365,11 @@ def test_a_parent_that_comes_later_is_linked_afterwards(on: On) -> None:
 def test_a_number_that_another_contract_has_is_left_out_and_told(on: On) -> None:
     async def run(feed: Feed) -> None:
         await feed.ingest.save([agreement("t:1", number="C-1")])
-        twins = [agreement("t:2", number="C-1"), agreement("t:3", number="C-2"), agreement("t:4", number="C-2")]
+        twins = [
+            agreement("t:2", number="C-1"),
+            agreement("t:3", number="C-2"),
+            agreement("t:4", number="C-2"),
+        ]
         saved = await feed.ingest.save(twins)
         assert {(clash.source_key, clash.field) for clash in saved.clashes} == {
             ("t:2", "number"),
@@ -386,9 +392,7 @@ def test_of_two_records_with_one_source_key_the_last_counts(on: On) -> None:
 
 def test_two_orgs_keep_the_same_source_keys_apart(on: On) -> None:
     async def run(one: Feed) -> None:
-        other_org = uuid7()
-        await one.connection.execute("INSERT INTO org (id, name) VALUES ($1, 'Other')", other_org)
-        other = Feed(one.connection, other_org)
+        other = Feed(one.connection, OTHER_ORG)
         await one.ingest.save([agreement(title="Ours")])
         saved = await other.ingest.save([agreement(title="Theirs")])
         assert saved.inserted["Contract"] == 1
