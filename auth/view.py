@@ -6,6 +6,7 @@ from functools import lru_cache, partial
 from types import MappingProxyType
 
 from auth.policy import Deny, Policy, Show, decide
+from domain.field import DeclaredField, Kind
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +37,18 @@ class View:
         """Give the decision about a field; what was never declared is denied."""
         found = self.decisions.get(coordinate)
         return found or Deny("default", f"{coordinate} is no field of the contract graph")
+
+    def reach(self, field: DeclaredField) -> Show | Deny:
+        """Give the decision about a field; one that leads to an entity needs that entity's id shown too."""
+        decision = self.decision(field.coordinate)
+        if isinstance(decision, Show) and field.kind in (Kind.REFERENCE, Kind.LIST):
+            there = self.entity(field.target)
+            return there if isinstance(there, Deny) else decision
+        return decision
+
+    def entity(self, name: str) -> Show | Deny:
+        """Give the decision about the records of an entity: whether their ids are shown."""
+        return self.decision(f"{name}.id")
 
     def shows(self, coordinate: str) -> bool:
         return isinstance(self.decisions.get(coordinate), Show)

@@ -1,0 +1,86 @@
+"""The application: wires everything, decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from api.door import Door
+from api.graphql import Endpoint
+from api.schema import sdl
+from api.settings import Settings
+from auth.keys import load_or_create
+from auth.policy import check_coverage, load_policy
+from auth.tokens import TokenVerifier
+from auth.view import Views
+from storage.database import Database, DatabaseUnavailable
+
+GRAPHQL_PATH = "/graphql"
+
+
+def today() -> date:
+    """Return the day on which requests are answered: UTC's, the same on every worker."""
+    return datetime.now(UTC).date()
+
+
+class Application:
+    """An ASGI application: `/graphql` goes straight to its door, the rest through Starlette."""
+
+    def __init__(self, settings: Settings, database_url: str, pages: Sequence[BaseRoute] = ()) -> None:
+        self._settings = settings
+        self._database_url = database_url
+        policy = load_policy()
+        check_coverage(policy)
+        self._views = Views(policy)
+        keys = load_or_create(settings.keys)
+        verifier = TokenVerifier(keys, issuer=settings.issuer, audience=settings.audience)
+        self._door = Door(verifier, challenge=f'Bearer realm="{settings.audience}"')
+        self._rest = Starlette(
+            routes=[
+                Route("/health", _health, methods=["GET"]),
+                Route("/ready", self._ready, methods=["GET"]),
+                Route("/schema.graphql", _schema, methods=["GET"]),
+                *pages,
+            ],
+            lifespan=self._lifespan,
+        )
+        self._database: Database | None = None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI's own types
+        """Answer one request."""
+        if scope["type"] == "http" and scope["path"] == GRAPHQL_PATH:
+            await self._door(scope, receive, send)
+        else:
+            await self._rest(scope, receive, send)
+
+    @asynccontextmanager
+    async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
+        self._database = await Database.open(self._database_url, self._settings.pool_size)
+        self._door.endpoint = Endpoint(self._database, self._views, today)
+        try:
+            yield
+        finally:
+            await self._database.close()
+
+    async def _ready(self, _: Request) -> Response:
+        try:
+            if self._database is not None and await self._database.read("SELECT 1", ()) == 1:
+                return JSONResponse({"status": "ready"})
+        except DatabaseUnavailable:
+            pass
+        return JSONResponse({"status": "the database cannot be reached"}, status_code=503)
+
+
+async def _health(_: Request) -> Response:
+    return JSONResponse({"status": "alive"})
+
+
+async def _schema(_: Request) -> Response:
+    return PlainTextResponse(sdl())

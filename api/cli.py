@@ -1,0 +1,72 @@
+"""`contract-graph`: the command line."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from collections.abc import Sequence
+from types import FrameType
+from typing import NoReturn
+
+from alembic.util.exc import CommandError
+
+from api.commands import db, demo, docs, import_, serve, token
+from api.settings import SettingsError, load_settings
+from auth.keys import KeyFileError
+from auth.policy import PolicyError
+from storage.database import DatabaseError
+from storage.embedded_errors import EmbeddedError
+from storage.migrate import NewerDatabase
+from storage.orgs import UnknownOrg
+
+EXPECTED = (
+    SettingsError,
+    EmbeddedError,
+    DatabaseError,
+    PolicyError,
+    KeyFileError,
+    NewerDatabase,
+    UnknownOrg,
+    CommandError,
+)
+"""What can go wrong on a machine, and is told in a line; anything else is a fault of ours, with its trace."""
+
+COMMANDS = (demo, serve, db, import_, token, docs)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Build the parser of all commands."""
+    made = argparse.ArgumentParser(
+        prog="contract-graph", description="A canonical contract graph between CLM and Salesforce."
+    )
+    subparsers = made.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for command in COMMANDS:
+        command.add_parser(subparsers)
+    return made
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code."""
+    parsed = parser().parse_args(arguments)
+    # SIGTERM, too, must unwind: what a command started, it stops.
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        return int(parsed.run(parsed, load_settings()))
+    except EXPECTED as error:
+        print(f"contract-graph: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # The reader of our output has gone: nothing is left to say.
+        sys.stderr.close()
+        return 0
+
+
+def _terminate(number: int, _: FrameType | None) -> NoReturn:
+    sys.exit(128 + number)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

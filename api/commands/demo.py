@@ -1,0 +1,168 @@
+"""`contract-graph demo`: everything on this machine, with sample data and people to try it as."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import urllib.request
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from api.app import Application, today
+from api.commands.serve import listen, serve
+from api.commands.token import local_token
+from api.installation import Installation, migrated, open_installation
+from api.landing import DemoPerson, render_graphiql, render_landing
+from api.settings import Settings
+from storage.database import connect
+from storage.embedded import Cluster
+from storage.ingest import Ingest
+from storage.orgs import save_org
+from sync.feeds.sample import SampleOrg, sample_orgs
+
+QUESTION = (
+    "{ contracts(first: 2) { totalCount nodes { number title status liabilityCap { amount currency } } } }"
+)
+PRINTED = ("sales_rep", "legal", "security_reviewer")
+TOKEN_LIFETIME = timedelta(hours=12)
+_HERE = Path(__file__).resolve().parent.parent
+
+_NOTHING_ELSE = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+PAGE_POLICY = f"default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; {_NOTHING_ELSE}"
+GRAPHIQL_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; font-src data:; img-src 'self' data:;"
+    f" connect-src 'self'; {_NOTHING_ELSE}"
+)
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Register `demo`."""
+    parser = subparsers.add_parser("demo", help="try everything on this machine, with sample data")
+    parser.set_defaults(run=_run)
+
+
+def _run(_: argparse.Namespace, settings: Settings) -> int:
+    door = listen(settings)
+    cluster = None if settings.database_url else Cluster(settings.home, settings.pg_bindir)
+    found_running = cluster is not None and cluster.status().running
+    _say("starting the database" if not found_running else "the database is running")
+    installation = open_installation(settings)
+    try:
+        orgs = sample_orgs(today())
+        asyncio.run(_prepare(installation, settings, orgs))
+        people = demo_people(settings, orgs)
+        demo = Demo(f"http://{settings.host}:{settings.port}", people)
+        serve(Application(settings, installation.url, demo.pages()), door, started=demo.introduce)
+    finally:
+        if cluster is not None and not found_running:
+            cluster.stop()
+            _say("stopped; the data stay for the next start")
+    return 0
+
+
+async def _prepare(installation: Installation, settings: Settings, orgs: Sequence[SampleOrg]) -> None:
+    for revision in await migrated(installation):
+        _say(f"brought the database to revision {revision}")
+    loaded = settings.home / "sample-loaded-on"
+    if loaded.is_file() and loaded.read_text(encoding="ascii") == today().isoformat():
+        return
+    owner, application = await connect(installation.owner_url), await connect(installation.url)
+    try:
+        for sample in orgs:
+            await save_org(owner, sample.org)
+            saved = await Ingest(application, sample.org.id, _now).save(sample.records)
+            added, moved = saved.inserted.total(), saved.updated.total()
+            _say(f"sample data of {sample.org.name}: {added} records added, {moved} moved to today")
+    finally:
+        await owner.close()
+        await application.close()
+    settings.home.mkdir(parents=True, exist_ok=True)
+    loaded.write_text(today().isoformat(), encoding="ascii")
+
+
+def demo_people(settings: Settings, orgs: Sequence[SampleOrg]) -> list[DemoPerson]:
+    """Give each of the sample's people a token."""
+    return [
+        DemoPerson(
+            name=person.name, role=person.role, org=sample.org.name,
+            token=local_token(settings, sample.org, person.salesforce_id, [person.role], TOKEN_LIFETIME),
+        )
+        for sample in orgs for person in sample.people
+    ]  # fmt: skip
+
+
+@dataclass(slots=True)
+class Demo:
+    """The pages of the demo, and what it prints once it answers."""
+
+    origin: str
+    people: list[DemoPerson]
+    answer: str = ""
+
+    @property
+    def curl(self) -> str:
+        """The question as a command to paste."""
+        body = json.dumps({"query": QUESTION})
+        return (
+            f"TOKEN={self.people[0].token}\n"
+            f"curl -s {self.origin}/graphql -H 'Content-Type: application/json' \\\n"
+            f"  -H \"Authorization: Bearer $TOKEN\" \\\n  -d '{body}'"
+        )
+
+    def pages(self) -> list[BaseRoute]:
+        """Return the routes of the pages."""
+        return [
+            Route("/", self._landing, methods=["GET"]),
+            Route("/graphiql", self._graphiql, methods=["GET"]),
+            Mount("/graphiql", StaticFiles(directory=_HERE / "graphiql")),
+            Mount("/pages", StaticFiles(directory=_HERE / "pages")),
+        ]
+
+    def introduce(self) -> None:
+        """Ask the question as the first of the people, and print how anyone else can."""
+        self.answer = self._ask()
+        shown = [
+            person for person in self.people if person.org == self.people[0].org and person.role in PRINTED
+        ]
+        for person in shown:
+            print(f"\n{person.name}, {person.role} at {person.org}:\n{person.token}")
+        print(f"\nAsk as {self.people[0].name}:\n\n{self.curl}\n\n{self.answer}\n")
+        _say(f"Open {self.origin}/ in a browser: {len(self.people)} people, and GraphiQL. Ctrl-C stops.")
+
+    def _ask(self) -> str:
+        request = urllib.request.Request(  # noqa: S310 - our own address, http
+            f"{self.origin}/graphql", json.dumps({"query": QUESTION}).encode(),
+            {"Content-Type": "application/json", "Authorization": f"Bearer {self.people[0].token}"},
+        )  # fmt: skip
+        with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310 - as above
+            return json.dumps(json.load(response), indent=2, ensure_ascii=False)
+
+    async def _landing(self, _: Request) -> Response:
+        return _page(render_landing(self.people, self.curl, self.answer), PAGE_POLICY)
+
+    async def _graphiql(self, _: Request) -> Response:
+        return _page(render_graphiql(self.people), GRAPHIQL_POLICY)
+
+
+def _page(html: str, policy: str) -> Response:
+    headers = {
+        "Content-Security-Policy": policy, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+    }  # fmt: skip
+    return HTMLResponse(html, headers=headers)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)

@@ -1,0 +1,72 @@
+"""`contract-graph serve`: the API on this machine."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import errno
+import socket
+from collections.abc import Callable
+
+import uvicorn
+
+from api.app import Application
+from api.installation import open_installation
+from api.settings import Settings, SettingsError
+
+
+class PortTaken(SettingsError):
+    """Port {port} of {host} is taken: stop what uses it, or set CONTRACT_GRAPH_PORT to another."""
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Register `serve`."""
+    parser = subparsers.add_parser("serve", help="run the API")
+    parser.set_defaults(run=_run)
+
+
+def _run(_: argparse.Namespace, settings: Settings) -> int:
+    door = listen(settings)
+    url = settings.database_url or open_installation(settings).url
+    print(f"contract-graph listens on http://{settings.host}:{settings.port}/graphql", flush=True)
+    serve(Application(settings, url), door)
+    return 0
+
+
+def listen(settings: Settings) -> socket.socket:
+    """Take the port, before anything is started that would have to be stopped again. Raises PortTaken."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    door = socket.socket(family, socket.SOCK_STREAM)
+    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        door.bind((settings.host, settings.port))
+    except OSError as error:
+        door.close()
+        if error.errno == errno.EADDRINUSE:
+            text = (PortTaken.__doc__ or "").format(port=settings.port, host=settings.host)
+            raise PortTaken(text) from None
+        raise SettingsError(
+            f"{settings.host}:{settings.port} cannot be listened on: {error.strerror}"
+        ) from None
+    return door
+
+
+def serve(application: Application, door: socket.socket, started: Callable[[], None] | None = None) -> None:
+    """Serve until told to stop; `started` is called in a thread once requests are answered."""
+    config = uvicorn.Config(
+        application, loop="uvloop", http="httptools", ws="none", lifespan="on", log_level="warning",
+        access_log=False, server_header=False, date_header=True, timeout_keep_alive=5,
+        timeout_graceful_shutdown=10,
+    )  # fmt: skip
+    server = uvicorn.Server(config)
+
+    async def run() -> None:
+        serving = asyncio.create_task(server.serve(sockets=[door]))
+        while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn tells by a flag only
+            await asyncio.sleep(0.01)
+        if server.started and started is not None:
+            await asyncio.to_thread(started)
+        await serving
+
+    with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+        runner.run(run())

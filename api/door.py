@@ -1,0 +1,168 @@
+"""The door of the API: HTTP in front of GraphQL, as a raw ASGI path, for every request pays for it."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+
+from api.graphql import Answer, Endpoint
+from api.limits import MAX_BODY
+from auth.token_refused import TokenRefused
+from auth.tokens import TokenVerifier
+
+Header = tuple[bytes, bytes]
+
+RESPONSE_JSON = b"application/graphql-response+json"
+PLAIN_JSON = b"application/json"
+MEDIA_TYPES = {
+    RESPONSE_JSON: RESPONSE_JSON,
+    PLAIN_JSON: PLAIN_JSON,
+    b"application/*": PLAIN_JSON,
+    b"*/*": PLAIN_JSON,
+}
+
+# With plain JSON the specification answers 200 to a request that was understood, whatever became of it.
+UNDERSTOOD = frozenset({"GRAPHQL_VALIDATION_FAILED", "BAD_USER_INPUT", "ACCESS_DENIED", "QUERY_TOO_COMPLEX"})
+
+FIXED: tuple[Header, ...] = (
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"vary", b"accept"),
+)
+_HEADS = {
+    media_type: [(b"content-type", media_type + b"; charset=utf-8"), *FIXED]
+    for media_type in (RESPONSE_JSON, PLAIN_JSON)
+}
+
+
+class Door:
+    """Answers POST /graphql: who is asking, in which media type, and how much of a body."""
+
+    def __init__(self, verifier: TokenVerifier, challenge: str) -> None:
+        self._verifier = verifier
+        self._challenge = challenge
+        self.endpoint: Endpoint | None = None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI's own types
+        """Answer one request."""
+        authorization = content_type = accept = None
+        for name, value in scope["headers"]:
+            if name == b"authorization":
+                # Two of them are refused as one that cannot be read.
+                authorization = value if authorization is None else b""
+            elif name == b"content-type":
+                content_type = value
+            elif name == b"accept":
+                accept = value if accept is None else accept + b"," + value
+        media_type = negotiate(accept)
+        if media_type is None:
+            await _send(send, HTTPStatus.NOT_ACCEPTABLE, _error("NOT_ACCEPTABLE", NOT_ACCEPTABLE), PLAIN_JSON)
+            return
+        if scope["method"] != "POST":
+            await _send(
+                send,
+                HTTPStatus.METHOD_NOT_ALLOWED,
+                _error("METHOD_NOT_ALLOWED", "send the request with POST"),
+                media_type,
+                (b"allow", b"POST"),
+            )
+            return
+        if not _is_json(content_type):
+            await _send(
+                send,
+                HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+                _error("UNSUPPORTED_MEDIA_TYPE", NOT_JSON),
+                media_type,
+            )
+            return
+        try:
+            principal = self._verifier.verify(authorization)
+        except TokenRefused as refused:
+            await self._refuse(send, refused, media_type)
+            return
+        body = await read_body(receive)
+        if body is None or self.endpoint is None:
+            await _send(
+                send, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _error("REQUEST_TOO_LARGE", TOO_LARGE), media_type
+            )
+            return
+        answer = await self.endpoint.answer(principal, body)
+        await _send(send, _status(answer, media_type), answer.body, media_type)
+
+    async def _refuse(self, send: Any, refused: TokenRefused, media_type: bytes) -> None:  # noqa: ANN401
+        challenge = self._challenge
+        if refused.error is not None:
+            challenge += f', error="{refused.error}", error_description="{refused.description}"'
+        body = _error("UNAUTHENTICATED", refused.description)
+        await _send(send, refused.status, body, media_type, (b"www-authenticate", challenge.encode()))
+
+
+NOT_ACCEPTABLE = "answers come as application/graphql-response+json or application/json"
+NOT_JSON = "send the request as application/json"
+TOO_LARGE = f"a request holds at most {MAX_BODY} bytes"
+
+
+def negotiate(accept: bytes | None) -> bytes | None:
+    """Choose the media type of the answer, or None where the caller takes neither."""
+    if accept is None:
+        return PLAIN_JSON
+    if accept in MEDIA_TYPES:
+        return MEDIA_TYPES[accept]
+    best: tuple[float, bytes] | None = None
+    for item in accept.lower().split(b","):
+        name, *parameters = (part.strip() for part in item.split(b";"))
+        if name in MEDIA_TYPES and (best is None or _quality(parameters) > best[0]):
+            best = _quality(parameters), MEDIA_TYPES[name]
+    return best[1] if best is not None and best[0] > 0 else None
+
+
+def _quality(parameters: list[bytes]) -> float:
+    for parameter in parameters:
+        if parameter.startswith(b"q="):
+            try:
+                return float(parameter[2:])
+            except ValueError:
+                return 0.0
+    return 1.0
+
+
+def _is_json(content_type: bytes | None) -> bool:
+    if content_type == b"application/json":
+        return True
+    if content_type is None:
+        return False
+    name, *parameters = (part.strip() for part in content_type.lower().split(b";"))
+    charsets = [each[8:].strip(b'"') for each in parameters if each.startswith(b"charset=")]
+    return name == b"application/json" and all(charset in (b"utf-8", b"utf8") for charset in charsets)
+
+
+async def read_body(receive: Any) -> bytes | None:  # noqa: ANN401 - ASGI's own type
+    """Read the body, or return None once it is larger than a request may be."""
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    if not message.get("more_body"):
+        return body if len(body) <= MAX_BODY else None
+    parts, size = [body], len(body)
+    while message.get("more_body") and size <= MAX_BODY:
+        message = await receive()
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+    return b"".join(parts) if size <= MAX_BODY else None
+
+
+def _status(answer: Answer, media_type: bytes) -> int:
+    if media_type is PLAIN_JSON and answer.code in UNDERSTOOD:
+        return HTTPStatus.OK
+    return answer.status
+
+
+def _error(code: str, message: str) -> bytes:
+    return orjson.dumps({"errors": [{"message": message, "extensions": {"code": code}}]})
+
+
+async def _send(send: Any, status: int, body: bytes, media_type: bytes, *more: Header) -> None:  # noqa: ANN401
+    headers = [*_HEADS[media_type], (b"content-length", b"%d" % len(body)), *more]
+    await send({"type": "http.response.start", "status": int(status), "headers": headers})
+    await send({"type": "http.response.body", "body": body})

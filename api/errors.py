@@ -1,0 +1,98 @@
+"""Every error that the API answers with: its code, its status and what it tells the caller."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any, Self
+
+from graphql import GraphQLError
+
+
+class ApiError(Exception):
+    """The request cannot be answered."""
+
+    code = "INTERNAL_ERROR"
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+
+    def __init__(self, message: str, **extensions: Any) -> None:  # noqa: ANN401 - JSON values
+        super().__init__(message)
+        self.message = message
+        self.extensions = extensions
+
+    def as_json_list(self) -> list[dict[str, Any]]:
+        """Return the errors as GraphQL writes them."""
+        return [{"message": self.message, "extensions": {"code": self.code, **self.extensions}}]
+
+
+class InternalError(ApiError):
+    """A fault of ours."""
+
+
+class BadRequest(ApiError):
+    """The request is not what GraphQL over HTTP asks for."""
+
+    code = "BAD_REQUEST"
+    status = HTTPStatus.BAD_REQUEST
+
+
+class BadUserInput(ApiError):
+    """A value in the request is not what its place takes."""
+
+    code = "BAD_USER_INPUT"
+    status = HTTPStatus.BAD_REQUEST
+
+
+class AccessDenied(ApiError):
+    """The operation would reveal, by filter, order, cursor or sum, what the caller may not see."""
+
+    code = "ACCESS_DENIED"
+    status = HTTPStatus.FORBIDDEN
+
+
+class QueryTooComplex(ApiError):
+    """The operation is larger than a limit."""
+
+    code = "QUERY_TOO_COMPLEX"
+    status = HTTPStatus.BAD_REQUEST
+
+
+class Unavailable(ApiError):
+    """The database cannot be reached; the same request may succeed in a moment."""
+
+    code = "UNAVAILABLE"
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+
+
+class Unauthorized(ApiError):
+    """The request carries no valid token."""
+
+    code = "UNAUTHENTICATED"
+    status = HTTPStatus.UNAUTHORIZED
+
+
+class InvalidDocument(ApiError):
+    """The document cannot be parsed, or does not fit the schema."""
+
+    code = "GRAPHQL_VALIDATION_FAILED"
+    status = HTTPStatus.BAD_REQUEST
+
+    @classmethod
+    def of(cls, errors: Sequence[GraphQLError]) -> Self:
+        """Carry what graphql-core found."""
+        made = cls(errors[0].message)
+        made._errors = errors
+        return made
+
+    _errors: Sequence[GraphQLError] = ()
+
+    def as_json_list(self) -> list[dict[str, Any]]:
+        """Return each error with its place in the document."""
+        return [
+            {
+                "message": error.message,
+                "locations": [{"line": at.line, "column": at.column} for at in error.locations or ()],
+                "extensions": {"code": self.code},
+            }
+            for error in self._errors
+        ]

@@ -1,0 +1,123 @@
+"""POST /graphql from request to response, by the GraphQL-over-HTTP specification."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import orjson
+
+from api.errors import ApiError, BadRequest, InternalError, Unavailable
+from api.limits import MAX_JSON_DEPTH
+from api.planner.run import Planner
+from auth.principal import Principal
+from auth.view import Views
+from storage.database import Database, DatabaseUnavailable
+
+log = logging.getLogger("contract_graph.graphql")
+
+MEMBERS = {"query": str, "operationName": str, "variables": dict, "extensions": dict}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A response: its status and its JSON."""
+
+    status: int
+    body: bytes
+    code: str | None = None
+
+
+class Endpoint:
+    """Answers GraphQL requests of principals whose tokens were verified."""
+
+    def __init__(self, database: Database, views: Views, today: Callable[[], date]) -> None:
+        self._database = database
+        self._views = views
+        self._today = today
+        self._planner = Planner()
+
+    async def answer(self, principal: Principal, body: bytes) -> Answer:
+        """Answer one request; every fault becomes an answer too."""
+        try:
+            return Answer(HTTPStatus.OK, await self._execute(principal, body))
+        except ApiError as error:
+            return refusal(error)
+        except Exception as error:  # noqa: BLE001 - as follows
+            # The boundary: whatever it is, the caller gets JSON, and the log no message: it may hold values.
+            log.error("unexpected %s at %s", type(error).__name__, _where(error))  # noqa: TRY400 - as above
+            return refusal(InternalError("the request could not be answered; the operator's log says why"))
+
+    async def _execute(self, principal: Principal, body: bytes) -> bytes:
+        request = read_request(body)
+        plan, variables = self._planner.plan(
+            request["query"],
+            request.get("operationName"),
+            request.get("variables") or {},
+            self._views.of(principal.roles),
+        )
+        environment = variables | {
+            "$org": principal.org_id,
+            "$today": self._today(),
+            "$subject": principal.subject,
+            "$scopes": sorted(principal.scopes),
+        }
+        try:
+            data: bytes = await self._database.read(plan.statement, plan.arguments(environment))
+        except DatabaseUnavailable as error:
+            raise Unavailable("the database cannot be reached; try again in a moment") from error
+        except asyncpg.QueryCanceledError as error:
+            raise Unavailable("the answer took too long; ask for less at once") from error
+        return b'{"data":' + data + plan.extensions
+
+
+def read_request(body: bytes) -> dict[str, Any]:
+    """Read the JSON of a request. Raises BadRequest."""
+    if body.count(b"[") + body.count(b"{") > MAX_JSON_DEPTH and _too_deep(body):
+        raise BadRequest(f"the request's JSON is nested more than {MAX_JSON_DEPTH} deep")
+    try:
+        request = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise BadRequest("the request is not JSON in UTF-8") from None
+    if not isinstance(request, dict):
+        raise BadRequest("the request is not a JSON object")
+    for name, type_ in MEMBERS.items():
+        if request.get(name) is not None and not isinstance(request[name], type_):
+            raise BadRequest(f"{name} must be {'an object' if type_ is dict else 'a string'}")
+    if not request.get("query"):
+        raise BadRequest("the request has no query")
+    return request
+
+
+def refusal(error: ApiError) -> Answer:
+    """Return the answer that tells an error."""
+    return Answer(error.status, orjson.dumps({"errors": error.as_json_list()}), error.code)
+
+
+def _too_deep(body: bytes) -> bool:
+    depth, in_text, escaped = 0, False, False
+    for byte in body:
+        if in_text:
+            escaped, in_text = byte == ord("\\") and not escaped, byte != ord('"') or escaped
+        elif byte == ord('"'):
+            in_text = True
+        elif byte in b"[{":
+            depth += 1
+            if depth > MAX_JSON_DEPTH:
+                return True
+        elif byte in b"]}":
+            depth -= 1
+    return False
+
+
+def _where(error: BaseException) -> str:
+    """Return the innermost places of our own code and its libraries, from the outside in."""
+    places = traceback.extract_tb(error.__traceback__)[-4:]
+    return " < ".join(f"{Path(each.filename).name}:{each.lineno} {each.name}" for each in reversed(places))

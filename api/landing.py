@@ -1,0 +1,77 @@
+"""The pages of `make demo`, filled from their templates: the landing page and GraphiQL."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from html import escape
+from pathlib import Path
+from string import Template
+from urllib.parse import quote
+
+_HERE = Path(__file__).parent
+_ROW = Template("""\
+            <tr>
+              <th scope="row">$name</th><td>$role</td><td>$org</td>
+              <td><code id="token-$index">$token</code></td>
+              <td>
+                <button type="button" data-copy="token-$index" hidden
+                >Copy<span class="quiet"> the token of $name</span></button>
+                <a href="/graphiql#token=$fragment">Ask<span class="quiet"> as $name</span></a>
+              </td>
+            </tr>""")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DemoPerson:
+    """Someone whom the demo lets ask: a name, a role and an organisation to show, and a bearer token."""
+
+    name: str
+    role: str
+    org: str
+    token: str = field(repr=False)
+
+
+def render_landing(people: Sequence[DemoPerson], curl: str, answer: str) -> str:
+    """Fill the landing page with plain text, escaped here: the people, one command and its answer."""
+    rows = (_row(index, person) for index, person in enumerate(people, start=1))
+    return _template("pages/landing.html").substitute(
+        people="\n".join(rows), curl=escape(curl), answer=escape(answer)
+    )
+
+
+def render_graphiql(people: Sequence[DemoPerson]) -> str:
+    """Fill the GraphiQL page with the people to choose among and the example queries, one tab each."""
+    demo = {
+        "people": [
+            {"name": person.name, "role": person.role, "org": person.org, "token": person.token}
+            for person in people
+        ],
+        "queries": example_queries(),
+    }
+    # Inside <script> HTML knows no entities: only the absence of "<" keeps text from closing the element.
+    text = json.dumps(demo).replace("<", r"\u003c")
+    return _template("graphiql/index.html").substitute(demo=text)
+
+
+def example_queries() -> list[str]:
+    """Read the example operations of `graphiql/examples.graphql`, each with the comment above it."""
+    text = (_HERE / "graphiql" / "examples.graphql").read_text(encoding="utf-8")
+    return [query.strip() + "\n" for query in re.split(r"\n\n(?=#)", text)]
+
+
+def _row(index: int, person: DemoPerson) -> str:
+    return _ROW.substitute(
+        index=index,
+        name=escape(person.name),
+        role=escape(person.role),
+        org=escape(person.org),
+        token=escape(person.token),
+        fragment=quote(person.token, safe=""),
+    )
+
+
+def _template(path: str) -> Template:
+    return Template((_HERE / path).read_text(encoding="utf-8"))

@@ -1,0 +1,120 @@
+"""What a document may ask for at most: one pass that visits each of its definitions once.
+
+Strawberry's own limiters walk a fragment again at each spread, which takes time exponential in the number of
+fragments; a chain of 24 in one kilobyte stops a worker for a minute.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+)
+
+from api.errors import QueryTooComplex
+
+MAX_BODY = 128 * 1024
+MAX_SOURCE = 32 * 1024
+MAX_TOKENS = 4000
+MAX_ERRORS = 5
+MAX_JSON_DEPTH = 32
+
+MAX_OPERATIONS = 5
+MAX_FRAGMENTS = 50
+MAX_FIELDS = 1000
+MAX_ROOT_FIELDS = 20
+MAX_ALIASES = 30
+MAX_DIRECTIVES = 50
+MAX_VARIABLES = 50
+MAX_DEPTH = 15
+"""GraphiQL's introspection is 13 deep, and the deepest useful question to the graph about 11."""
+MAX_SPREAD_FIELDS = 5000
+"""Fields once every spread is opened: what a fragment spread many times would grow to."""
+
+
+@dataclass(slots=True)
+class _Size:
+    """How large a selection is once its fragments are opened, and how deep."""
+
+    fields: int = 0
+    depth: int = 0
+
+
+@dataclass(slots=True)
+class _Pass:
+    fragments: dict[str, FragmentDefinitionNode]
+    known: dict[str, _Size] = field(default_factory=dict)
+    open: set[str] = field(default_factory=set)
+    fields: int = 0
+    aliases: int = 0
+    directives: int = 0
+
+    def measure(self, selection_set: SelectionSetNode, level: int) -> _Size:
+        if level > MAX_DEPTH:
+            raise too_large("depth", MAX_DEPTH)
+        size = _Size()
+        for selection in selection_set.selections:
+            self.directives += len(selection.directives or ())
+            inner = _Size()
+            if isinstance(selection, FieldNode):
+                self.fields += 1
+                self.aliases += selection.alias is not None
+                if selection.selection_set is not None:
+                    inner = self.measure(selection.selection_set, level + 1)
+                inner = _Size(inner.fields + 1, inner.depth + 1)
+            elif isinstance(selection, FragmentSpreadNode):
+                inner = self.fragment(selection.name.value)
+            else:
+                inner = self.measure(selection.selection_set, level)  # type: ignore[attr-defined]
+            size = _Size(min(size.fields + inner.fields, MAX_SPREAD_FIELDS + 1), max(size.depth, inner.depth))
+        return size
+
+    def fragment(self, name: str) -> _Size:
+        if name in self.open or name not in self.fragments:
+            return _Size()  # validation names both faults better than a limit would
+        if name not in self.known:
+            self.open.add(name)
+            # A chain of fragments nests without adding to the level: count each link as one.
+            self.known[name] = self.measure(self.fragments[name].selection_set, len(self.open))
+            self.open.discard(name)
+        return self.known[name]
+
+
+def too_large(what: str, limit: int) -> QueryTooComplex:
+    """Say which limit a document exceeds."""
+    return QueryTooComplex(f"the document exceeds the limit of {limit} on its {what}", limit=what, max=limit)
+
+
+def check_limits(document: DocumentNode) -> None:
+    """Refuse a document that is too large. Raises QueryTooComplex, which names the limit."""
+    operations = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
+    fragments = {
+        each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)
+    }
+    walk = _Pass(fragments)
+    counts = [("operations", len(operations), MAX_OPERATIONS), ("fragments", len(fragments), MAX_FRAGMENTS)]
+    for name in fragments:
+        walk.fragment(name)
+    for operation in operations:
+        size = walk.measure(operation.selection_set, 1)
+        counts += [
+            ("depth", size.depth, MAX_DEPTH),
+            ("fields with fragments opened", size.fields, MAX_SPREAD_FIELDS),
+            ("root fields", len(operation.selection_set.selections), MAX_ROOT_FIELDS),
+            ("variables", len(operation.variable_definitions or ()), MAX_VARIABLES),
+        ]
+        walk.directives += len(operation.directives or ())
+    counts += [
+        ("fields", walk.fields, MAX_FIELDS),
+        ("aliases", walk.aliases, MAX_ALIASES),
+        ("directives", walk.directives, MAX_DIRECTIVES),
+    ]
+    for what, found, limit in counts:
+        if found > limit:
+            raise too_large(what, limit)

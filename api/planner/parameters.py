@@ -1,0 +1,161 @@
+"""The parameters of a statement: where each value comes from, and how it is checked on its way in."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from api.errors import BadUserInput
+from api.planner.arguments import checked
+from api.planner.cursor import order_digest
+from api.planner.plan import Constant, CursorValue, Items, Order, Value
+from api.scalars import read_date, read_datetime, read_decimal
+from api.schema import LARGEST_PAGE
+from domain.error import DomainError
+from domain.field import DeclaredField, Kind
+from domain.identity import salesforce_id
+
+Convert = Callable[[Any], Any]
+Environment = dict[Any, Any]
+"""The variables by name, `$today`, `$org`, `$subject` and `$scopes`; and cursors, once they are read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of a statement."""
+
+    value: Value | CursorValue
+    convert: Convert
+
+    def resolve(self, environment: Environment) -> Any:  # noqa: ANN401 - any SQL value
+        """Return the value of this request. Raises BadUserInput where it does not fit its place."""
+        if isinstance(self.value, CursorValue):
+            return _cursor(self.value, environment)[self.value.index]
+        return self.convert(_lookup(self.value, environment))
+
+
+def _cursor(value: CursorValue, environment: Environment) -> list[Any]:
+    """Read a cursor, once a request however many of its values are wanted."""
+    cursor = _lookup(value.cursor, environment)
+    read = environment.get((cursor, id(value.order)))
+    if read is None:
+        read = environment[cursor, id(value.order)] = decode_cursor(cursor, value.order)
+    return read
+
+
+def _lookup(value: Value, environment: Environment) -> Any:  # noqa: ANN401 - any input value
+    if isinstance(value, Constant):
+        return value.value
+    if isinstance(value, Items):
+        return [_lookup(item, environment) for item in value.values]
+    found: Any = environment
+    for step in value.path:
+        found = found[step]
+    return found
+
+
+def text(value: Any) -> str:  # noqa: ANN401 - a string or an enum of them
+    """Pass a text or the value of an enum."""
+    return str(checked(value.value if isinstance(value, Enum) else value, "text"))
+
+
+def identity(value: Any) -> UUID:  # noqa: ANN401 - an ID
+    """Read an id of the graph."""
+    try:
+        return UUID(str(value))
+    except ValueError:
+        raise BadUserInput(
+            "an id of this graph is a UUID, such as 0190163d-8694-739b-aea5-966c26f8ad90"
+        ) from None
+
+
+def salesforce(value: Any) -> str:  # noqa: ANN401 - a string
+    """Read a Salesforce id of 15 or 18 characters."""
+    try:
+        return salesforce_id(str(value))
+    except DomainError as error:
+        raise BadUserInput(str(error)) from None
+
+
+def page_size(value: Any) -> int:  # noqa: ANN401 - a coerced Int or null
+    """Check a page size."""
+    if not isinstance(value, int) or not 0 <= value <= LARGEST_PAGE:
+        raise BadUserInput(f"a page holds from 0 to {LARGEST_PAGE} records")
+    return value
+
+
+def as_is(value: Any) -> Any:  # noqa: ANN401 - any value that its scalar has checked
+    """Pass a value that its scalar has read already."""
+    return value
+
+
+def many(convert: Convert) -> Convert:
+    """Convert each item of a list."""
+
+    def convert_all(values: Any) -> list[Any]:  # noqa: ANN401 - a coerced list
+        return [convert(value) for value in values or () if value is not None]
+
+    return convert_all
+
+
+def converter(field: DeclaredField) -> Convert:
+    """Return how a value is read that is compared with a field."""
+    if field.kind is Kind.MONEY:
+        return as_is
+    if field.type is UUID:
+        return identity
+    return as_is if field.type in (bool, int, Decimal, date, datetime) else text
+
+
+def _only_text(value: Any) -> str:  # noqa: ANN401 - any JSON
+    if not isinstance(value, str):
+        raise TypeError(value)
+    return str(checked(value, "cursor"))
+
+
+def _whole_number(text: str) -> int:
+    if not WHOLE_NUMBER.fullmatch(text) or abs(int(text)) >= LARGEST_INT:
+        raise ValueError(text)
+    return int(text)
+
+
+READERS: dict[type, Convert] = {
+    bool: {"true": True, "false": False}.__getitem__,
+    int: _whole_number,
+    Decimal: read_decimal,
+    date: read_date,
+    datetime: read_datetime,
+}
+LARGEST_INT = 2**31
+WHOLE_NUMBER = re.compile(r"-?\d{1,10}", re.ASCII)
+
+
+def decode_cursor(cursor: Any, order: Order) -> list[Any]:  # noqa: ANN401 - any input
+    """Return the values that a cursor of this order carries, the id last."""
+    try:
+        padded = str(cursor) + "=" * (-len(str(cursor)) % 4)
+        digest, *values = orjson.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        readers: list[Convert] = []
+        for term in order.terms:
+            money = (text, read_decimal)
+            readers += money if term.field.kind is Kind.MONEY else (READERS.get(term.field.type, text),)
+        readers.append(UUID)
+        found = [
+            None if value is None else reader(_only_text(value))
+            for value, reader in zip(values, readers, strict=True)
+        ]
+    except (ValueError, TypeError, KeyError, ArithmeticError, RecursionError, binascii.Error, BadUserInput):
+        raise BadUserInput("the cursor was not made by this API") from None
+    if digest != order_digest(order) or found[-1] is None:
+        raise BadUserInput("the cursor was made for another order of the list")
+    return found

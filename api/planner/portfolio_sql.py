@@ -1,0 +1,100 @@
+"""Contracts in figures, written in SQL: one pass over the contracts, then sums of sums."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSON, aggregate_order_by
+
+from api.planner import json_sql
+from api.planner.json_sql import Expression
+from api.planner.plan import Group, Literally, Portfolio, Totals
+
+if TYPE_CHECKING:
+    from api.planner.rows import RowWriter
+
+
+def portfolio_object(writer: RowWriter, portfolio: Portfolio) -> Expression:
+    """Build the portfolio's object."""
+    pairs: list[tuple[str, Expression]] = []
+    for key, part in portfolio.parts:
+        match part:
+            case Literally():
+                pairs.append((key, json_sql.constant(part.json)))
+            case Group():
+                pairs.append((key, _groups(writer, portfolio, part)))
+            case Totals():
+                cells = _cells(writer, portfolio, None)
+                totals = sa.select(_totals(part, cells)).select_from(cells)
+                pairs.append((key, totals.correlate_except(cells).scalar_subquery()))
+            case _:
+                cells = _cells(writer, portfolio, None)
+                counted = sa.select(_count(cells)).select_from(cells)
+                pairs.append((key, counted.correlate_except(cells).scalar_subquery()))
+    return json_sql.row_object(pairs)
+
+
+def _cells(writer: RowWriter, portfolio: Portfolio, group: Group | None) -> Any:  # noqa: ANN401 - a subquery
+    """Count and sum the contracts per group and currency."""
+    row = writer.alias("Contract")
+    key: Expression = sa.literal_column("NULL")
+    if group is not None:
+        key = writer.column(group.by, row)
+        if group.monthly:
+            # Through timestamp without time zone: the month of a day is the same everywhere.
+            key = sa.cast(
+                sa.func.date_trunc(sa.literal_column("'month'"), sa.cast(key, sa.DateTime(timezone=False))),
+                sa.Date,
+            )
+    counted = sa.select(
+        key.label("key"),
+        row.c.total_value_currency.label("currency"),
+        sa.func.count().label("contracts"),
+        sa.func.sum(row.c.total_value_amount).label("amount"),
+    ).where(writer.in_org(row), writer.condition(portfolio.where, row))
+    return counted.group_by(sa.text("1"), sa.text("2")).subquery(f"cells_{row.name}")
+
+
+def _groups(writer: RowWriter, portfolio: Portfolio, group: Group) -> Expression:
+    cells = _cells(writer, portfolio, group)
+    pairs: list[tuple[str, Expression]] = []
+    for key, part in group.parts:
+        match part:
+            case Literally():
+                pairs.append((key, json_sql.constant(part.json)))
+            case Totals():
+                pairs.append((key, _totals(part, cells)))
+            case "count":
+                pairs.append((key, _count(cells)))
+            case _:
+                pairs.append((key, cells.c.key))
+    return json_sql.row_list(
+        pairs,
+        lambda select: (
+            select.select_from(cells)
+            .group_by(cells.c.key)
+            .order_by(cells.c.key.asc().nulls_last())
+            .correlate_except(cells)
+        ),
+    )
+
+
+def _count(cells: Any) -> Expression:  # noqa: ANN401 - a subquery
+    return sa.cast(sa.func.coalesce(sa.func.sum(cells.c.contracts), sa.literal_column("0")), sa.Integer)
+
+
+def _totals(totals: Totals, cells: Any) -> Expression:  # noqa: ANN401 - a subquery
+    columns = {
+        "currency": cells.c.currency,
+        "amount": sa.cast(cells.c.amount, sa.Text),
+        "count": sa.cast(cells.c.contracts, sa.Integer),
+    }
+    pairs = [
+        (key, json_sql.constant(part.json) if isinstance(part, Literally) else columns[part])
+        for key, part in totals.parts
+    ]
+    listed = sa.func.json_agg(
+        aggregate_order_by(json_sql.small_object(pairs), cells.c.currency), type_=JSON()
+    ).filter(cells.c.currency.is_not(None))
+    return sa.func.coalesce(listed, json_sql.EMPTY_LIST)

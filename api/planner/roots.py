@@ -1,0 +1,187 @@
+"""The roots of an operation: where each question to the graph begins."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from graphql import FieldNode, FragmentDefinitionNode, OperationDefinitionNode
+
+from api.errors import AccessDenied, BadUserInput
+from api.planner.conditions import graph_field, require_shown
+from api.planner.from_graphql import NODE, SelectionReader, simple_parts, typename, value_or_none
+from api.planner.plan import (
+    SCOPES,
+    SUBJECT,
+    Caller,
+    Group,
+    Literally,
+    Lookup,
+    Operation,
+    Portfolio,
+    Root,
+    Tenant,
+    Totals,
+    Variable,
+)
+from auth.policy import Deny, Show
+from auth.view import View
+from domain.field import ENTITIES
+
+LOOKUPS = {"contract": "Contract", "account": "Account", "opportunity": "Opportunity"}
+ROOTS = LOOKUPS | {"contracts": "Contract", "portfolio": "Contract"}
+GROUPS = {
+    "byStatus": ("PortfolioByStatus", "status"),
+    "byType": ("PortfolioByType", "type"),
+    "byExpirationMonth": ("PortfolioByMonth", "expirationDate"),
+}
+
+
+def read_operation(
+    operation: OperationDefinitionNode,
+    fragments: Mapping[str, FragmentDefinitionNode],
+    variables: Mapping[str, Any],
+    view: View,
+    introspected: Mapping[str, str],
+) -> Operation:
+    """Read a whole operation; `introspected` answers its introspection fields by response key."""
+    reader = RootReader(fragments, variables, view)
+    fields = reader.collector.collect([operation.selection_set], ("Query",))
+    roots = tuple(
+        (key, Literally(introspected[key]) if key in introspected else reader.root(nodes, key))
+        for key, nodes in fields.items()
+    )
+    return Operation(roots, tuple(reader.denials))
+
+
+class RootReader(SelectionReader):
+    """Reads root fields."""
+
+    def root(self, nodes: list[FieldNode], key: str) -> Root:
+        """Read one root field."""
+        name = nodes[0].name.value
+        self._require_records(ROOTS.get(name))
+        match name:
+            case "contracts":
+                return self.connection("Contract", None, nodes, "Query", key)
+            case "contract" | "account" | "opportunity":
+                return self._lookup(LOOKUPS[name], nodes, key)
+            case "node":
+                return self._node(nodes, key)
+            case "portfolio":
+                return self._portfolio(nodes)
+            case "viewer":
+                return self._viewer(nodes)
+        return typename("Query")
+
+    def _require_records(self, entity: str | None) -> None:
+        """Refuse to count or find records of which nothing is shown."""
+        decision = self.view.entity(entity) if entity is not None else None
+        if isinstance(decision, Deny):
+            message = f"no {entity} is shown to the caller: {decision.reason}"
+            raise AccessDenied(message, field=f"{entity}.id", rule=decision.rule)
+
+    def _lookup(self, entity: str, nodes: list[FieldNode], key: str) -> Lookup:
+        arguments = self.arguments("Query", nodes[0])
+        given = {name: value_or_none(tree) for name, tree in arguments.items() if tree is not None}
+        if len(given) != 1:
+            names = ", ".join(GRAPHQL_ARGUMENTS[entity])
+            raise BadUserInput(f"{nodes[0].name.value} is found by exactly one of: {names}")
+        [(name, value)] = given.items()
+        field = graph_field(entity, name)
+        require_shown(self.view, field, "to find a record")
+        if value is None:
+            raise BadUserInput(f"{name} is not a value")
+        return Lookup((self.selection(entity, nodes, key),), field.name, value)
+
+    def _node(self, nodes: list[FieldNode], key: str) -> Lookup:
+        value = value_or_none(self.arguments("Query", nodes[0]).get("id"))
+        if value is None:
+            raise BadUserInput("node is found by its id")
+        shown = [name for name in ENTITIES if isinstance(self.view.entity(name), Show)]
+        if not shown:
+            raise AccessDenied("node cannot be used: no record is shown to the caller", field=f"{NODE}.id")
+        selections = tuple(self.selection(name, nodes, key) for name in shown)
+        self.denials = list({denial.path + denial.field: denial for denial in self.denials}.values())
+        return Lookup(selections, "id", value)
+
+    def _portfolio(self, nodes: list[FieldNode]) -> Portfolio:
+        where = self.condition("Contract", self.arguments("Query", nodes[0]).get("filter"))
+        parts: list[tuple[str, Any]] = []
+        for key, found in self.collector.under(nodes, "Portfolio").items():
+            name = found[0].name.value
+            if name in GROUPS:
+                parts.append((key, self._group(found)))
+            elif name == "totals":
+                parts.append((key, self._totals(found)))
+            else:
+                parts.append((key, typename("Portfolio") if name == "__typename" else "count"))
+        return Portfolio(where, tuple(parts))
+
+    def _group(self, nodes: list[FieldNode]) -> Group:
+        type_name, by = GROUPS[nodes[0].name.value]
+        field = graph_field("Contract", by)
+        require_shown(self.view, field, "to group by")
+        parts: list[tuple[str, Any]] = []
+        for key, found in self.collector.under(nodes, type_name).items():
+            match found[0].name.value:
+                case "__typename":
+                    parts.append((key, typename(type_name)))
+                case "count":
+                    parts.append((key, "count"))
+                case "totals":
+                    parts.append((key, self._totals(found)))
+                case _:
+                    parts.append((key, "key"))
+        return Group(field, by == "expirationDate", tuple(parts))
+
+    def _totals(self, nodes: list[FieldNode]) -> Totals:
+        require_shown(self.view, graph_field("Contract", "totalValue"), "in a sum")
+        return Totals(simple_parts(self.collector.under(nodes, "CurrencyTotal"), "CurrencyTotal"))
+
+    def _viewer(self, nodes: list[FieldNode]) -> Caller:
+        parts: list[tuple[str, Any]] = []
+        for key, found in self.collector.under(nodes, "Viewer").items():
+            match found[0].name.value:
+                case "org":
+                    fields = self.collector.under(found, "ViewerOrg")
+                    parts.append((key, Tenant(simple_parts(fields, "ViewerOrg"))))
+                case "subject":
+                    parts.append((key, Variable(SUBJECT)))
+                case "scopes":
+                    parts.append((key, Variable(SCOPES)))
+                case "roles":
+                    parts.append((key, Literally(json.dumps(list(self.view.roles)))))
+                case "policy":
+                    parts.append((key, Literally(json.dumps(self.view.digest))))
+                case "access":
+                    parts.append((key, self._access(found)))
+                case _:
+                    parts.append((key, typename("Viewer")))
+        return Caller(tuple(parts))
+
+    def _access(self, nodes: list[FieldNode]) -> Literally:
+        wanted = simple_parts(self.collector.under(nodes, "FieldAccess"), "FieldAccess")
+        rows = []
+        for coordinate, decision in sorted(self.view.decisions.items()):
+            known = {
+                "field": coordinate,
+                "decision": "show" if isinstance(decision, Show) else "deny",
+                "rule": decision.rule,
+                "reason": None if isinstance(decision, Show) else decision.reason,
+            }
+            rows.append(
+                {
+                    key: json.loads(part.json) if isinstance(part, Literally) else known[part]
+                    for key, part in wanted
+                }
+            )
+        return Literally(json.dumps(rows, ensure_ascii=False))
+
+
+GRAPHQL_ARGUMENTS = {
+    "Contract": ("id", "number", "externalReference"),
+    "Account": ("id", "salesforceId"),
+    "Opportunity": ("salesforceId",),
+}

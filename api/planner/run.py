@@ -1,0 +1,199 @@
+"""Documents parsed once, plans compiled once: what a request costs when its like was asked before."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import orjson
+from graphql import (
+    DocumentNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    OperationDefinitionNode,
+    OperationType,
+    VariableNode,
+    parse,
+    validate,
+    visit,
+)
+from graphql.language import DirectiveNode, Visitor
+
+from api.errors import BadRequest, InvalidDocument
+from api.limits import MAX_ERRORS, MAX_SOURCE, MAX_TOKENS, check_limits
+from api.planner.arguments import shape_of
+from api.planner.introspection import introspect
+from api.planner.parameters import Environment, Parameter
+from api.planner.plan import Operation
+from api.planner.roots import read_operation
+from api.planner.to_sql import StatementWriter
+from api.planner.variables import VariableReader
+from api.schema import GRAPHQL
+from auth.view import View
+from storage.statement import Statement
+
+Key = TypeVar("Key")
+Made = TypeVar("Made")
+
+DOCUMENTS = 500
+PLANS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """An operation compiled for a view and a shape of variables; `checks` are of values that no SQL reads."""
+
+    statement: str
+    parameters: tuple[Parameter, ...]
+    checks: tuple[Parameter, ...]
+    extensions: bytes
+
+    def arguments(self, environment: Environment) -> list[Any]:
+        """Return the arguments of the statement for one request. Raises BadUserInput."""
+        for check in self.checks:
+            check.resolve(environment)
+        return [parameter.resolve(environment) for parameter in self.parameters]
+
+
+class PreparedOperation:
+    """An operation of a parsed and validated document, with all that is the same for every request."""
+
+    def __init__(self, operation: OperationDefinitionNode, document: DocumentNode) -> None:
+        self.operation = operation
+        self.fragments = {
+            each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)
+        }
+        self._variables = VariableReader(operation)
+        self._conditions = _variables_of_conditions(document) & set(self._variables.types)
+        self._introspects = _introspects(document)
+
+    def read_variables(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Read the variables of a request by their types. Raises BadUserInput."""
+        return self._variables.read(given)
+
+    def shape(self, variables: Mapping[str, Any]) -> tuple[Any, ...]:
+        """Return what of the variables decides the plan."""
+        shapes = tuple(
+            (name, variables[name] if name in self._conditions else shape_of(variables[name], type_))
+            for name, type_ in self._variables.types.items()
+            if name in variables
+        )
+        return (shapes, repr(variables)) if self._introspects else shapes
+
+    def compile(self, view: View, variables: Mapping[str, Any]) -> Plan:
+        """Write the one statement that answers it for this view. Raises AccessDenied, BadUserInput."""
+        introspected = introspect(self.operation, self.fragments, variables) if self._introspects else {}
+        operation = read_operation(self.operation, self.fragments, variables, view, introspected)
+        writer = StatementWriter()
+        statement = Statement.of(writer.statement(operation))
+        parameters = tuple(writer.parameters.by_name[name] for name in statement.names)
+        checks = tuple(writer.parameters.checks)
+        return Plan(statement.text, parameters, checks, _extensions(operation, view))
+
+
+class Planner:
+    """Plans by document, operation, view and shape of variables; those unused for longest are dropped."""
+
+    def __init__(self) -> None:
+        self._documents: Recent[tuple[str, str | None], PreparedOperation] = Recent(DOCUMENTS)
+        self._plans: Recent[tuple[Any, ...], Plan] = Recent(PLANS)
+
+    def plan(
+        self, source: str, operation_name: str | None, given: Mapping[str, Any], view: View
+    ) -> tuple[Plan, dict[str, Any]]:
+        """Return the plan for a request, and its coerced variables. Raises ApiError."""
+        document = (source, operation_name)
+        prepared = self._documents.get(document, lambda: prepare(source, operation_name))
+        variables = prepared.read_variables(given)
+        key = (*document, view, prepared.shape(variables))
+        return self._plans.get(key, lambda: prepared.compile(view, variables)), variables
+
+
+class Recent(Generic[Key, Made]):
+    """Things made once and kept while they are used; of more than `capacity` the longest unused goes."""
+
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
+        self._kept: OrderedDict[Key, Made] = OrderedDict()
+
+    def get(self, key: Key, make: Callable[[], Made]) -> Made:
+        """Return what is kept under a key, made if need be."""
+        kept = self._kept.get(key)
+        if kept is None:
+            kept = self._kept[key] = make()
+            if len(self._kept) > self._capacity:
+                self._kept.popitem(last=False)
+        else:
+            self._kept.move_to_end(key)
+        return kept
+
+
+def prepare(source: str, operation_name: str | None) -> PreparedOperation:
+    """Parse and validate a document, and choose its operation. Raises ApiError."""
+    try:
+        document = parse(
+            source,
+            max_lexical_tokens=MAX_TOKENS,
+            max_source_length=MAX_SOURCE,
+            allow_empty_selection_sets=False,
+        )
+    except GraphQLError as error:
+        raise InvalidDocument.of([error]) from None
+    check_limits(document)
+    errors = validate(GRAPHQL, document, max_errors=MAX_ERRORS, hide_suggestions=True)
+    if errors:
+        raise InvalidDocument.of(errors)
+    operation = _choose(document, operation_name)
+    if operation.operation is not OperationType.QUERY:
+        raise BadRequest(f"this API offers no {operation.operation.value}s")
+    return PreparedOperation(operation, document)
+
+
+def _choose(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
+    found = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
+    if name is not None:
+        found = [each for each in found if each.name is not None and each.name.value == name]
+        if not found:
+            raise BadRequest(f"the document has no operation named {name!r}")
+    if len(found) != 1:
+        raise BadRequest(
+            "the document has several operations: name one in operationName"
+            if found
+            else "the document has no operation"
+        )
+    return found[0]
+
+
+def _variables_of_conditions(document: DocumentNode) -> set[str]:
+    names: set[str] = set()
+
+    class Conditions(Visitor):
+        def enter_directive(self, node: DirectiveNode, *_: object) -> None:
+            names.update(
+                each.value.name.value for each in node.arguments or () if isinstance(each.value, VariableNode)
+            )
+
+    visit(document, Conditions())
+    return names
+
+
+def _introspects(document: DocumentNode) -> bool:
+    found = []
+
+    class Introspection(Visitor):
+        def enter_field(self, node: Any, *_: object) -> None:  # noqa: ANN401 - as graphql-core declares it
+            if node.name.value in ("__schema", "__type"):
+                found.append(node)
+
+    visit(document, Introspection())
+    return bool(found)
+
+
+def _extensions(operation: Operation, view: View) -> bytes:
+    denied = [
+        {"path": each.path, "field": each.field, "rule": each.rule, "reason": each.reason}
+        for each in operation.denials
+    ]
+    return b',"extensions":' + orjson.dumps({"access": {"policy": view.digest, "denied": denied}}) + b"}"

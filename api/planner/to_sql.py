@@ -1,0 +1,307 @@
+"""A plan's operation written as one SQL statement that returns the whole answer as JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, JSON
+
+from api.planner import json_sql
+from api.planner.cursor import cursor_of
+from api.planner.json_sql import Expression, Pairs
+from api.planner.page_sql import WholePage, boolean, is_of_page
+from api.planner.parameters import Parameter, as_is, identity, page_size, salesforce, text
+from api.planner.plan import (
+    ORG,
+    SCOPES,
+    Caller,
+    Column,
+    Connection,
+    Constant,
+    CursorValue,
+    Edges,
+    Every,
+    Literally,
+    Lookup,
+    MoneyParts,
+    One,
+    Operation,
+    Output,
+    PageInfo,
+    Portfolio,
+    Root,
+    Selection,
+    Tenant,
+    Variable,
+)
+from api.planner.portfolio_sql import portfolio_object
+from api.planner.rows import Row, RowWriter
+from domain.field import back_reference, field_named
+from storage.tables import org
+
+LONGEST_LITERAL = 500
+"""Longer constants travel as parameters: a statement should stay readable."""
+
+
+class StatementWriter(RowWriter):
+    """Writes one operation."""
+
+    def statement(self, operation: Operation) -> sa.Select[Any]:
+        """Write the statement; binding the org rides in it, so that an answer costs one round trip."""
+        answer = json_sql.row_object([(key, self._root(root)) for key, root in operation.roots])
+        bound = sa.func.set_config(
+            sa.literal_column("'app.org'"),
+            self.parameters.bind(Variable(ORG), str, sa.Text()),
+            sa.literal_column("true"),
+        )
+        # OFFSET 0 keeps the planner from pulling the binding apart: it must run before any row is looked at.
+        scope = sa.select(bound.label("org")).offset(sa.literal_column("0")).subquery("scope")
+        inner = (
+            sa.select(answer.label("answer"))
+            .where(scope.c.org.is_not(None))
+            .correlate(scope)
+            .lateral("answered")
+        )
+        return sa.select(inner.c.answer).select_from(scope.join(inner, sa.true()))
+
+    def _root(self, root: Root) -> Expression:
+        match root:
+            case Literally():
+                return self._constant(root)
+            case Lookup():
+                return self._lookup(root)
+            case Connection():
+                return self._connection(root, None)
+            case Portfolio():
+                return portfolio_object(self, root)
+            case Caller():
+                return json_sql.row_object([(key, self._caller(part)) for key, part in root.parts])
+
+    def _constant(self, constant: Literally) -> Expression:
+        if len(constant.json) <= LONGEST_LITERAL:
+            return json_sql.constant(constant.json)
+        return sa.cast(self.parameters.bind(Constant(constant.json), as_is, sa.Text()), JSON)
+
+    def _lookup(self, root: Lookup) -> Expression:
+        found = []
+        for selection in root.selections:
+            row = self.alias(selection.entity)
+            field = field_named(selection.entity, root.key)
+            convert = {"id": identity, "salesforce_id": salesforce}.get(root.key, text)
+            value = self.parameters.bind(root.value, convert, row.c[field.name].type)
+            found.append(
+                json_sql.row_object(
+                    self._pairs(selection, row),
+                    lambda select, row=row, field=field, value=value: (
+                        select.select_from(row)
+                        .where(self.in_org(row), row.c[field.name] == value)
+                        .correlate_except(row)
+                    ),
+                )
+            )
+        return found[0] if len(found) == 1 else sa.func.coalesce(*found, type_=JSON())
+
+    def _caller(self, part: Tenant | Variable | Constant | Literally | Any) -> Expression:  # noqa: ANN401
+        if isinstance(part, Literally):
+            return self._constant(part)
+        if isinstance(part, Tenant):
+            pairs = [
+                (key, self._constant(name) if isinstance(name, Literally) else org.c[ORG_COLUMNS[name]])
+                for key, name in part.parts
+            ]
+            own = org.c.id == self.parameters.org()
+            return json_sql.row_object(
+                pairs, lambda select: select.select_from(org).where(own).correlate_except(org)
+            )
+        type_ = ARRAY(sa.Text()) if part == Variable(SCOPES) else sa.Text()
+        return self.parameters.bind(part, as_is, type_)
+
+    def _pairs(self, selection: Selection, row: Row) -> Pairs:
+        return [(key, self._output(output, row)) for key, output in selection.outputs]
+
+    def _output(self, output: Output, row: Row) -> Expression:
+        match output:
+            case Literally():
+                return self._constant(output)
+            case Column():
+                return self._column(output, row)
+            case MoneyParts():
+                return self._money(output, row)
+            case One():
+                return self._one(output, row)
+            case Connection():
+                return self._connection(output, row)
+
+    def _column(self, output: Column, row: Row) -> Expression:
+        column = self.column(output.field, row)
+        if output.named is not None and output.field.field.named_by is not None:
+            names = self.parameters.bind(Constant(list(output.named)), as_is, ARRAY(sa.Text()))
+            return sa.case((row.c[output.field.field.named_by] == sa.any_(names), column))
+        return sa.cast(column, sa.Text) if isinstance(column.type, sa.Numeric) else column
+
+    def _money(self, money: MoneyParts, row: Row) -> Expression:
+        amount, currency = (row.c[f"{money.field.name}_{part}"] for part in ("amount", "currency"))
+        columns: dict[str, Expression] = {"amount": sa.cast(amount, sa.Text), "currency": currency}
+        pairs = [
+            (key, self._constant(part) if isinstance(part, Literally) else columns[part])
+            for key, part in money.parts
+        ]
+        return sa.case((amount.is_not(None), json_sql.small_object(pairs)))
+
+    def _one(self, one: One, row: Row) -> Expression:
+        there = self.alias(one.field.target)
+        return json_sql.row_object(
+            self._pairs(one.selection, there),
+            lambda select: (
+                select.select_from(there)
+                .where(self.in_org(there), there.c.id == row.c[one.field.name])
+                .correlate_except(there)
+            ),
+        )
+
+    # Lists
+
+    def _source(self, connection: Connection, parent: Row | None, row: Row) -> list[Expression]:
+        clauses = [self.in_org(row)]
+        if connection.field is not None and parent is not None:
+            back = back_reference(connection.field.entity, connection.entity)
+            clauses.append(row.c[back.name] == parent.c.id)
+        if connection.where != Every(()):
+            clauses.append(self.condition(connection.where, row))
+        return clauses
+
+    def _page(self, connection: Connection, parent: Row | None, *, one_more: bool) -> tuple[Row, Any, Any]:
+        """Return the row of the list, a clause for its page, and the order that the clause puts it in."""
+        page = connection.page
+        row = self.alias(connection.entity)
+        clauses = self._source(connection, parent, row)
+        for cursor, backward in ((page.after, False), (page.before, True)):
+            if cursor is not None:
+                clauses.append(self.after_cursor(connection.order, row, cursor, backward=backward))
+        size = self.parameters.bind(page.size, page_size, sa.Integer())
+        limit = size + sa.literal_column("1") if one_more else size
+        terms = self.ordered_by(connection.order, row)
+        ordering = [_ordered(column, descending, page.backward) for column, _, descending in terms]
+        ordering.append(row.c.id.desc() if page.backward else row.c.id.asc())
+
+        def clause(select: sa.Select[Any]) -> sa.Select[Any]:
+            return (
+                select.select_from(row).where(*clauses).order_by(*ordering).limit(limit).correlate_except(row)
+            )
+
+        return row, clause, ordering
+
+    def _connection(self, connection: Connection, parent: Row | None) -> Expression:
+        of_page = [part for _, part in connection.parts if is_of_page(part, connection.page)]
+        nodes: Expression | None = None
+        if not of_page:
+            self._check(connection)
+        elif len(of_page) == 1 and isinstance(of_page[0], Selection) and not connection.page.backward:
+            row, clause, _ = self._page(connection, parent, one_more=False)
+            nodes = json_sql.row_list(self._pairs(of_page[0], row), clause)
+        else:
+            return self._in_one_pass(connection, parent)
+        return json_sql.row_object(
+            [
+                (
+                    key,
+                    nodes
+                    if nodes is not None and part is of_page[0]
+                    else self._outside(connection, part, parent),
+                )
+                for key, part in connection.parts
+            ]
+        )
+
+    def _check(self, connection: Connection) -> None:
+        """Have the page refused that nobody reads: a wrong argument is wrong whatever is asked beside it."""
+        page = connection.page
+        self.parameters.checks.append(Parameter(page.size, page_size))
+        for cursor in (page.after, page.before):
+            if cursor is not None:
+                self.parameters.checks.append(Parameter(CursorValue(cursor, connection.order, 0), as_is))
+
+    def _outside(self, connection: Connection, part: Any, parent: Row | None) -> Expression:  # noqa: ANN401
+        """Answer what does not depend on the page."""
+        if isinstance(part, Literally):
+            return self._constant(part)
+        if isinstance(part, PageInfo):
+            page = connection.page
+            beside = {"hasNextPage": page.before, "hasPreviousPage": page.after}
+            known = [
+                (
+                    key,
+                    self._constant(name)
+                    if isinstance(name, Literally)
+                    else boolean(beside[name] is not None),
+                )
+                for key, name in part.parts
+            ]
+            return json_sql.small_object(known)
+        row = self.alias(connection.entity)
+        counted = sa.select(sa.cast(sa.func.count(), sa.Integer)).select_from(row)
+        return counted.where(*self._source(connection, parent, row)).correlate_except(row).scalar_subquery()
+
+    def _in_one_pass(self, connection: Connection, parent: Row | None) -> Expression:
+        """Read the page once, whatever is asked of it: rows with their place, their JSON and their keys."""
+        infos = [part for _, part in connection.parts if isinstance(part, PageInfo)]
+        asked = {name for info in infos for _, name in info.parts if isinstance(name, str)}
+        ahead = "hasPreviousPage" if connection.page.backward else "hasNextPage"
+        row, clause, ordering = self._page(connection, parent, one_more=ahead in asked)
+        keys = [(column, type_) for column, type_, _ in self.ordered_by(connection.order, row)]
+        columns: list[Any] = [sa.func.row_number().over(order_by=ordering).label("place")]
+        if asked & {"startCursor", "endCursor"}:
+            columns += [
+                column.label(f"key_{index}") for index, (column, _) in enumerate([*keys, (row.c.id, str)])
+            ]
+        wanted: dict[int, str] = {}
+        for index, (_, part) in enumerate(connection.parts):
+            if isinstance(part, Selection | Edges):
+                wanted[index] = f"row_{index}"
+                whole = (
+                    json_sql.row_object(self._pairs(part, row))
+                    if isinstance(part, Selection)
+                    else self._edge(part, row, cursor_of(connection.order, keys, row.c.id))
+                )
+                columns.append(whole.label(wanted[index]))
+        seen = clause(sa.select(*columns)).subquery(f"page_{row.name}")
+        size = self.parameters.bind(connection.page.size, page_size, sa.Integer())
+        page = WholePage(connection, seen, [type_ for _, type_ in keys], size)
+        pairs = [
+            (
+                key,
+                page.listed(seen.c[wanted[index]]) if index in wanted else self._of_page(page, part, parent),
+            )
+            for index, (key, part) in enumerate(connection.parts)
+        ]
+        return json_sql.row_object(pairs, lambda select: select.select_from(seen).correlate_except(seen))
+
+    def _edge(self, edges: Edges, page: Row, cursor: Expression) -> Expression:
+        pairs: list[tuple[str, Expression]] = []
+        for key, part in edges.parts:
+            if isinstance(part, Selection):
+                pairs.append((key, json_sql.row_object(self._pairs(part, page))))
+            else:
+                pairs.append((key, cursor if part == "cursor" else self._constant(part)))
+        return json_sql.row_object(pairs)
+
+    def _of_page(self, page: WholePage, part: Any, parent: Row | None) -> Expression:  # noqa: ANN401
+        if not isinstance(part, PageInfo) or not is_of_page(part, page.connection.page):
+            return self._outside(page.connection, part, parent)
+        return json_sql.small_object(
+            [
+                (key, self._constant(name) if isinstance(name, Literally) else page.info(name))
+                for key, name in part.parts
+            ]
+        )
+
+
+def _ordered(column: Expression, descending: bool, backward: bool) -> Expression:  # noqa: FBT001
+    """Order by a column with absent values last; read backwards, all of it turns round."""
+    if backward:
+        return (column.asc() if descending else column.desc()).nulls_first()
+    return (column.desc() if descending else column.asc()).nulls_last()
+
+
+ORG_COLUMNS = {"id": "id", "name": "name", "salesforceOrgId": "salesforce_org_id"}

@@ -1,0 +1,301 @@
+"""The GraphQL schema derived from domain/. Its resolvers never run: the planner answers from the database."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from inspect import Parameter, Signature
+from typing import Annotated, Any, Optional
+from uuid import UUID
+
+import strawberry
+from graphql import GraphQLSchema
+from strawberry.schema.config import StrawberryConfig
+
+from api import inputs
+from api.inputs import listed
+from api.scalars import SCALARS, Duration
+from domain.contract import ContractType
+from domain.field import DeclaredField, Entity, Kind, fields_of
+from domain.graph import ENTITIES
+from domain.lifecycle import ContractStatus
+from domain.term import Period
+
+DEFAULT_PAGE, LARGEST_PAGE = 50, 100
+
+_MODULE = __name__
+_PAGING: dict[str, tuple[Any, str]] = {
+    "first": (int, f"How many from the start, {LARGEST_PAGE} at most; {DEFAULT_PAGE} where unsaid."),
+    "after": (str, "Only those after this cursor."),
+    "last": (int, f"How many from the end, {LARGEST_PAGE} at most; instead of first."),
+    "before": (str, "Only those before this cursor."),
+}
+
+
+def lazy(name: str) -> Any:  # noqa: ANN401 - a type form
+    """Name an object type that may not be built yet."""
+    return Annotated[name, strawberry.lazy(_MODULE)]
+
+
+def optional(form: Any) -> Any:  # noqa: ANN401 - a type form
+    """Say that a value may be null; every field that a policy may hide is."""
+    return Optional[form]  # noqa: UP045 - a lazy type has no |
+
+
+def filter_of(entity: str) -> Any:  # noqa: ANN401 - a type form
+    """Name the filter of an entity."""
+    return inputs.lazy(f"{entity}Filter")
+
+
+def unresolved(annotation: Any, description: str, **arguments: tuple[Any, str]) -> Any:  # noqa: ANN401
+    """Declare a field with optional arguments that the planner answers."""
+
+    def resolver(**_: object) -> None:
+        raise AssertionError("the planner answers every field")
+
+    forms = {
+        name: Annotated[optional(type_), strawberry.argument(description=text)]
+        for name, (type_, text) in arguments.items()
+    }
+    resolver.__dict__["__signature__"] = Signature(
+        [
+            Parameter(name, Parameter.KEYWORD_ONLY, default=strawberry.UNSET, annotation=form)
+            for name, form in forms.items()
+        ],
+        return_annotation=annotation,
+    )
+    resolver.__annotations__ = forms | {"return": annotation}
+    return strawberry.field(resolver=resolver, description=description)
+
+
+def object_type(
+    name: str, description: str, members: dict[str, tuple[Any, str]], bases: tuple[type, ...] = ()
+) -> Any:  # noqa: ANN401 - a type form
+    """Build an object type from annotations or prepared fields, and make it importable from here."""
+    body: dict[str, Any] = {"__annotations__": {}, "__module__": _MODULE}
+    for member, (form, text) in members.items():
+        if isinstance(form, strawberry.types.field.StrawberryField):
+            body[member] = form
+        else:
+            body["__annotations__"][member] = form
+            body[member] = strawberry.field(description=text)
+    made = strawberry.type(type(name, bases, body), name=name, description=description)
+    globals()[name] = made
+    return made
+
+
+@strawberry.interface(description="Anything with an id that `node` can find again.")
+class Node:
+    """Anything with an id."""
+
+    id: strawberry.ID = strawberry.field(
+        description="Identity in the contract graph, the same in every system."
+    )
+
+
+Money = object_type(
+    "Money",
+    "An exact amount in one currency.",
+    {
+        "amount": (Decimal, "Amount, with the decimals of its currency."),
+        "currency": (str, "ISO 4217 code."),
+    },
+)
+PageInfo = object_type(
+    "PageInfo",
+    "Where a page stands in its list.",
+    {
+        "has_next_page": (bool, "Whether more follow."),
+        "has_previous_page": (bool, "Whether others come before."),
+        "start_cursor": (optional(str), "Cursor of the first of the page."),
+        "end_cursor": (optional(str), "Cursor of the last of the page."),
+    },
+)
+
+
+def connection_field(entity: str, description: str) -> Any:  # noqa: ANN401 - a field
+    """Declare a Relay connection with paging, filter and order."""
+    return unresolved(
+        optional(lazy(f"{entity}Connection")),
+        description,
+        **_PAGING,
+        filter=(filter_of(entity), "Only those that match."),
+        order_by=(
+            listed(inputs.lazy(f"{entity}Order")),
+            "Order of the list; the id decides where it leaves a tie, and alone where unsaid.",
+        ),
+    )
+
+
+def _described(declared: DeclaredField) -> str:
+    return f"{declared.field.meaning} Owner: {declared.field.owner}. Audience: {declared.field.audience}."
+
+
+def _output(declared: DeclaredField) -> Any:  # noqa: ANN401 - a type form or a field
+    match declared.kind:
+        case Kind.LIST:
+            return connection_field(declared.target, _described(declared))
+        case Kind.REFERENCE:
+            return optional(lazy(declared.target))
+        case Kind.MONEY:
+            return optional(Money)
+    if issubclass(declared.type, StrEnum):
+        return optional(inputs.enum_type(declared.type))
+    return optional(Duration if declared.type is Period else declared.type)
+
+
+def _build(entity: type[Entity]) -> None:
+    name, meaning = entity.__name__, (entity.__doc__ or "").strip()
+    members = {
+        f.graph_name: (_output(f), _described(f))
+        for f in fields_of(entity)
+        if f.type is not UUID or f.field.to
+    }
+    object_type(name, meaning, members, bases=(Node,))
+    object_type(
+        f"{name}Edge",
+        f"A {name} in a list, with its cursor.",
+        {
+            "node": (lazy(name), f"The {name}."),
+            "cursor": (str, "Where it stands in the list."),
+        },
+    )
+    object_type(
+        f"{name}Connection",
+        f"A page of a list of {name}.",
+        {
+            "edges": (listed(lazy(f"{name}Edge")), "The page, with cursors."),
+            "nodes": (listed(lazy(name)), "The page."),
+            "page_info": (PageInfo, "Where the page stands in the list."),
+            "total_count": (int, "How many the list holds over all pages."),
+        },
+    )
+
+
+for _entity in ENTITIES.values():
+    _build(_entity)
+
+CurrencyTotal = object_type(
+    "CurrencyTotal",
+    "The sum of values in one currency.",
+    {
+        "currency": (str, "ISO 4217 code."),
+        "amount": (Decimal, "Sum of the total values."),
+        "count": (int, "Contracts with a value in this currency."),
+    },
+)
+_GROUP: dict[str, tuple[Any, str]] = {
+    "count": (int, "Contracts in the group."),
+    "totals": (listed(CurrencyTotal), "Their total values, per currency."),
+}
+PortfolioByStatus = object_type(
+    "PortfolioByStatus",
+    "The contracts in one state.",
+    {"status": (optional(inputs.enum_type(ContractStatus)), "The state."), **_GROUP},
+)
+PortfolioByType = object_type(
+    "PortfolioByType",
+    "The contracts of one kind.",
+    {"type": (optional(inputs.enum_type(ContractType)), "The kind."), **_GROUP},
+)
+PortfolioByMonth = object_type(
+    "PortfolioByMonth",
+    "The contracts that expire in one month.",
+    {
+        "month": (optional(date), "First day of the month; absent for those without an expiration date."),
+        **_GROUP,
+    },
+)
+Portfolio = object_type(
+    "Portfolio",
+    "Contracts in figures.",
+    {
+        **_GROUP,
+        "by_status": (listed(PortfolioByStatus), "By state, in alphabetical order."),
+        "by_type": (listed(PortfolioByType), "By kind, in alphabetical order."),
+        "by_expiration_month": (listed(PortfolioByMonth), "By month of expiration, soonest first."),
+    },
+)
+ViewerOrg = object_type(
+    "ViewerOrg",
+    "A Salesforce organisation: the tenant of everything.",
+    {
+        "id": (strawberry.ID, "Its id in the contract graph."),
+        "name": (optional(str), "Its name."),
+        "salesforce_org_id": (optional(str), "Its Salesforce id."),
+    },
+)
+FieldAccess = object_type(
+    "FieldAccess",
+    "What the policy decides about one field for the caller.",
+    {
+        "field": (str, "The field, such as Contract.totalValue."),
+        "decision": (str, "`show` or `deny`."),
+        "rule": (str, "The rule of the policy that says so."),
+        "reason": (optional(str), "Why it is denied."),
+    },
+)
+Viewer = object_type(
+    "Viewer",
+    "Who is calling, and what they may see.",
+    {
+        "org": (ViewerOrg, "Organisation of the caller."),
+        "subject": (str, "Who the token was issued for."),
+        "roles": (list[str], "Roles of the caller."),
+        "scopes": (list[str], "Scopes of the token."),
+        "policy": (str, "SHA-256 of the policy that decides."),
+        "access": (listed(FieldAccess), "The decision for every field."),
+    },
+)
+
+_contract_filter = (filter_of("Contract"), "Only those that match.")
+Query = object_type(
+    "Query",
+    "What can be asked.",
+    {
+        "contract": (
+            unresolved(
+                optional(lazy("Contract")),
+                "One contract, by exactly one of its names.",
+                id=(strawberry.ID, "Its id."),
+                number=(str, "Its number."),
+                external_reference=(str, "Its identifier in the contract system."),
+            ),
+            "",
+        ),
+        "contracts": (connection_field("Contract", "Contracts that the caller may see."), ""),
+        "opportunity": (
+            unresolved(
+                optional(lazy("Opportunity")),
+                "One opportunity, by its Salesforce id.",
+                salesforce_id=(str, "Salesforce id, 15 or 18 characters."),
+            ),
+            "",
+        ),
+        "account": (
+            unresolved(
+                optional(lazy("Account")),
+                "One account, by exactly one of its names.",
+                id=(strawberry.ID, "Its id."),
+                salesforce_id=(str, "Salesforce id, 15 or 18 characters."),
+            ),
+            "",
+        ),
+        "node": (unresolved(optional(Node), "Anything, by its id.", id=(strawberry.ID, "Its id.")), ""),
+        "portfolio": (unresolved(optional(Portfolio), "Contracts in figures.", filter=_contract_filter), ""),
+        "viewer": (unresolved(optional(Viewer), "Who is calling, and what they may see."), ""),
+    },
+)
+
+SCHEMA = strawberry.Schema(
+    query=Query,
+    types=[globals()[name] for name in ENTITIES],
+    config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
+)
+GRAPHQL: GraphQLSchema = SCHEMA._schema  # noqa: SLF001 - Strawberry offers no other way to graphql-core's schema
+
+
+def sdl() -> str:
+    """Return the schema in the schema definition language."""
+    return SCHEMA.as_str() + "\n"

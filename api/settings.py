@@ -1,0 +1,68 @@
+"""Settings: the only reader of the environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+class SettingsError(Exception):
+    """A setting has a value that cannot be used."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How this installation runs; each field names the variable that sets it."""
+
+    home: Path = field(metadata={"variable": "CONTRACT_GRAPH_HOME"})
+    pg_bindir: Path | None = field(default=None, metadata={"variable": "CONTRACT_GRAPH_PG_BINDIR"})
+    database_url: str | None = field(default=None, metadata={"variable": "DATABASE_URL"}, repr=False)
+    owner_url: str | None = field(default=None, metadata={"variable": "DATABASE_OWNER_URL"}, repr=False)
+    host: str = field(default="127.0.0.1", metadata={"variable": "CONTRACT_GRAPH_HOST"})
+    port: int = field(default=8000, metadata={"variable": "CONTRACT_GRAPH_PORT"})
+    pool_size: int = field(default=8, metadata={"variable": "CONTRACT_GRAPH_POOL_SIZE"})
+    issuer: str = field(default="http://127.0.0.1:8000", metadata={"variable": "CONTRACT_GRAPH_ISSUER"})
+    audience: str = field(default="contract-graph", metadata={"variable": "CONTRACT_GRAPH_AUDIENCE"})
+
+    @property
+    def keys(self) -> Path:
+        """Where the signing keys lie."""
+        return self.home / "keys"
+
+
+WHOLE_NUMBERS = {"port": (0, 65535), "pool_size": (1, 100)}
+
+
+def default_home(environment: Mapping[str, str]) -> Path:
+    """Return where data lie unless CONTRACT_GRAPH_HOME says otherwise."""
+    if os.geteuid() == 0:
+        return Path("/var/lib/contract-graph")
+    state = environment.get("XDG_DATA_HOME")
+    return (Path(state) if state else Path.home() / ".local" / "share") / "contract-graph"
+
+
+def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings. Raises SettingsError, which names the variable and what it takes."""
+    env = os.environ if environment is None else environment
+    given: dict[str, Any] = {"home": default_home(env)}
+    for name, declared in Settings.__dataclass_fields__.items():
+        variable = declared.metadata["variable"]
+        value = env.get(variable, "")
+        if not value:
+            continue
+        if name in WHOLE_NUMBERS:
+            given[name] = _whole_number(variable, value, *WHOLE_NUMBERS[name])
+        else:
+            given[name] = Path(value) if name in ("home", "pg_bindir") else value
+    if "issuer" not in given and "port" in given:
+        given["issuer"] = f"http://127.0.0.1:{given['port']}"
+    return Settings(**given)
+
+
+def _whole_number(variable: str, value: str, lowest: int, highest: int) -> int:
+    if value.isascii() and value.isdigit() and lowest <= int(value) <= highest:
+        return int(value)
+    raise SettingsError(f"{variable} must be a whole number from {lowest} to {highest}, not {value!r}")

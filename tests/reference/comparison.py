@@ -1,0 +1,205 @@
+"""The planner and the reference side by side over the same rows."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import logging
+import re
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from functools import partial
+from typing import Any
+
+import asyncpg
+from graphql import parse
+
+from api.graphql import Endpoint
+from auth.policy import Policy, load_policy
+from auth.principal import Principal
+from auth.view import View, Views, view_for
+from domain.graph import save_order
+from storage.database import Database
+from storage.records import layout_of, to_row
+from storage.tables import table_name
+from tests.reference.caller import Caller
+from tests.reference.canaries import CANARY, World, world
+from tests.reference.executor import Answer, answer
+from tests.reference.generator import operation
+from tests.reference.rows import Rows
+from tests.reference.shrink import shrink
+
+TODAY = date(2026, 11, 21)
+CURSOR = re.compile(r"[A-Za-z0-9_-]{20,}")
+
+
+@dataclass(frozen=True)
+class Person:
+    """A caller as the endpoint and as the reference know one."""
+
+    principal: Principal
+    caller: Caller
+    view: View
+
+
+@dataclass
+class Comparison:
+    """The planner and the reference over the same rows."""
+
+    endpoint: Endpoint
+    world: World
+    policy: Policy
+    log: list[str]
+    reported: int = 5
+    outcomes: Counter[str] = field(default_factory=Counter)
+    failures: list[str] = field(default_factory=list)
+
+    async def of(self, text: str, variables: dict[str, Any], person: Person) -> tuple[str, str]:
+        """Return how the operation came out, and what differs, if anything does."""
+        self.log.clear()
+        body = json.dumps({"query": text, "variables": variables}).encode()
+        got = await self.endpoint.answer(person.principal, body)
+        wanted = answer(self.world.ours, person.caller, parse(text), variables)
+        response = got.body.decode()
+        said = json.loads(response)
+        outcome = "answered" if got.status == 200 else f"refused {_code(said)}"
+        return outcome, difference(got.status, said, wanted) or self.leak(response, person)
+
+    def leak(self, response: str, person: Person) -> str:
+        """Name a value in the response or the log that the caller may not see."""
+        told = "\n".join([response, *self.log, *_decoded(response)])
+        for token in CANARY.findall(told):
+            hidden = [each for each in self.world.canaries.get(token, ()) if not person.view.shows(each)]
+            if hidden:
+                return f"leak of {hidden}: {token}"
+            if token in self.world.foreign or token == self.world.theirs.org.name:
+                return f"leak of another org: {token}"
+        return ""
+
+    async def fails(self, text: str, variables: dict[str, Any], *, person: Person, kind: str) -> bool:
+        """Whether an operation still differs in the same way."""
+        return (await self.of(text, variables, person))[1].startswith(kind)
+
+    def person(self, *roles: str) -> Person:
+        return person_of(self.policy, frozenset(roles), self.world.ours)
+
+    async def run(self, seed: int, persons: list[Person]) -> None:
+        """Compare the operation of a seed for each person, and for some with other variables."""
+        made = operation(seed, self.world.ours, self.world.theirs)
+        again = [persons[(seed + step) % len(persons)] for step in (0, 3)] if made.variables else []
+        cases = [(person, made.variables) for person in persons]
+        for person, variables in [*cases, *((person, made.other_variables) for person in again)]:
+            outcome, differs = await self.of(made.text, variables, person)
+            self.outcomes[outcome] += 1
+            if differs:
+                self.outcomes["DIFFERENT"] += 1
+                await self.report(seed, made.text, variables, person, differs)
+                return
+
+    async def report(
+        self, seed: int, text: str, variables: dict[str, Any], person: Person, differs: str
+    ) -> None:
+        """Keep a smaller operation that differs in the same way."""
+        if len(self.failures) < self.reported:
+            kind = re.split(r"[\[{(]| at ", differs)[0]
+            text, variables = await shrink(text, variables, partial(self.fails, person=person, kind=kind))
+            _, smaller = await self.of(text, variables, person)
+            roles = ", ".join(sorted(person.principal.roles))
+            shown = json.dumps(variables, ensure_ascii=False)
+            self.failures.append(f"seed {seed}, {roles}:\n{text}\nvariables {shown}\n{smaller}")
+
+
+def difference(status: int, said: dict[str, Any], wanted: Answer) -> str:
+    """Say how a response differs from what the reference wants."""
+    if wanted.refused:
+        expected = {(refusal.status, refusal.code) for refusal in wanted.refused}
+        if (status, _code(said)) not in expected or "data" in said:
+            reasons = [f"{refusal.code} {refusal}" for refusal in wanted.refused]
+            return f"refusal: {status} {_short(said)} instead of {reasons}"
+        return ""
+    if status != 200:
+        return f"refusal: {status} {_short(said)} instead of data {wanted.data[:300]}"
+    data = json.dumps(said["data"], ensure_ascii=False)
+    if data != wanted.data:
+        at = next((i for i, (a, b) in enumerate(zip(data, wanted.data, strict=False)) if a != b), 0)
+        begin = max(at - 120, 0)
+        return f"data at {at}:\n  planner   {data[begin:at + 160]}\n  reference {wanted.data[begin:at + 160]}"
+    denied = tuple((each["path"], each["field"]) for each in said["extensions"]["access"]["denied"])
+    return "" if denied == wanted.denied else f"denied: {denied} instead of {wanted.denied}"
+
+
+def _short(said: dict[str, Any]) -> str:
+    return json.dumps(said.get("errors", said), ensure_ascii=False)[:400]
+
+
+def _code(said: dict[str, Any]) -> str:
+    return str(said["errors"][0].get("extensions", {}).get("code")) if "errors" in said else ""
+
+
+def _decoded(response: str) -> list[str]:
+    """Return what stands in cursors."""
+    found = []
+    for word in CURSOR.findall(response):
+        try:
+            found.append(base64.urlsafe_b64decode(word + "=" * (-len(word) % 4)).decode())
+        except (binascii.Error, UnicodeDecodeError):
+            continue
+    return found
+
+
+class _Listening(logging.Handler):
+    def __init__(self, heard: list[str]) -> None:
+        super().__init__()
+        self.heard = heard
+        self.setFormatter(logging.Formatter("%(name)s %(message)s"))
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.heard.append(self.format(record))
+
+
+@asynccontextmanager
+async def opened(database_url: str, superuser_url: str, seed: int = 1) -> AsyncIterator[Comparison]:
+    """Store the rows of a random world, and open the API over them."""
+    made = world(seed, TODAY)
+    for rows in (made.ours, made.theirs):
+        await store(superuser_url, rows)
+    policy = load_policy()
+    database = await Database.open(database_url)
+    heard: list[str] = []
+    listening = _Listening(heard)
+    logging.getLogger().addHandler(listening)
+    try:
+        yield Comparison(Endpoint(database, Views(policy), lambda: TODAY), made, policy, heard)
+    finally:
+        logging.getLogger().removeHandler(listening)
+        await database.close()
+
+
+def person_of(policy: Policy, roles: frozenset[str], rows: Rows) -> Person:
+    view = view_for(policy, roles)
+    scopes = frozenset({"graph:read", "another"})
+    principal = Principal(rows.org.id, "someone", None, roles, scopes)
+    caller = Caller(subject="someone", roles=tuple(sorted(roles)), scopes=tuple(sorted(scopes)),
+                    policy=policy.digest, shows=view.shows, decisions=view.decisions)  # fmt: skip
+    return Person(principal, caller, view)
+
+
+async def store(superuser_url: str, rows: Rows) -> None:
+    """Copy the rows as they are: a save would set the moments of change."""
+    connection = await asyncpg.connect(superuser_url)
+    try:
+        org = rows.org
+        values = (org.id, org.name, org.salesforce_org_id)
+        await connection.execute("INSERT INTO org VALUES ($1, $2, $3)", *values)
+        for entity in save_order():
+            records = [to_row(record, org.id, TODAY) for record in rows.by_entity[entity.__name__]]
+            await connection.copy_records_to_table(
+                table_name(entity.__name__), records=records, columns=layout_of(entity).columns
+            )
+        await connection.execute("ANALYZE")
+    finally:
+        await connection.close()
