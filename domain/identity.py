@@ -4,6 +4,7 @@ import re
 import secrets
 import threading
 import time
+from string import ascii_letters, ascii_uppercase, digits
 from typing import Final
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from domain.error import DomainError
 
 _COUNTER_BITS: Final = 42
 _CHECKSUM_LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+_UPPER_CASE: Final = {ord(each): str(int(each in ascii_uppercase)) for each in ascii_letters + digits}
 _SALESFORCE_ID: Final = re.compile(r"[A-Za-z0-9]{15}(?:[A-Z0-5]{3})?")
 
 
@@ -80,8 +82,5 @@ def salesforce_id(text: str) -> str:
 
 def _checksum(case_sensitive: str) -> str:
     """One letter for each five characters: which of them are upper case, lowest bit first."""
-    groups = (case_sensitive[start : start + 5] for start in (0, 5, 10))
-    return "".join(
-        _CHECKSUM_LETTERS[sum(letter.isupper() << place for place, letter in enumerate(group))]
-        for group in groups
-    )
+    bits = case_sensitive.translate(_UPPER_CASE)
+    return "".join(_CHECKSUM_LETTERS[int(bits[start : start + 5][::-1], 2)] for start in (0, 5, 10))

@@ -21,7 +21,7 @@ BESIDE_FIELDS: Final = (CURRENCY, ACCOUNT, COUNTERPARTY, PARENT)
 _SYNONYMS: Final[Mapping[str, str]] = {
     "number": "no; nr; contract no; contract number; contract id; agreement number; agreement no",
     "external_reference": "reference; ref; external id; our reference; file number",
-    "title": "name; contract name; contract title; agreement name; agreement; subject; description",
+    "title": "name; contract name; contract title; agreement name; agreement title; agreement; subject; description",
     "type": "contract type; agreement type; kind; category",
     "side": "direction; buy or sell; role",
     "status": "state; contract status; stage",
@@ -31,7 +31,7 @@ _SYNONYMS: Final[Mapping[str, str]] = {
     "renewal_type": "renewal; auto renew; auto renewal; automatic renewal",
     "renewal_term": "renewal period; renewal months",
     "notice_period": "notice; notice days; cancellation notice; period of notice",
-    "total_value": "value; amount; total; contract value; total amount; contract amount; tcv; annual value",
+    "total_value": "value; amount; total; contract value; total amount; contract amount; tcv",
     "governing_law": "law; jurisdiction",
     "payment_terms": "terms of payment; payment",
     "billing_frequency": "billing; invoicing; billing cycle",

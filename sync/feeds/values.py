@@ -112,7 +112,9 @@ class Values:
         try:
             return Money(amount, code.upper())
         except DomainError as error:
-            return self._bad(field, f"{raw} {currency}", f"{error}: correct the amount or its currency")
+            return self._bad(
+                field, f"{raw} {currency}", f"{str(error).rstrip('.')}: correct the amount or its currency"
+            )
 
     def period(self, field: str, raw: object) -> Period | None:
         """A length of time in ISO 8601, such as P12M."""

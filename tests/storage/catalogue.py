@@ -11,7 +11,8 @@ BOOKKEEPING = "alembic_version"
 QUERIES = {
     "columns": """
         SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
-               a.attidentity::text, a.attgenerated::text, pg_get_expr(d.adbin, d.adrelid), col_description(c.oid, a.attnum)
+               a.attidentity::text, a.attgenerated::text, pg_get_expr(d.adbin, d.adrelid),
+               col_description(c.oid, a.attnum)
           FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
           LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
          WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND a.attnum > 0
@@ -43,7 +44,9 @@ QUERIES = {
           FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
          WHERE c.relnamespace = 'public'::regnamespace AND NOT t.tgisinternal""",
     "functions": "SELECT proname, prosrc FROM pg_proc WHERE pronamespace = 'public'::regnamespace",
-    "enums": "SELECT typname, '' FROM pg_type WHERE typnamespace = 'public'::regnamespace AND typtype = 'e'",
+    "enums": """
+        SELECT typname, typtype::text FROM pg_type
+         WHERE typnamespace = 'public'::regnamespace AND typtype = 'e'""",
 }
 
 Catalogue = Mapping[str, frozenset[tuple[object, ...]]]

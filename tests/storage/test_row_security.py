@@ -20,7 +20,8 @@ ORGS = (ONE, OTHER)
 DATABASE = "row_security"
 
 COLUMNS = """
-    SELECT c.relname AS on_table, a.attname AS name, format_type(a.atttypid, NULL) AS type, a.attnotnull AS required
+    SELECT c.relname AS on_table, a.attname AS name, format_type(a.atttypid, NULL) AS type,
+           a.attnotnull AS required
       FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
      WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped
        AND c.relname <> 'alembic_version'"""
@@ -80,9 +81,7 @@ async def _without_checks(connection: asyncpg.Connection, table: str) -> None:
 
 def _insert(table: str, columns: dict[str, str], org: UUID, record: UUID) -> str:
     given = {"org_id": f"'{org}'", "id": f"'{record}'"}
-    values = [
-        given.get(name, VALUES[type_] if type_ in VALUES else f"'{record}'") for name, type_ in columns.items()
-    ]
+    values = [given.get(name, VALUES.get(type_, f"'{record}'")) for name, type_ in columns.items()]
     names = ", ".join(f'"{name}"' for name in columns)
     return f'INSERT INTO "{table}" ({names}) VALUES ({", ".join(values)})'
 
@@ -126,7 +125,9 @@ def test_a_superuser_sees_that_every_table_holds_a_row_of_either_org(filled: Cal
     asyncio.run(run())
 
 
-@pytest.mark.parametrize(("org", "expected"), [(None, set()), (ONE, {ONE}), (OTHER, {OTHER}), (UUID(int=3), set())])
+@pytest.mark.parametrize(
+    ("org", "expected"), [(None, set()), (ONE, {ONE}), (OTHER, {OTHER}), (UUID(int=3), set())]
+)
 def test_the_application_sees_the_rows_of_the_bound_org_in_every_table(
     filled: Callable[[str], str], org: UUID | None, expected: set[UUID]
 ) -> None:
@@ -163,7 +164,9 @@ def test_nobody_writes_into_another_org(filled: Callable[[str], str], role: str)
                 with pytest.raises(asyncpg.InsufficientPrivilegeError, match=refused):
                     async with connection.transaction():
                         await connection.execute(f'UPDATE "{table}" SET org_id = $1', OTHER)
-                assert await connection.execute(f'DELETE FROM "{table}" WHERE org_id = $1', OTHER) == "DELETE 0"
+                assert (
+                    await connection.execute(f'DELETE FROM "{table}" WHERE org_id = $1', OTHER) == "DELETE 0"
+                )
 
     asyncio.run(run())
 
@@ -233,9 +236,7 @@ def test_the_application_may_not_touch_what_tables_are(filled: Callable[[str], s
 def test_the_application_may_not(filled: Callable[[str], str], statement: str) -> None:
     async def run() -> None:
         async with _as(filled(READ_WRITE), ONE) as connection:
-            with pytest.raises(
-                (asyncpg.InsufficientPrivilegeError, asyncpg.InvalidParameterValueError)
-            ):
+            with pytest.raises((asyncpg.InsufficientPrivilegeError, asyncpg.InvalidParameterValueError)):
                 await connection.execute(statement)
 
     asyncio.run(run())

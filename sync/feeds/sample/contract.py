@@ -113,9 +113,7 @@ def _with_clauses(desk: Desk, row: ContractRow, plain: Contract) -> Contract:
 def _with_history(desk: Desk, row: ContractRow, whole: Contract) -> Contract:
     if row.assessed:
         latest = risk_assessment(desk, row, whole)
-        whole = replace(
-            whole, risk_assessments=(latest,), risk_score=latest.score, risk_level=latest.level
-        )
+        whole = replace(whole, risk_assessments=(latest,), risk_score=latest.score, risk_level=latest.level)
     return replace(whole, changes=field_changes(desk, row, whole))
 
 

@@ -49,9 +49,7 @@ def sample_orgs(today: date) -> Sequence[SampleOrg]:
 
 def _sample_org(rows: OrgRows, today: date) -> SampleOrg:
     desk = Desk(rows=rows, calendar=Calendar(today), keys=Keys(rows.code))
-    org = Org(
-        id=UUID(rows.id), name=rows.name, salesforce_org_id=salesforce_id(f"00Dxx{rows.code}00000001")
-    )
+    org = Org(id=UUID(rows.id), name=rows.name, salesforce_org_id=salesforce_id(f"00Dxx{rows.code}00000001"))
     staff = tuple(users(desk))
     contracts = (contract(desk, row) for row in rows.contracts)
     records = (*staff, *accounts(desk), *products(desk), *opportunities(desk), *contracts)

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import api
+from api.settings import Settings, SettingsError, load_settings
+
+SECRET = "postgresql://me:hunter2@db.example/graph"
+
+
+def test_an_empty_environment_is_a_whole_installation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    settings = load_settings({"XDG_DATA_HOME": str(tmp_path)})
+    assert settings == Settings(home=tmp_path / "contract-graph")
+    assert (settings.host, settings.port, settings.issuer) == ("127.0.0.1", 8000, "http://127.0.0.1:8000")
+    assert settings.database_url is None
+    assert settings.keys == tmp_path / "contract-graph" / "keys"
+
+
+@pytest.mark.parametrize(
+    ("user", "environment", "home"),
+    [
+        (0, {"XDG_DATA_HOME": "/data"}, "/var/lib/contract-graph"),
+        (1000, {"XDG_DATA_HOME": "/data"}, "/data/contract-graph"),
+        (1000, {}, "/home/ada/.local/share/contract-graph"),
+        (0, {"CONTRACT_GRAPH_HOME": "/elsewhere"}, "/elsewhere"),
+        (1000, {"CONTRACT_GRAPH_HOME": "/elsewhere", "XDG_DATA_HOME": "/data"}, "/elsewhere"),
+        (1000, {"CONTRACT_GRAPH_HOME": ""}, "/home/ada/.local/share/contract-graph"),
+    ],
+)
+def test_data_lie_where_the_user_may_write(
+    monkeypatch: pytest.MonkeyPatch, user: int, environment: dict[str, str], home: str
+) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: user)
+    monkeypatch.setenv("HOME", "/home/ada")
+    assert load_settings(environment).home == Path(home)
+
+
+def test_every_setting_is_read_from_its_variable() -> None:
+    given = {
+        "CONTRACT_GRAPH_HOME": "/data",
+        "CONTRACT_GRAPH_PG_BINDIR": "/pg/bin",
+        "DATABASE_URL": "postgresql://rw@db/g",
+        "DATABASE_OWNER_URL": "postgresql://owner@db/g",
+        "CONTRACT_GRAPH_HOST": "192.0.2.1",
+        "CONTRACT_GRAPH_PORT": "9000",
+        "CONTRACT_GRAPH_POOL_SIZE": "20",
+        "CONTRACT_GRAPH_ISSUER": "https://id.example",
+        "CONTRACT_GRAPH_AUDIENCE": "api",
+    }
+    expected = Settings(
+        home=Path("/data"),
+        pg_bindir=Path("/pg/bin"),
+        database_url="postgresql://rw@db/g",
+        owner_url="postgresql://owner@db/g",
+        host="192.0.2.1",
+        port=9000,
+        pool_size=20,
+        issuer="https://id.example",
+        audience="api",
+    )
+    assert load_settings(given) == expected
+    variables = {field.metadata["variable"] for field in Settings.__dataclass_fields__.values()}
+    assert variables == set(given)
+
+
+def test_the_issuer_follows_the_port_unless_it_is_given() -> None:
+    assert load_settings({"CONTRACT_GRAPH_PORT": "9001"}).issuer == "http://127.0.0.1:9001"
+    both = {"CONTRACT_GRAPH_PORT": "9001", "CONTRACT_GRAPH_ISSUER": "https://id.example"}
+    assert load_settings(both).issuer == "https://id.example"
+
+
+@pytest.mark.parametrize("value", ["-1", "65536", "80.0", "eighty", "8000 ", "٨٠٠٠", "0x50"])
+def test_a_port_that_is_none_is_refused_by_the_name_of_its_variable(value: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        load_settings({"CONTRACT_GRAPH_PORT": value})
+    assert str(refused.value).startswith("CONTRACT_GRAPH_PORT must be a whole number from 0 to 65535, not '")
+
+
+@pytest.mark.parametrize("value", ["0", "101", "many"])
+def test_a_pool_has_from_one_to_a_hundred_connections(value: str) -> None:
+    with pytest.raises(SettingsError, match="CONTRACT_GRAPH_POOL_SIZE must be a whole number from 1 to 100"):
+        load_settings({"CONTRACT_GRAPH_POOL_SIZE": value})
+
+
+@pytest.mark.parametrize("value", ["0", "65535"])
+def test_the_bounds_of_a_port_are_ports(value: str) -> None:
+    assert load_settings({"CONTRACT_GRAPH_PORT": value}).port == int(value)
+
+
+def test_passwords_are_not_shown_by_repr() -> None:
+    settings = load_settings({"DATABASE_URL": SECRET, "DATABASE_OWNER_URL": SECRET})
+    assert "hunter2" not in f"{settings!r} {settings}"
+    assert settings.database_url == SECRET
+
+
+def test_nothing_else_reads_the_environment() -> None:
+    root = Path(api.__file__).parents[1]
+    readers = {
+        str(path.relative_to(root))
+        for floor in ("api", "auth", "domain", "storage", "sync")
+        for path in (root / floor).rglob("*.py")
+        if re.search(r"os\.environ|getenv", path.read_text(encoding="utf-8"))
+    }
+    assert readers == {"api/settings.py"}

@@ -1,0 +1,54 @@
+"""What a process has used, from /proc; nothing is known where there is none."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+PROC = Path("/proc")
+_TICKS = os.sysconf("SC_CLK_TCK")
+_PARENT, _USER, _SYSTEM = 1, 11, 12  # fields of stat after the name, which is in parentheses
+
+
+@dataclass(frozen=True, kw_only=True)
+class Usage:
+    """CPU in seconds since the start of the server, and of PostgreSQL with all its backends."""
+
+    server: float
+    postgres: float
+
+
+def usage(server: int, postmaster: int) -> Usage | None:
+    """Read what both have used so far."""
+    own = _stat(server)
+    if own is None:
+        return None
+    postgres = 0.0
+    for folder in PROC.glob("[0-9]*"):
+        stat = _stat(int(folder.name))
+        if stat and (int(folder.name) == postmaster or int(stat[_PARENT]) == postmaster):
+            postgres += _seconds(stat)
+    return Usage(server=_seconds(own), postgres=postgres)
+
+
+def resident_megabytes(process: int) -> float | None:
+    """Read how much memory a process holds."""
+    try:
+        text = (PROC / str(process) / "status").read_text()
+    except OSError:
+        return None
+    return next(
+        (int(line.split()[1]) / 1024 for line in text.splitlines() if line.startswith("VmRSS:")), None
+    )
+
+
+def _stat(process: int) -> list[str] | None:
+    try:
+        return (PROC / str(process) / "stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+
+
+def _seconds(stat: list[str]) -> float:
+    return (int(stat[_USER]) + int(stat[_SYSTEM])) / _TICKS
