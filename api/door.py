@@ -23,6 +23,8 @@ MEDIA_TYPES = {
     b"*/*": PLAIN_JSON,
 }
 
+RANGES = {media_type: (media_type, b"application/*", b"*/*") for media_type in (PLAIN_JSON, RESPONSE_JSON)}
+
 # With plain JSON the specification answers 200 to a request that was understood, whatever became of it.
 UNDERSTOOD = frozenset({"GRAPHQL_VALIDATION_FAILED", "BAD_USER_INPUT", "ACCESS_DENIED", "QUERY_TOO_COMPLEX"})
 
@@ -47,15 +49,7 @@ class Door:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI's own types
         """Answer one request."""
-        authorization = content_type = accept = None
-        for name, value in scope["headers"]:
-            if name == b"authorization":
-                # Two of them are refused as one that cannot be read.
-                authorization = value if authorization is None else b""
-            elif name == b"content-type":
-                content_type = value
-            elif name == b"accept":
-                accept = value if accept is None else accept + b"," + value
+        accept, authorization, is_json = read_headers(scope["headers"])
         media_type = negotiate(accept)
         if media_type is None:
             await _send(send, HTTPStatus.NOT_ACCEPTABLE, _error("NOT_ACCEPTABLE", NOT_ACCEPTABLE), PLAIN_JSON)
@@ -69,7 +63,7 @@ class Door:
                 (b"allow", b"POST"),
             )
             return
-        if not _is_json(content_type):
+        if not is_json:
             await _send(
                 send,
                 HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
@@ -100,8 +94,25 @@ class Door:
 
 
 NOT_ACCEPTABLE = "answers come as application/graphql-response+json or application/json"
-NOT_JSON = "send the request as application/json"
+NOT_JSON = "send the request as application/json, not compressed"
 TOO_LARGE = f"a request holds at most {MAX_BODY} bytes"
+
+
+def read_headers(headers: list[Header]) -> tuple[bytes | None, bytes | None, bool]:
+    """Return Accept and Authorization, and whether the body is plain JSON."""
+    accept = authorization = content_type = None
+    for name, value in headers:
+        if name == b"authorization":
+            # Two of them are refused as one that cannot be read.
+            authorization = value if authorization is None else b""
+        elif name == b"content-type":
+            content_type = value
+        elif name == b"accept":
+            accept = value if accept is None else accept + b"," + value
+        elif name == b"content-encoding" and value != b"identity":
+            content_type = b""
+            break
+    return accept, authorization, _is_json(content_type)
 
 
 def negotiate(accept: bytes | None) -> bytes | None:
@@ -110,12 +121,16 @@ def negotiate(accept: bytes | None) -> bytes | None:
         return PLAIN_JSON
     if accept in MEDIA_TYPES:
         return MEDIA_TYPES[accept]
-    best: tuple[float, bytes] | None = None
+    qualities: dict[bytes, float] = {}
     for item in accept.lower().split(b","):
         name, *parameters = (part.strip() for part in item.split(b";"))
-        if name in MEDIA_TYPES and (best is None or _quality(parameters) > best[0]):
-            best = _quality(parameters), MEDIA_TYPES[name]
-    return best[1] if best is not None and best[0] > 0 else None
+        qualities[name] = _quality(parameters)
+    best: tuple[float, bytes] = 0.0, b""
+    for media_type, ranges in RANGES.items():
+        # The most specific range that names a type decides over it.
+        quality = next((qualities[each] for each in ranges if each in qualities), 0.0)
+        best = max(best, (quality, media_type), key=lambda found: found[0])
+    return best[1] or None
 
 
 def _quality(parameters: list[bytes]) -> float:

@@ -23,6 +23,12 @@ from storage.database import Database, DatabaseUnavailable
 
 log = logging.getLogger("contract_graph.graphql")
 
+BUSY = (
+    asyncpg.QueryCanceledError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.InsufficientResourcesError,
+)
 MEMBERS = {"query": str, "operationName": str, "variables": dict, "extensions": dict}
 
 
@@ -73,8 +79,10 @@ class Endpoint:
             data: bytes = await self._database.read(plan.statement, plan.arguments(environment))
         except DatabaseUnavailable as error:
             raise Unavailable("the database cannot be reached; try again in a moment") from error
-        except asyncpg.QueryCanceledError as error:
-            raise Unavailable("the answer took too long; ask for less at once") from error
+        except BUSY as error:
+            raise Unavailable(
+                "the database did not answer in time; ask for less at once, or again"
+            ) from error
         return b'{"data":' + data + plan.extensions
 
 

@@ -32,6 +32,9 @@ MAX_ROOT_FIELDS = 20
 MAX_ALIASES = 30
 MAX_DIRECTIVES = 50
 MAX_VARIABLES = 50
+MAX_CONDITIONS = 100
+"""Members of all filters of an operation, wherever they stand: each becomes SQL."""
+MAX_ORDER_TERMS = 10
 MAX_DEPTH = 15
 """GraphiQL's introspection is 13 deep, and the deepest useful question to the graph about 11."""
 MAX_SPREAD_FIELDS = 5000

@@ -185,8 +185,23 @@ def fields_of(entity: type[Entity]) -> tuple[DeclaredField, ...]:
 @cache
 def _fields_of(name: str) -> tuple[DeclaredField, ...]:
     entity = ENTITIES[name]
-    hints = get_type_hints(entity, localns=dict(ENTITIES), include_extras=True)
+    hints = _hints(entity)
     return tuple(_declared(name, f.name, hints[f.name], f.default) for f in fields(entity))
+
+
+def _hints(entity: type[Entity]) -> dict[str, Any]:
+    """Resolve the annotations of an entity. Raises DeclarationError, which names the field at fault."""
+    try:
+        return get_type_hints(entity, localns=dict(ENTITIES), include_extras=True)
+    except TypeError:
+        for name, annotation in entity.__annotations__.items():
+            alone = type(entity.__name__, (), {"__annotations__": {name: annotation}})
+            alone.__module__ = entity.__module__
+            try:
+                get_type_hints(alone, localns=dict(ENTITIES), include_extras=True)
+            except TypeError as error:
+                raise DeclarationError(f"{entity.__name__}.{name}: {error}") from error
+        raise
 
 
 @cache

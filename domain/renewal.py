@@ -86,18 +86,16 @@ def in_notice_window(  # noqa: PLR0913 - a rule's parameters are the fields it r
     *,
     status: ContractStatus | None,
     renewal_type: RenewalType | None,
-    effective_date: date | None,
     expiration_date: date | None,
-    renewal_term: Period | None,
-    notice_period: Period | None,
     notice_window_days: int | None,
+    notice_deadline: date | None,
     today: date,
 ) -> bool | None:
     """Whether outreach is due and in time: from so many days before the notice deadline until that day.
 
     False where no notice is called for: the contract is not in force, its renewal type is NONE, its option
-    has lapsed, or today lies outside the window. None where that cannot be told: the status or renewal type
-    is unknown, or a date, term or notice period is missing that the deadline depends on.
+    has lapsed, or today lies outside the window. None where that cannot be told: the status, the renewal
+    type or the deadline is unknown.
     A negative window holds no day.
     """
     if status is None:
@@ -107,19 +105,10 @@ def in_notice_window(  # noqa: PLR0913 - a rule's parameters are the fields it r
     optional = renewal_type is RenewalType.OPTION_TO_RENEW
     if optional and expiration_date is not None and expiration_date < today:
         return False
-    deadline = notice_deadline(
-        status=status,
-        renewal_type=renewal_type,
-        effective_date=effective_date,
-        expiration_date=expiration_date,
-        renewal_term=renewal_term,
-        notice_period=notice_period,
-        today=today,
-    )
-    if deadline is None:
+    if notice_deadline is None:
         return None
     window = NOTICE_WINDOW_DAYS if notice_window_days is None else notice_window_days
-    return 0 <= (deadline - today).days <= window
+    return 0 <= (notice_deadline - today).days <= window
 
 
 def _next(anchor: date | None, term: Period | None, today: date, fewest: int = 0) -> date | None:

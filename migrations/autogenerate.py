@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 from alembic.operations import ops
 from alembic.runtime.migration import MigrationContext
+from sqlalchemy.sql.elements import conv
 
 from storage.row_security import security_ddl
 from storage.tables import metadata
@@ -28,7 +29,13 @@ def complete(context: MigrationContext, _revision: object, directives: list[Any]
     if upgrade is None:
         return
     created = {each.table_name for each in upgrade.ops if isinstance(each, ops.CreateTableOp)}
-    upgrade.ops.extend(_missing_checks(context.connection, created))
+    stale, fresh = _checks(context.connection, created)
+    # Before and after the columns that they speak of, on the way up and on the way back.
+    upgrade.ops[:0] = [_drop(check) for check in stale]
+    upgrade.ops.extend(_create(check) for check in fresh)
+    if script.downgrade_ops is not None:
+        script.downgrade_ops.ops[:0] = [_drop(check) for check in fresh]
+        script.downgrade_ops.ops.extend(_create(check) for check in stale)
     upgrade.ops.extend(ops.ExecuteSQLOp(ddl) for table in _in_order(created) for ddl in security_ddl(table))
 
 
@@ -36,23 +43,43 @@ def _in_order(tables: set[str]) -> list[str]:
     return [table.name for table in metadata.sorted_tables if table.name in tables]
 
 
-def _missing_checks(connection: sa.Connection, created: set[str]) -> Iterable[ops.MigrateOperation]:
-    there = {(row.on_table.strip('"'), row.name): row.definition for row in connection.execute(CHECKS)}
+@dataclass(frozen=True, slots=True)
+class _Check:
+    table: str
+    name: str
+    condition: str
+
+
+def _checks(connection: sa.Connection, created: set[str]) -> tuple[list[_Check], list[_Check]]:
+    """Return the CHECKs to drop and those to create, so that the database has those declared."""
+    there = {
+        (row.on_table.strip('"'), row.name): row.definition.removeprefix("CHECK (").removesuffix(")")
+        for row in connection.execute(CHECKS)
+    }
+    stale, fresh = [], []
     for table in metadata.sorted_tables:
-        wanted = [each for each in table.constraints if isinstance(each, sa.CheckConstraint)]
-        if table.name in created:
-            continue
-        for check in wanted:
-            found = there.pop((table.name, str(check.name)), None)
-            if found is not None and literals(found) == literals(str(check.sqltext)):
+        for check in table.constraints if table.name not in created else ():
+            if not isinstance(check, sa.CheckConstraint):
+                continue
+            wanted = _Check(table.name, str(check.name), str(check.sqltext))
+            found = there.pop((table.name, wanted.name), None)
+            if found is not None and literals(found) == literals(wanted.condition):
                 continue
             if found is not None:
-                yield ops.DropConstraintOp(str(check.name), table.name, type_="check")
-            # Validated at once: the tables that it holds are small beside the lock that a scan would spare.
-            yield ops.CreateCheckConstraintOp(str(check.name), table.name, str(check.sqltext))
-    for name, constraint in there:
-        if name in metadata.tables and name not in created:
-            yield ops.DropConstraintOp(constraint, name, type_="check")
+                stale.append(_Check(table.name, wanted.name, found))
+            fresh.append(wanted)
+    stale += [_Check(*key, found) for key, found in there.items() if key[0] in metadata.tables]
+    return stale, fresh
+
+
+def _drop(check: _Check) -> ops.DropConstraintOp:
+    # conv: the name is whole, so the naming convention adds nothing to it.
+    return ops.DropConstraintOp(conv(check.name), check.table, type_="check")
+
+
+def _create(check: _Check) -> ops.CreateCheckConstraintOp:
+    # Validated at once: the tables that it holds are small beside the lock that a scan would spare.
+    return ops.CreateCheckConstraintOp(conv(check.name), check.table, check.condition)
 
 
 def literals(definition: str) -> list[str]:

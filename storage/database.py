@@ -29,6 +29,12 @@ SESSION = {
 }
 
 
+READING = {
+    # A statement is planned once: PostgreSQL would plan pages anew each time, not knowing how long one is.
+    "plan_cache_mode": "force_generic_plan",
+}
+
+
 class DatabaseError(Exception):
     """The database cannot be used."""
 
@@ -52,7 +58,7 @@ async def connect(url: str, **settings: str) -> asyncpg.Connection:
     """
     try:
         connection = await asyncpg.connect(url, server_settings=SESSION | settings, timeout=10)
-    except (OSError, asyncpg.CannotConnectNowError, TimeoutError) as error:
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError, ValueError) as error:
         raise DatabaseUnavailable(f"the database cannot be reached: {error}") from error
     # PostgreSQL's JSON text goes into the response as it is.
     await connection.set_type_codec(
@@ -73,6 +79,8 @@ class Reader:
         prepared = self._prepared.get(statement)
         if prepared is None:
             prepared = await self._prepare(statement)
+        else:
+            self._prepared.move_to_end(statement)
         return await prepared.fetchval(*arguments)
 
     async def _prepare(self, statement: str) -> Any:  # noqa: ANN401 - asyncpg is untyped
@@ -90,14 +98,14 @@ class Database:
         self._url = url
         self._size = size
         self._free: list[Reader] = []
-        self._waiting: deque[asyncio.Future[Reader]] = deque()
+        self._waiting: deque[asyncio.Future[Reader | None]] = deque()
         self._open = 0
 
     @classmethod
     async def open(cls, url: str, size: int = 8) -> Self:
         """Open the pool. Raises RoleTooPowerful, SchemaMissing or DatabaseUnavailable."""
         database = cls(url, size)
-        first = await connect(url)
+        first = await connect(url, **READING)
         try:
             await refuse_power(first)
             await require_schema(first)
@@ -118,7 +126,7 @@ class Database:
         try:
             return await self._read(statement, arguments)
         except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.AdminShutdownError, OSError):
-            self._forget_closed()
+            pass  # one more try, over a connection that is open
         try:
             return await self._read(statement, arguments)
         except (asyncpg.PostgresConnectionError, asyncpg.AdminShutdownError, OSError) as error:
@@ -143,56 +151,61 @@ class Database:
             self._give_back(reader)
 
     async def _take(self) -> Reader:
-        if self._free:
-            return self._free.pop()
-        if self._open < self._size:
-            self._open += 1
-            try:
-                return Reader(await connect(self._url))
-            except BaseException:
+        while True:
+            while self._free:
+                reader = self._free.pop()
+                if not reader.connection.is_closed():
+                    return reader
                 self._open -= 1
+            if self._open < self._size:
+                return await self._connected()
+            turn: asyncio.Future[Reader | None] = asyncio.get_running_loop().create_future()
+            self._waiting.append(turn)
+            try:
+                given = await turn
+            except asyncio.CancelledError:
+                if turn.done() and not turn.cancelled():
+                    self._pass_on(turn.result())
                 raise
-        turn: asyncio.Future[Reader] = asyncio.get_running_loop().create_future()
-        self._waiting.append(turn)
+            if given is not None:
+                return given
+
+    async def _connected(self) -> Reader:
+        self._open += 1
         try:
-            return await turn
-        except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():
-                self._give_back(turn.result())
+            return Reader(await connect(self._url, **READING))
+        except BaseException:
+            self._open -= 1
+            self._pass_on(None)
             raise
 
     def _give_back(self, reader: Reader) -> None:
         if reader.connection.is_closed():
             self._open -= 1
-            self._wake_with_new()
-            return
+            self._pass_on(None)
+        else:
+            self._pass_on(reader)
+
+    def _pass_on(self, reader: Reader | None) -> None:
+        """Give a reader to whoever waits longest; None says that there is room to open one."""
         while self._waiting:
             turn = self._waiting.popleft()
             if not turn.done():
                 turn.set_result(reader)
                 return
-        self._free.append(reader)
-
-    def _wake_with_new(self) -> None:
-        """A connection is gone: whoever waits for one must not wait for it for ever."""
-        while self._waiting:
-            turn = self._waiting.popleft()
-            if not turn.done():
-                turn.set_exception(DatabaseUnavailable("the database closed the connection"))
-                return
-
-    def _forget_closed(self) -> None:
-        alive = [reader for reader in self._free if not reader.connection.is_closed()]
-        self._open -= len(self._free) - len(alive)
-        self._free = alive
+        if reader is not None:
+            self._free.append(reader)
 
 
 async def refuse_power(connection: asyncpg.Connection) -> None:
     """Refuse a role that row-level security does not bind. Raises RoleTooPowerful."""
     row = await connection.fetchrow(
-        "SELECT rolname, rolsuper, rolbypassrls,"
-        " EXISTS (SELECT FROM pg_class WHERE relowner = pg_roles.oid AND relkind IN ('r', 'p')) AS owns"
-        " FROM pg_roles WHERE rolname = current_user"
+        # What a role may become by SET ROLE counts as what it is.
+        "SELECT current_user AS rolname,"
+        " bool_or(rolsuper) AS rolsuper, bool_or(rolbypassrls) AS rolbypassrls,"
+        " EXISTS (SELECT FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace"
+        " AND pg_has_role(current_user, relowner, 'MEMBER')) AS owns"
+        " FROM pg_roles WHERE pg_has_role(current_user, oid, 'MEMBER')"
     )
     reasons = {"rolsuper": "is a superuser", "rolbypassrls": "may bypass it", "owns": "owns tables"}
     for column, reason in reasons.items():

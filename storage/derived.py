@@ -76,26 +76,23 @@ def notice_deadline(*, notice_period: Expression, today: Expression, **renewal: 
     return func.nullif(func.greatest(day, _BEFORE_TIME), _BEFORE_TIME, type_=Date)
 
 
-def in_notice_window(
+def in_notice_window(  # noqa: PLR0913 - as the rule
     *,
     status: Expression,
     renewal_type: Expression,
     expiration_date: Expression,
     notice_window_days: Expression,
+    notice_deadline: Expression,
     today: Expression,
-    **deadline: Expression,
 ) -> Expression:
     """Twin of `renewal.in_notice_window`."""
-    last_day = notice_deadline(
-        status=status, renewal_type=renewal_type, expiration_date=expiration_date, today=today, **deadline
-    )
     lapsed = and_(renewal_type == _text(RenewalType.OPTION_TO_RENEW), expiration_date < today)
     window = func.coalesce(notice_window_days, _integer(NOTICE_WINDOW_DAYS))
     return cast(
         case(
             (status.is_(None), null()),
             (or_(_not_in_force(status), renewal_type == _text(RenewalType.NONE), lapsed), _FALSE),
-            else_=_days_between(today, last_day).between(_integer(0), window),
+            else_=_days_between(today, notice_deadline).between(_integer(0), window),
         ),
         Boolean,
     )

@@ -36,13 +36,28 @@ async def upgrade(url: str, revision: str = "head") -> list[str]:
     A statement waits for a lock for half a second only, so that it never holds up the readers behind it;
     the migration is then tried again.
     """
-    before = await current(url)
-    await _run(url, lambda config: _retried(lambda: command.upgrade(config, revision)))
-    after = await current(url)
+    await current(url)
+    seen: list[str | None] = []
+
+    def work(config: Config) -> None:
+        # Looked at under the lock: what somebody else ran meanwhile is theirs.
+        seen.append(_revision(config))
+        _retried(lambda: command.upgrade(config, revision))
+        seen.append(_revision(config))
+
+    await _run(url, work)
+    before, after = seen
     script = ScriptDirectory(str(MIGRATIONS))
     return (
         [each.revision for each in script.iterate_revisions(after, before)][::-1] if after != before else []
     )
+
+
+def _revision(config: Config) -> str | None:
+    connection: sa.Connection = config.attributes["connection"]
+    found = MigrationContext.configure(connection).get_current_revision()
+    connection.rollback()
+    return found
 
 
 async def current(url: str) -> str | None:

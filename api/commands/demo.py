@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import socket
 import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -50,7 +51,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def _run(_: argparse.Namespace, settings: Settings) -> int:
-    door = listen(settings)
+    with listen(settings) as door:
+        return _demo(settings, door)
+
+
+def _demo(settings: Settings, door: socket.socket) -> int:
     cluster = None if settings.database_url else Cluster(settings.home, settings.pg_bindir)
     found_running = cluster is not None and cluster.status().running
     _say("starting the database" if not found_running else "the database is running")

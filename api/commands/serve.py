@@ -13,6 +13,7 @@ import uvicorn
 from api.app import Application
 from api.installation import open_installation
 from api.settings import Settings, SettingsError
+from storage.database import Database
 
 
 class PortTaken(SettingsError):
@@ -26,11 +27,21 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def _run(_: argparse.Namespace, settings: Settings) -> int:
-    door = listen(settings)
+    with listen(settings) as door:
+        return _serve(settings, door)
+
+
+def _serve(settings: Settings, door: socket.socket) -> int:
     url = settings.database_url or open_installation(settings).url
+    asyncio.run(_refuse_unusable(url))
     print(f"contract-graph listens on http://{settings.host}:{settings.port}/graphql", flush=True)
     serve(Application(settings, url), door)
     return 0
+
+
+async def _refuse_unusable(url: str) -> None:
+    """Raise what is wrong with the database here, where it is one line: uvicorn would show its trace."""
+    await (await Database.open(url, 1)).close()
 
 
 def listen(settings: Settings) -> socket.socket:
@@ -55,7 +66,7 @@ def serve(application: Application, door: socket.socket, started: Callable[[], N
     """Serve until told to stop; `started` is called in a thread once requests are answered."""
     config = uvicorn.Config(
         application, loop="uvloop", http="httptools", ws="none", lifespan="on", log_level="warning",
-        access_log=False, server_header=False, date_header=True, timeout_keep_alive=5,
+        access_log=False, server_header=False, date_header=True, timeout_keep_alive=5, proxy_headers=False,
         timeout_graceful_shutdown=10,
     )  # fmt: skip
     server = uvicorn.Server(config)

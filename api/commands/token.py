@@ -15,7 +15,7 @@ from auth.policy import load_policy
 from auth.principal import Principal
 from auth.tokens import issue
 from domain.org import Org
-from storage.database import connect
+from storage.database import connect, require_schema
 from storage.orgs import find_org
 
 LOCAL_CLIENT = "contract-graph-cli"
@@ -53,6 +53,7 @@ def _run(arguments: argparse.Namespace, settings: Settings) -> int:
 async def _org(installation: Installation, name: str) -> Org:
     connection = await connect(installation.owner_url)
     try:
+        await require_schema(connection)
         return await find_org(connection, name)
     finally:
         await connection.close()

@@ -47,6 +47,8 @@ def read_arguments(field: GraphQLField, node: FieldNode, variables: Mapping[str,
 def read_value(node: ValueNode, type_: GraphQLInputType, variables: Mapping[str, Any]) -> Tree:
     """Read a value of the document, following its variables."""
     if isinstance(type_, GraphQLNonNull):
+        if isinstance(node, VariableNode) and variables.get(node.name.value) is None:
+            raise BadUserInput(f"${node.name.value} stands where null is not taken")
         return read_value(node, type_.of_type, variables)
     if isinstance(node, VariableNode):
         name = node.name.value

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from api.errors import AccessDenied, BadUserInput
+from api.limits import MAX_CONDITIONS, MAX_ORDER_TERMS, too_large
 from api.planner.arguments import Tree
 from api.planner.plan import (
     Comparison,
@@ -58,16 +59,24 @@ class ConditionReader:
 
     def __init__(self, view: View) -> None:
         self._view = view
+        self._read = 0
 
     def read(self, entity: str, tree: Tree) -> Condition:
         """Return the condition that a filter stands for; members that are null say nothing."""
+        self._count()
         if not isinstance(tree, dict):
             return Every(())
         return Every(
             tuple(self._member(entity, name, member) for name, member in tree.items() if member is not None)
         )
 
+    def _count(self) -> None:
+        self._read += 1
+        if self._read > MAX_CONDITIONS:
+            raise too_large("conditions", MAX_CONDITIONS)
+
     def _member(self, entity: str, name: str, tree: Any) -> Condition:  # noqa: ANN401 - a Tree
+        self._count()
         match name:
             case "and":
                 return Every(tuple(self.read(entity, part) for part in tree))
@@ -141,6 +150,8 @@ class ConditionReader:
 def read_order(view: View, entity: str, tree: Tree) -> Order:
     """Return the order that a list is wanted in."""
     terms = []
+    if isinstance(tree, list) and len(tree) > MAX_ORDER_TERMS:
+        raise too_large("order terms", MAX_ORDER_TERMS)
     for item in tree if isinstance(tree, list) else ():
         if not isinstance(item["field"], Constant):
             raise BadUserInput("an order needs a field: it must not be null")

@@ -49,7 +49,8 @@ def small_object(pairs: Pairs) -> Expression:
 def _apply(select: Any, tail: Sequence[Any]) -> Any:  # noqa: ANN401 - SQLAlchemy's select and subquery
     for clause in tail or (_of_the_row_around,):
         select = clause(select)
-    return select.subquery()
+    # A name that no response key can have: row_to_json would take a column of that name for the row.
+    return select.subquery("$")
 
 
 def _text(constant: str) -> Expression:

@@ -71,12 +71,9 @@ def text(value: Any) -> str:  # noqa: ANN401 - a string or an enum of them
 
 def identity(value: Any) -> UUID:  # noqa: ANN401 - an ID
     """Read an id of the graph."""
-    try:
-        return UUID(str(value))
-    except ValueError:
-        raise BadUserInput(
-            "an id of this graph is a UUID, such as 0190163d-8694-739b-aea5-966c26f8ad90"
-        ) from None
+    if not UUID_TEXT.fullmatch(str(value)):
+        raise BadUserInput("an id of this graph is a UUID, such as 0190163d-8694-739b-aea5-966c26f8ad90")
+    return UUID(value)
 
 
 def salesforce(value: Any) -> str:  # noqa: ANN401 - a string
@@ -135,8 +132,10 @@ READERS: dict[type, Convert] = {
     Decimal: read_decimal,
     date: read_date,
     datetime: read_datetime,
+    UUID: identity,
 }
 LARGEST_INT = 2**31
+UUID_TEXT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 WHOLE_NUMBER = re.compile(r"-?\d{1,10}", re.ASCII)
 
 
@@ -149,7 +148,7 @@ def decode_cursor(cursor: Any, order: Order) -> list[Any]:  # noqa: ANN401 - any
         for term in order.terms:
             money = (text, read_decimal)
             readers += money if term.field.kind is Kind.MONEY else (READERS.get(term.field.type, text),)
-        readers.append(UUID)
+        readers.append(identity)
         found = [
             None if value is None else reader(_only_text(value))
             for value, reader in zip(values, readers, strict=True)

@@ -25,18 +25,18 @@ def portfolio_object(writer: RowWriter, portfolio: Portfolio) -> Expression:
             case Group():
                 pairs.append((key, _groups(writer, portfolio, part)))
             case Totals():
-                cells = _cells(writer, portfolio, None)
+                cells = _cells(writer, portfolio, None, summed=True)
                 totals = sa.select(_totals(part, cells)).select_from(cells)
                 pairs.append((key, totals.correlate_except(cells).scalar_subquery()))
             case _:
-                cells = _cells(writer, portfolio, None)
+                cells = _cells(writer, portfolio, None, summed=False)
                 counted = sa.select(_count(cells)).select_from(cells)
                 pairs.append((key, counted.correlate_except(cells).scalar_subquery()))
     return json_sql.row_object(pairs)
 
 
-def _cells(writer: RowWriter, portfolio: Portfolio, group: Group | None) -> Any:  # noqa: ANN401 - a subquery
-    """Count and sum the contracts per group and currency."""
+def _cells(writer: RowWriter, portfolio: Portfolio, group: Group | None, *, summed: bool) -> Any:  # noqa: ANN401 - a subquery
+    """Count the contracts per group, and per currency where their values are summed."""
     row = writer.alias("Contract")
     key: Expression = sa.literal_column("NULL")
     if group is not None:
@@ -47,17 +47,19 @@ def _cells(writer: RowWriter, portfolio: Portfolio, group: Group | None) -> Any:
                 sa.func.date_trunc(sa.literal_column("'month'"), sa.cast(key, sa.DateTime(timezone=False))),
                 sa.Date,
             )
-    counted = sa.select(
-        key.label("key"),
-        row.c.total_value_currency.label("currency"),
-        sa.func.count().label("contracts"),
-        sa.func.sum(row.c.total_value_amount).label("amount"),
-    ).where(writer.in_org(row), writer.condition(portfolio.where, row))
-    return counted.group_by(sa.text("1"), sa.text("2")).subquery(f"cells_{row.name}")
+    columns: list[Any] = [key.label("key"), sa.func.count().label("contracts")]
+    groups = [sa.text("1")]
+    if summed:
+        columns.append(row.c.total_value_currency.label("currency"))
+        columns.append(sa.func.sum(row.c.total_value_amount).label("amount"))
+        groups.append(sa.text("3"))
+    counted = sa.select(*columns).where(writer.in_org(row), writer.condition(portfolio.where, row))
+    return counted.group_by(*groups).subquery(f"cells_{row.name}")
 
 
 def _groups(writer: RowWriter, portfolio: Portfolio, group: Group) -> Expression:
-    cells = _cells(writer, portfolio, group)
+    summed = any(isinstance(part, Totals) for _, part in group.parts)
+    cells = _cells(writer, portfolio, group, summed=summed)
     pairs: list[tuple[str, Expression]] = []
     for key, part in group.parts:
         match part:

@@ -194,7 +194,13 @@ def test_outreach_is_due_from_some_days_before_the_deadline_through_its_day(
     expected: bool,  # noqa: FBT001
 ) -> None:
     asked = renewal(notice_period="P1M", today=today)
-    assert in_notice_window(notice_window_days=window, **asked) is expected
+    assert window_is_open(notice_window_days=window, **asked) is expected
+
+
+def window_is_open(*, notice_window_days: int | None, **asked: Any) -> bool | None:
+    known = {name: asked[name] for name in ("status", "renewal_type", "expiration_date", "today")}
+    deadline = notice_deadline(**asked)
+    return in_notice_window(notice_window_days=notice_window_days, notice_deadline=deadline, **known)
 
 
 @pytest.mark.parametrize(
@@ -209,7 +215,7 @@ def test_outreach_is_due_from_some_days_before_the_deadline_through_its_day(
 )
 def test_a_contract_that_will_not_renew_calls_for_no_notice(changes: dict[str, Any]) -> None:
     asked = renewal(**{"notice_period": "P1M"} | changes)
-    assert in_notice_window(notice_window_days=None, **asked) is False
+    assert window_is_open(notice_window_days=None, **asked) is False
 
 
 @pytest.mark.parametrize(
@@ -226,4 +232,4 @@ def test_a_contract_that_will_not_renew_calls_for_no_notice(changes: dict[str, A
 )
 def test_what_is_not_known_is_not_guessed(changes: dict[str, Any]) -> None:
     asked = renewal(**{"notice_period": "P1M"} | changes)
-    assert in_notice_window(notice_window_days=None, **asked) is None
+    assert window_is_open(notice_window_days=None, **asked) is None

@@ -18,7 +18,7 @@ from sqlalchemy.dialects import postgresql
 
 from domain import renewal, term
 from domain.lifecycle import ContractStatus
-from domain.renewal import RenewalType
+from domain.renewal import RenewalType, notice_deadline
 from domain.term import Period
 from storage.derived import TWINS
 from storage.embedded import Cluster
@@ -31,6 +31,7 @@ TYPES: dict[str, Any] = {
     "renewal_term": Text(),
     "notice_period": Text(),
     "notice_window_days": Integer(),
+    "notice_deadline": Date(),
     "today": Date(),
 }
 _KINDS = [Integer(), *TYPES.values()]
@@ -69,6 +70,14 @@ periods = st.one_of(
     ),
 )
 known_types = st.sampled_from([RenewalType.AUTO_RENEW, RenewalType.EVERGREEN, RenewalType.OPTION_TO_RENEW])
+
+
+def with_deadline(case: Case) -> Case:
+    """The window's rule reads the deadline, which is derived too."""
+    asked = {name: case[name] for name in inspect.signature(notice_deadline).parameters}
+    return case | {"notice_deadline": notice_deadline(**asked)}
+
+
 cases = st.fixed_dictionaries(
     {
         "status": st.one_of(st.just(ContractStatus.ACTIVE), st.none() | st.sampled_from(ContractStatus)),
@@ -80,7 +89,7 @@ cases = st.fixed_dictionaries(
         "notice_window_days": st.none() | st.integers(-1, 400),
         "today": days,
     }
-)
+).map(with_deadline)
 
 
 def case_of(  # noqa: PLR0913 - a case is all that a rule may read
@@ -92,7 +101,7 @@ def case_of(  # noqa: PLR0913 - a case is all that a rule may read
     *,
     today: date,
 ) -> Case:
-    return {
+    case = {
         "status": ContractStatus.ACTIVE,
         "renewal_type": kind,
         "effective_date": effective,
@@ -102,6 +111,7 @@ def case_of(  # noqa: PLR0913 - a case is all that a rule may read
         "notice_window_days": None,
         "today": today,
     }
+    return with_deadline(case)
 
 
 def in_python(rule: Callable[..., object], case: Case) -> object:

@@ -179,8 +179,14 @@ class Contract:
 
     @guarded("Contract.inNoticeWindow")
     def in_notice_window(self: ContractRow, info: strawberry.Info) -> bool | None:
+        today = info.context["today"]
         return renewal.in_notice_window(
-            **renewal_of(self), notice_window_days=self.notice_window_days, today=info.context["today"]
+            status=self.status,
+            renewal_type=self.renewal_type,
+            expiration_date=self.expiration_date,
+            notice_window_days=self.notice_window_days,
+            notice_deadline=renewal.notice_deadline(**renewal_of(self), today=today),
+            today=today,
         )
 
     @guarded("Contract.daysToExpiration")
