@@ -109,7 +109,8 @@ def _constraints(declared: DeclaredField) -> list[sa.schema.SchemaItem]:
     if declared.field.key:
         items.append(sa.UniqueConstraint("org_id", *columns))
     elif declared.kind is Kind.REFERENCE or declared.field.indexed:
-        items.append(sa.Index(None, "org_id", *columns, "id"))
+        # Money is ordered by currency, then amount.
+        items.append(sa.Index(None, "org_id", *reversed(columns), "id"))
     return items
 
 

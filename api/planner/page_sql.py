@@ -35,8 +35,8 @@ class WholePage:
         self._inside = seen.c.place <= size
 
     def listed(self, column: Expression) -> Expression:
-        """List the rows of the page in the order of the list."""
-        listed = self._collected(sa.func.json_agg, column, descending=self.connection.page.backward)
+        """List the rows of the page in the order of the list: that of the reading, or its reverse."""
+        listed = self._collected(sa.func.json_agg, column, reverse=self.connection.page.backward)
         return sa.func.coalesce(listed, json_sql.EMPTY_LIST)
 
     def info(self, name: str) -> Expression:
@@ -56,11 +56,16 @@ class WholePage:
         return sa.case((sa.func.count().filter(self._inside) > sa.literal_column("0"), cursor))
 
     def _picked(self, column: Expression, *, last: bool) -> Expression:
-        collected = self._collected(sa.func.array_agg, column, descending=last)
-        return sa.func.coalesce(collected, type_=ARRAY(column.type))[sa.literal_column("1")]
+        """Pick the value of the first or last row inside the page, in the order of the reading."""
+        array = sa.func.coalesce(self._collected(sa.func.array_agg, column), type_=ARRAY(column.type))
+        place = sa.cast(sa.func.least(sa.func.count(), self._size), sa.Integer)
+        return array[place if last else sa.literal_column("1")]
 
-    def _collected(self, aggregate: Any, column: Expression, *, descending: bool) -> Expression:  # noqa: ANN401
-        place = self._seen.c.place
-        order = place.desc() if descending else place.asc()
-        found: Expression = aggregate(aggregate_order_by(column, order)).filter(self._inside)
+    def _collected(self, aggregate: Any, column: Expression, *, reverse: bool = False) -> Expression:  # noqa: ANN401
+        # Read forwards, the rows come in their order, and sorting them again would cost as much as the rest.
+        # Read backwards one aggregate sorts, and then PostgreSQL feeds the others in that order as well.
+        if self.connection.page.backward:
+            place = self._seen.c.place
+            column = aggregate_order_by(column, place.desc() if reverse else place.asc())
+        found: Expression = aggregate(column).filter(self._inside)
         return found

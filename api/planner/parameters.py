@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -96,6 +97,7 @@ def as_is(value: Any) -> Any:  # noqa: ANN401 - any value that its scalar has ch
     return value
 
 
+@cache
 def many(convert: Convert) -> Convert:
     """Convert each item of a list."""
 

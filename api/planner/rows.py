@@ -69,6 +69,7 @@ class RowWriter:
 
     def __init__(self) -> None:
         self.parameters = Parameters()
+        self.computed: dict[tuple[str, str], Expression] = {}
         self._aliases = count(1)
 
     def alias(self, entity: str) -> Row:
@@ -82,6 +83,8 @@ class RowWriter:
 
     def column(self, field: DeclaredField, row: Row) -> Expression:
         """Return the value of a scalar field, computed where it depends on today."""
+        if (row.name, field.name) in self.computed:
+            return self.computed[row.name, field.name]
         if is_stored(field):
             stored: Expression = row.c[field.name]
             return stored

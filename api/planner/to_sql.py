@@ -11,6 +11,7 @@ from api.planner import json_sql
 from api.planner.cursor import cursor_of
 from api.planner.json_sql import Expression, Pairs
 from api.planner.page_sql import WholePage, boolean, is_of_page
+from api.planner.pages import PageWriter, selections_of
 from api.planner.parameters import Parameter, as_is, identity, page_size, salesforce, text
 from api.planner.plan import (
     ORG,
@@ -21,7 +22,6 @@ from api.planner.plan import (
     Constant,
     CursorValue,
     Edges,
-    Every,
     Literally,
     Lookup,
     MoneyParts,
@@ -36,15 +36,15 @@ from api.planner.plan import (
     Variable,
 )
 from api.planner.portfolio_sql import portfolio_object
-from api.planner.rows import Row, RowWriter
-from domain.field import back_reference, field_named
+from api.planner.rows import Row
+from domain.field import field_named
 from storage.tables import org
 
 LONGEST_LITERAL = 500
 """Longer constants travel as parameters: a statement should stay readable."""
 
 
-class StatementWriter(RowWriter):
+class StatementWriter(PageWriter):
     """Writes one operation."""
 
     def statement(self, operation: Operation) -> sa.Select[Any]:
@@ -90,16 +90,7 @@ class StatementWriter(RowWriter):
             field = field_named(selection.entity, root.key)
             convert = {"id": identity, "salesforce_id": salesforce}.get(root.key, text)
             value = self.parameters.bind(root.value, convert, row.c[field.name].type)
-            found.append(
-                json_sql.row_object(
-                    self._pairs(selection, row),
-                    lambda select, row=row, field=field, value=value: (
-                        select.select_from(row)
-                        .where(self.in_org(row), row.c[field.name] == value)
-                        .correlate_except(row)
-                    ),
-                )
-            )
+            found.append(self._row(selection, row, row.c[field.name] == value))
         return found[0] if len(found) == 1 else sa.func.coalesce(*found, type_=JSON())
 
     def _caller(self, part: Tenant | Variable | Constant | Literally | Any) -> Expression:  # noqa: ANN401
@@ -151,46 +142,19 @@ class StatementWriter(RowWriter):
 
     def _one(self, one: One, row: Row) -> Expression:
         there = self.alias(one.field.target)
+        return self._row(one.selection, there, there.c.id == row.c[one.field.name])
+
+    def _row(self, selection: Selection, row: Row, found: Expression) -> Expression:
+        """Build the object of the one row that is found."""
+        source = self.source(row, [selection])
         return json_sql.row_object(
-            self._pairs(one.selection, there),
+            self._pairs(selection, row),
             lambda select: (
-                select.select_from(there)
-                .where(self.in_org(there), there.c.id == row.c[one.field.name])
-                .correlate_except(there)
+                select.select_from(source).where(self.in_org(row), found).correlate_except(row, source)
             ),
         )
 
     # Lists
-
-    def _source(self, connection: Connection, parent: Row | None, row: Row) -> list[Expression]:
-        clauses = [self.in_org(row)]
-        if connection.field is not None and parent is not None:
-            back = back_reference(connection.field.entity, connection.entity)
-            clauses.append(row.c[back.name] == parent.c.id)
-        if connection.where != Every(()):
-            clauses.append(self.condition(connection.where, row))
-        return clauses
-
-    def _page(self, connection: Connection, parent: Row | None, *, one_more: bool) -> tuple[Row, Any, Any]:
-        """Return the row of the list, a clause for its page, and the order that the clause puts it in."""
-        page = connection.page
-        row = self.alias(connection.entity)
-        clauses = self._source(connection, parent, row)
-        for cursor, backward in ((page.after, False), (page.before, True)):
-            if cursor is not None:
-                clauses.append(self.after_cursor(connection.order, row, cursor, backward=backward))
-        size = self.parameters.bind(page.size, page_size, sa.Integer())
-        limit = size + sa.literal_column("1") if one_more else size
-        terms = self.ordered_by(connection.order, row)
-        ordering = [_ordered(column, descending, page.backward) for column, _, descending in terms]
-        ordering.append(row.c.id.desc() if page.backward else row.c.id.asc())
-
-        def clause(select: sa.Select[Any]) -> sa.Select[Any]:
-            return (
-                select.select_from(row).where(*clauses).order_by(*ordering).limit(limit).correlate_except(row)
-            )
-
-        return row, clause, ordering
 
     def _connection(self, connection: Connection, parent: Row | None) -> Expression:
         of_page = [part for _, part in connection.parts if is_of_page(part, connection.page)]
@@ -198,7 +162,7 @@ class StatementWriter(RowWriter):
         if not of_page:
             self._check(connection)
         elif len(of_page) == 1 and isinstance(of_page[0], Selection) and not connection.page.backward:
-            row, clause, _ = self._page(connection, parent, one_more=False)
+            row, clause, _ = self.page(connection, parent, of_page, one_more=False)
             nodes = json_sql.row_list(self._pairs(of_page[0], row), clause)
         else:
             return self._in_one_pass(connection, parent)
@@ -241,14 +205,15 @@ class StatementWriter(RowWriter):
             return json_sql.small_object(known)
         row = self.alias(connection.entity)
         counted = sa.select(sa.cast(sa.func.count(), sa.Integer)).select_from(row)
-        return counted.where(*self._source(connection, parent, row)).correlate_except(row).scalar_subquery()
+        return counted.where(*self.belonging(connection, parent, row)).correlate_except(row).scalar_subquery()
 
     def _in_one_pass(self, connection: Connection, parent: Row | None) -> Expression:
         """Read the page once, whatever is asked of it: rows with their place, their JSON and their keys."""
         infos = [part for _, part in connection.parts if isinstance(part, PageInfo)]
         asked = {name for info in infos for _, name in info.parts if isinstance(name, str)}
         ahead = "hasPreviousPage" if connection.page.backward else "hasNextPage"
-        row, clause, ordering = self._page(connection, parent, one_more=ahead in asked)
+        selections = selections_of(part for _, part in connection.parts)
+        row, clause, ordering = self.page(connection, parent, selections, one_more=ahead in asked)
         keys = [(column, type_) for column, type_, _ in self.ordered_by(connection.order, row)]
         columns: list[Any] = [sa.func.row_number().over(order_by=ordering).label("place")]
         if asked & {"startCursor", "endCursor"}:
@@ -295,13 +260,6 @@ class StatementWriter(RowWriter):
                 for key, name in part.parts
             ]
         )
-
-
-def _ordered(column: Expression, descending: bool, backward: bool) -> Expression:  # noqa: FBT001
-    """Order by a column with absent values last; read backwards, all of it turns round."""
-    if backward:
-        return (column.asc() if descending else column.desc()).nulls_first()
-    return (column.desc() if descending else column.asc()).nulls_last()
 
 
 ORG_COLUMNS = {"id": "id", "name": "name", "salesforceOrgId": "salesforce_org_id"}

@@ -179,13 +179,13 @@ class Contract:
 
     @guarded("Contract.inNoticeWindow")
     def in_notice_window(self: ContractRow, info: strawberry.Info) -> bool | None:
-        today = info.context["today"]
+        today, known = info.context["today"], renewal_of(self)
         return renewal.in_notice_window(
-            status=self.status,
-            renewal_type=self.renewal_type,
+            status=known["status"],
+            renewal_type=known["renewal_type"],
             expiration_date=self.expiration_date,
             notice_window_days=self.notice_window_days,
-            notice_deadline=renewal.notice_deadline(**renewal_of(self), today=today),
+            notice_deadline=renewal.notice_deadline(**known, today=today),
             today=today,
         )
 

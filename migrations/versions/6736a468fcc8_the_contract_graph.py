@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = 'c7fe9217f686'
+revision = '6736a468fcc8'
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -226,7 +226,7 @@ def upgrade() -> None:
     op.create_index(op.f('ix_contract_org_id_renewal_owner_id_id'), 'contract', ['org_id', 'renewal_owner_id', 'id'], unique=False)
     op.create_index(op.f('ix_contract_org_id_status_id'), 'contract', ['org_id', 'status', 'id'], unique=False)
     op.create_index(op.f('ix_contract_org_id_title_id'), 'contract', ['org_id', 'title', 'id'], unique=False)
-    op.create_index(op.f('ix_contract_org_id_total_value_amount_total_value_currency_id'), 'contract', ['org_id', 'total_value_amount', 'total_value_currency', 'id'], unique=False)
+    op.create_index(op.f('ix_contract_org_id_total_value_currency_total_value_amount_id'), 'contract', ['org_id', 'total_value_currency', 'total_value_amount', 'id'], unique=False)
     op.create_index(op.f('ix_contract_org_id_updated_at_id'), 'contract', ['org_id', 'updated_at', 'id'], unique=False)
     op.create_table('opportunity_line',
     sa.Column('org_id', sa.Uuid(), nullable=False),
@@ -630,7 +630,7 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_opportunity_line_org_id_opportunity_id_id'), table_name='opportunity_line')
     op.drop_table('opportunity_line')
     op.drop_index(op.f('ix_contract_org_id_updated_at_id'), table_name='contract')
-    op.drop_index(op.f('ix_contract_org_id_total_value_amount_total_value_currency_id'), table_name='contract')
+    op.drop_index(op.f('ix_contract_org_id_total_value_currency_total_value_amount_id'), table_name='contract')
     op.drop_index(op.f('ix_contract_org_id_title_id'), table_name='contract')
     op.drop_index(op.f('ix_contract_org_id_status_id'), table_name='contract')
     op.drop_index(op.f('ix_contract_org_id_renewal_owner_id_id'), table_name='contract')
