@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
@@ -64,6 +65,9 @@ class Application:
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
         self._database = await Database.open(self._database_url, self._settings.pool_size)
         self._door.endpoint = Endpoint(self._database, self._views, today)
+        # What is made at the start lives as long as the process: let collections pass it over.
+        gc.collect()
+        gc.freeze()
         try:
             yield
         finally:

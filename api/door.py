@@ -125,12 +125,16 @@ def negotiate(accept: bytes | None) -> bytes | None:
     for item in accept.lower().split(b","):
         name, *parameters = (part.strip() for part in item.split(b";"))
         qualities[name] = _quality(parameters)
-    best: tuple[float, bytes] = 0.0, b""
+    best, chosen = (0.0, 0), None
     for media_type, ranges in RANGES.items():
-        # The most specific range that names a type decides over it.
-        quality = next((qualities[each] for each in ranges if each in qualities), 0.0)
-        best = max(best, (quality, media_type), key=lambda found: found[0])
-    return best[1] or None
+        # The most specific range that names a type decides over it; of equal ones the first that was named.
+        decides = next((each for each in ranges if each in qualities), None)
+        if decides is None:
+            continue
+        rank = qualities[decides], -list(qualities).index(decides)
+        if rank[0] > 0 and (chosen is None or rank > best):
+            best, chosen = rank, media_type
+    return chosen
 
 
 def _quality(parameters: list[bytes]) -> float:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import asyncpg
 import orjson
@@ -32,8 +31,7 @@ BUSY = (
 MEMBERS = {"query": str, "operationName": str, "variables": dict, "extensions": dict}
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """A response: its status and its JSON."""
 
     status: int
@@ -73,7 +71,7 @@ class Endpoint:
             "$org": principal.org_id,
             "$today": self._today(),
             "$subject": principal.subject,
-            "$scopes": sorted(principal.scopes),
+            "$scopes": principal.scopes,
         }
         try:
             data: bytes = await self._database.read(plan.statement, plan.arguments(environment))

@@ -74,16 +74,15 @@ class Reader:
         self.connection = connection
         self._prepared: OrderedDict[str, Any] = OrderedDict()
 
-    async def value(self, statement: str, arguments: Sequence[Any]) -> Any:  # noqa: ANN401 - any SQL value
-        """Run a statement that returns one value."""
+    def kept(self, statement: str) -> Any:  # noqa: ANN401 - asyncpg is untyped
+        """Return the prepared statement if this connection has it, else None."""
         prepared = self._prepared.get(statement)
-        if prepared is None:
-            prepared = await self._prepare(statement)
-        else:
+        if prepared is not None:
             self._prepared.move_to_end(statement)
-        return await prepared.fetchval(*arguments)
+        return prepared
 
-    async def _prepare(self, statement: str) -> Any:  # noqa: ANN401 - asyncpg is untyped
+    async def prepare(self, statement: str) -> Any:  # noqa: ANN401 - asyncpg is untyped
+        """Prepare a statement, and let go of the one that was not used for longest."""
         prepared = await self.connection.prepare(statement)
         self._prepared[statement] = prepared
         if len(self._prepared) > STATEMENTS_PER_CONNECTION:
@@ -135,7 +134,8 @@ class Database:
     async def _read(self, statement: str, arguments: Sequence[Any]) -> Any:  # noqa: ANN401 - any SQL value
         reader = await self._take()
         try:
-            return await reader.value(statement, arguments)
+            prepared = reader.kept(statement) or await reader.prepare(statement)
+            return await prepared.fetchval(*arguments)
         finally:
             self._give_back(reader)
 

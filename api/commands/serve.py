@@ -7,6 +7,7 @@ import asyncio
 import errno
 import socket
 from collections.abc import Callable
+from typing import Any
 
 import uvicorn
 
@@ -14,6 +15,20 @@ from api.app import Application
 from api.installation import open_installation
 from api.settings import Settings, SettingsError
 from storage.database import Database
+
+UVICORN: dict[str, Any] = {
+    "loop": "uvloop",
+    "http": "httptools",
+    "ws": "none",
+    "lifespan": "on",
+    "log_level": "warning",
+    "access_log": False,
+    "proxy_headers": False,
+    "server_header": False,
+    "timeout_keep_alive": 5,
+    "timeout_graceful_shutdown": 10,
+}
+"""How uvicorn serves us."""
 
 
 class PortTaken(SettingsError):
@@ -64,11 +79,7 @@ def listen(settings: Settings) -> socket.socket:
 
 def serve(application: Application, door: socket.socket, started: Callable[[], None] | None = None) -> None:
     """Serve until told to stop; `started` is called in a thread once requests are answered."""
-    config = uvicorn.Config(
-        application, loop="uvloop", http="httptools", ws="none", lifespan="on", log_level="warning",
-        access_log=False, server_header=False, date_header=True, timeout_keep_alive=5, proxy_headers=False,
-        timeout_graceful_shutdown=10,
-    )  # fmt: skip
+    config = uvicorn.Config(application, **UVICORN)
     server = uvicorn.Server(config)
 
     async def run() -> None:

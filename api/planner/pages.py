@@ -79,7 +79,7 @@ class PageWriter(SourceWriter):
             branch = sa.select(*(each.c[name] for name in columns)).where(*clauses)
             ordering = [leading, *self._ordering(connection, each)[1:]]
             branches.append(branch.order_by(*ordering).limit(limit).correlate_except(each))
-        return sa.union_all(*branches).subquery(row.name)
+        return sa.union_all(*branches).subquery(f"ranges_{row.name}")
 
     def _from_cursor(self, connection: Connection, first: Expression, *, descending: bool) -> Expression:
         if connection.page.after is None:

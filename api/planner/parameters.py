@@ -19,7 +19,7 @@ import orjson
 from api.errors import BadUserInput
 from api.planner.arguments import checked
 from api.planner.cursor import order_digest
-from api.planner.plan import Constant, CursorValue, Items, Order, Value
+from api.planner.plan import Constant, CursorValue, Items, Order, Value, Variable
 from api.scalars import read_date, read_datetime, read_decimal
 from api.schema import LARGEST_PAGE
 from domain.error import DomainError
@@ -37,6 +37,18 @@ class Parameter:
 
     value: Value | CursorValue
     convert: Convert
+
+    @property
+    def name(self) -> str | None:
+        """The key of the environment that the value stands under, where it lies no deeper."""
+        if isinstance(self.value, Variable) and len(self.value.path) == 1:
+            return str(self.value.path[0])
+        return None
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether every request has the same value."""
+        return isinstance(self.value, Constant)
 
     def resolve(self, environment: Environment) -> Any:  # noqa: ANN401 - any SQL value
         """Return the value of this request. Raises BadUserInput where it does not fit its place."""

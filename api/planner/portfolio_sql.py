@@ -53,7 +53,9 @@ def _cells(writer: RowWriter, portfolio: Portfolio, group: Group | None, *, summ
         columns.append(row.c.total_value_currency.label("currency"))
         columns.append(sa.func.sum(row.c.total_value_amount).label("amount"))
         groups.append(sa.text("3"))
-    counted = sa.select(*columns).where(writer.in_org(row), writer.condition(portfolio.where, row))
+    counted = (
+        sa.select(*columns).select_from(row).where(writer.in_org(row), writer.condition(portfolio.where, row))
+    )
     return counted.group_by(*groups).subquery(f"cells_{row.name}")
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 import orjson
@@ -12,9 +11,11 @@ from graphql import (
     DocumentNode,
     FragmentDefinitionNode,
     GraphQLError,
+    GraphQLScalarType,
     OperationDefinitionNode,
     OperationType,
     VariableNode,
+    get_nullable_type,
     parse,
     validate,
     visit,
@@ -41,20 +42,31 @@ DOCUMENTS = 500
 PLANS = 2000
 
 
-@dataclass(frozen=True, slots=True)
 class Plan:
     """An operation compiled for a view and a shape of variables; `checks` are of values that no SQL reads."""
 
-    statement: str
-    parameters: tuple[Parameter, ...]
-    checks: tuple[Parameter, ...]
-    extensions: bytes
+    def __init__(
+        self, statement: str, parameters: Sequence[Parameter], checks: Sequence[Parameter], extensions: bytes
+    ) -> None:
+        self.statement = statement
+        self.extensions = extensions
+        self._checks = tuple(checks)
+        # What the document fixes is read once, here; what is one step away needs no search.
+        self._fixed = [each.resolve({}) if each.is_fixed else None for each in parameters]
+        asked = [(place, each) for place, each in enumerate(parameters) if not each.is_fixed]
+        self._plain = [(place, each.name, each.convert) for place, each in asked if each.name is not None]
+        self._nested = [(place, each) for place, each in asked if each.name is None]
 
     def arguments(self, environment: Environment) -> list[Any]:
         """Return the arguments of the statement for one request. Raises BadUserInput."""
-        for check in self.checks:
+        for check in self._checks:
             check.resolve(environment)
-        return [parameter.resolve(environment) for parameter in self.parameters]
+        arguments = self._fixed.copy()
+        for place, name, convert in self._plain:
+            arguments[place] = convert(environment[name])
+        for place, parameter in self._nested:
+            arguments[place] = parameter.resolve(environment)
+        return arguments
 
 
 class PreparedOperation:
@@ -68,6 +80,9 @@ class PreparedOperation:
         self._variables = VariableReader(operation)
         self._conditions = _variables_of_conditions(document) & set(self._variables.types)
         self._introspects = _introspects(document)
+        types = [get_nullable_type(type_) for type_ in self._variables.types.values()]
+        only_scalars = all(isinstance(type_, GraphQLScalarType) for type_ in types)
+        self._is_simple = only_scalars and not self._conditions and not self._introspects
 
     def read_variables(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Read the variables of a request by their types. Raises BadUserInput."""
@@ -75,6 +90,9 @@ class PreparedOperation:
 
     def shape(self, variables: Mapping[str, Any]) -> tuple[Any, ...]:
         """Return what of the variables decides the plan."""
+        if self._is_simple:
+            # A value, null or nothing at all: the plan asks no more of a scalar.
+            return tuple([(name in variables, variables.get(name) is None) for name in self._variables.types])
         shapes = tuple(
             (name, variables[name] if name in self._conditions else shape_of(variables[name], type_))
             for name, type_ in self._variables.types.items()
@@ -98,16 +116,15 @@ class Planner:
 
     def __init__(self) -> None:
         self._documents: Recent[tuple[str, str | None], PreparedOperation] = Recent(DOCUMENTS)
-        self._plans: Recent[tuple[Any, ...], Plan] = Recent(PLANS)
+        self._plans: Recent[tuple[PreparedOperation, View, tuple[Any, ...]], Plan] = Recent(PLANS)
 
     def plan(
         self, source: str, operation_name: str | None, given: Mapping[str, Any], view: View
     ) -> tuple[Plan, dict[str, Any]]:
         """Return the plan for a request, and its coerced variables. Raises ApiError."""
-        document = (source, operation_name)
-        prepared = self._documents.get(document, lambda: prepare(source, operation_name))
+        prepared = self._documents.get((source, operation_name), lambda: prepare(source, operation_name))
         variables = prepared.read_variables(given)
-        key = (*document, view, prepared.shape(variables))
+        key = (prepared, view, prepared.shape(variables))
         return self._plans.get(key, lambda: prepared.compile(view, variables)), variables
 
 

@@ -14,7 +14,6 @@ from api.planner.page_sql import WholePage, boolean, is_of_page
 from api.planner.pages import PageWriter, selections_of
 from api.planner.parameters import Parameter, as_is, identity, page_size, salesforce, text
 from api.planner.plan import (
-    ORG,
     SCOPES,
     Caller,
     Column,
@@ -52,7 +51,7 @@ class StatementWriter(PageWriter):
         answer = json_sql.row_object([(key, self._root(root)) for key, root in operation.roots])
         bound = sa.func.set_config(
             sa.literal_column("'app.org'"),
-            self.parameters.bind(Variable(ORG), str, sa.Text()),
+            sa.cast(self.parameters.org(), sa.Text),
             sa.literal_column("true"),
         )
         # OFFSET 0 keeps the planner from pulling the binding apart: it must run before any row is looked at.
@@ -105,8 +104,9 @@ class StatementWriter(PageWriter):
             return json_sql.row_object(
                 pairs, lambda select: select.select_from(org).where(own).correlate_except(org)
             )
-        type_ = ARRAY(sa.Text()) if part == Variable(SCOPES) else sa.Text()
-        return self.parameters.bind(part, as_is, type_)
+        if part == Variable(SCOPES):
+            return self.parameters.bind(part, sorted, ARRAY(sa.Text()))
+        return self.parameters.bind(part, as_is, sa.Text())
 
     def _pairs(self, selection: Selection, row: Row) -> Pairs:
         return [(key, self._output(output, row)) for key, output in selection.outputs]

@@ -21,7 +21,8 @@ BESIDE_FIELDS: Final = (CURRENCY, ACCOUNT, COUNTERPARTY, PARENT)
 _SYNONYMS: Final[Mapping[str, str]] = {
     "number": "no; nr; contract no; contract number; contract id; agreement number; agreement no",
     "external_reference": "reference; ref; external id; our reference; file number",
-    "title": "name; contract name; contract title; agreement name; agreement title; agreement; subject; description",
+    "title": "name; contract name; contract title; agreement name; agreement title; agreement; subject;"
+    " description",
     "type": "contract type; agreement type; kind; category",
     "side": "direction; buy or sell; role",
     "status": "state; contract status; stage",

@@ -21,6 +21,8 @@ from storage.embedded_roles import OWNER, READ_WRITE
 SEED = Path(__file__).parent / "seed.sql"
 KEPT = Path(__file__).resolve().parents[2] / ".cache" / "bench"
 SUPERUSER = "postgres"
+UNBOUND = "bench_unbound"
+"""What an application without row-level security connects as: no superuser, whose rights go unchecked."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +50,7 @@ def open_graph(contracts: int, *, keep: bool) -> Iterator[Graph]:
         yield Graph(
             home=home,
             url=cluster.dsn(READ_WRITE, database),
-            unbound_url=cluster.dsn(SUPERUSER, database),
+            unbound_url=cluster.dsn(UNBOUND, database),
             postmaster=pid,
         )
     finally:
@@ -64,6 +66,9 @@ async def _make(cluster: Cluster, contracts: int) -> str:
     name = f"bench_{contracts}_{datetime.now(UTC):%Y%m%d}_{digest}"
     administrator = await asyncpg.connect(cluster.dsn(SUPERUSER, "postgres"))
     try:
+        if not await administrator.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", UNBOUND):
+            await administrator.execute(f"CREATE ROLE {UNBOUND} LOGIN NOSUPERUSER BYPASSRLS")
+            await administrator.execute(f"GRANT {READ_WRITE} TO {UNBOUND}")
         if await administrator.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name):
             return name
         for stale in await administrator.fetch(

@@ -5,11 +5,23 @@ from __future__ import annotations
 import argparse
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 
 # By name, so that each process holds in memory only what its server needs.
 SERVERS = {"ours": "tests.bench.ours", "limit": "tests.bench.limit", "idiomatic": "tests.bench.idiomatic.app"}
+
+
+PLAIN: dict[str, Any] = {
+    "loop": "uvloop",
+    "http": "httptools",
+    "ws": "none",
+    "lifespan": "on",
+    "log_level": "warning",
+    "access_log": False,
+    "server_header": False,
+}
 
 
 def main() -> None:
@@ -24,18 +36,12 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     given = parser.parse_args()
     application = import_module(SERVERS[given.name]).application(given.home, given.url, given.digest)
-    uvicorn.run(
-        application,
-        host="127.0.0.1",
-        port=given.port,
-        loop="uvloop",
-        http="httptools",
-        access_log=False,
-        ws="none",
-        server_header=False,
-        log_level="warning",
-        lifespan="off" if given.name == "idiomatic" else "on",  # Strawberry's application has none
-    )
+    settings = dict(PLAIN)
+    if given.name == "ours":
+        settings = import_module("api.commands.serve").UVICORN
+    elif given.name == "idiomatic":
+        settings["lifespan"] = "off"  # Strawberry's application has none
+    uvicorn.run(application, host="127.0.0.1", port=given.port, **settings)
 
 
 if __name__ == "__main__":

@@ -96,9 +96,7 @@ class Checks:
                     self.below(type_, details, path)
 
     def below(self, type_: GraphQLObjectType, details: list[Any], path: str) -> None:
-        found = collect_subfields(
-            self.schema, self.fragments, self.variables, self.operation, type_, details
-        )
+        found = collect_subfields(self.schema, self.fragments, self.variables, self.operation, type_, details)
         for key, sub in found.grouped_field_set.items():
             self.field(type_, sub, f"{path}.{key}")
 

@@ -127,7 +127,8 @@ def difference(status: int, said: dict[str, Any], wanted: Answer) -> str:
     if data != wanted.data:
         at = next((i for i, (a, b) in enumerate(zip(data, wanted.data, strict=False)) if a != b), 0)
         begin = max(at - 120, 0)
-        return f"data at {at}:\n  planner   {data[begin:at + 160]}\n  reference {wanted.data[begin:at + 160]}"
+        ours, theirs = data[begin : at + 160], wanted.data[begin : at + 160]
+        return f"data at {at}:\n  planner   {ours}\n  reference {theirs}"
     denied = tuple((each["path"], each["field"]) for each in said["extensions"]["access"]["denied"])
     return "" if denied == wanted.denied else f"denied: {denied} instead of {wanted.denied}"
 

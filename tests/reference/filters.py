@@ -31,11 +31,14 @@ def graph_field(entity: str, graph_name: str) -> DeclaredField:
 
 
 def as_uuid(text: str) -> UUID:
-    """Return the id that a text spells."""
+    """Return the id that a text spells: in its usual form alone, though UUID() reads others."""
     try:
-        return UUID(text)
+        found = UUID(text)
     except ValueError:
         raise BadUserInput(f"not an id: {text}") from None
+    if str(found) != text.lower():
+        raise BadUserInput(f"not an id: {text}")
+    return found
 
 
 def searched(entity: str) -> list[tuple[DeclaredField | None, DeclaredField]]:

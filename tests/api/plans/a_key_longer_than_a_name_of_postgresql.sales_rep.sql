@@ -1,14 +1,13 @@
 SELECT answered.answer
-FROM (SELECT set_config('app.org', $1::VARCHAR, true) AS org
- LIMIT ALL OFFSET 0) AS scope JOIN LATERAL (SELECT (SELECT row_to_json(anon_1) AS row_to_json_1
-FROM (SELECT (SELECT anon_2.whole
-FROM (SELECT CAST('{' || array_to_string(ARRAY['"aResponseKeyThatIsLongerThanTheSixtyThreeBytesOfANameInPostgreSQL_1":' || coalesce(CAST(to_json(t1.title) AS TEXT), 'null'), '"aResponseKeyThatIsLongerThanTheSixtyThreeBytesOfANameInPostgreSQL_2":' || coalesce(CAST(to_json(CASE WHEN (t1.total_value_amount IS NOT NULL) THEN json_build_object('amount', CAST(t1.total_value_amount AS TEXT)) END) AS TEXT), 'null'), '"aResponseKeyThatIsLongerThanTheSixtyThreeBytesOfANameInPostgreSQL_3":' || coalesce(CAST(to_json((SELECT row_to_json(anon_3) AS row_to_json_2
+FROM (SELECT set_config('app.org', CAST($1::UUID AS TEXT), true) AS org
+ LIMIT ALL OFFSET 0) AS scope JOIN LATERAL (SELECT (SELECT row_to_json("$") AS row_to_json_1
+FROM (SELECT (SELECT "$".whole
+FROM (SELECT CAST('{' || array_to_string(ARRAY['"aResponseKeyThatIsLongerThanTheSixtyThreeBytesOfANameInPostgreSQL_1":' || coalesce(CAST(to_json(t1.title) AS TEXT), 'null'), '"aResponseKeyThatIsLongerThanTheSixtyThreeBytesOfANameInPostgreSQL_2":' || coalesce(CAST(to_json(CASE WHEN (t1.total_value_amount IS NOT NULL) THEN json_build_object('amount', CAST(t1.total_value_amount AS TEXT)) END) AS TEXT), 'null'), '"aResponseKeyThatIsLongerThanTheSixtyThreeBytesOfANameInPostgreSQL_3":' || coalesce(CAST(to_json((SELECT row_to_json("$") AS row_to_json_2
 FROM (SELECT t2.name AS name
 FROM account AS t2
-WHERE t2.org_id = $2::UUID AND t2.id = t1.account_id) AS anon_3)) AS TEXT), 'null'), '"aResponseKeyThatIsLongerThanTheSixtyThreeBytesOfANameInPostgreSQL_4":' || coalesce(CAST(to_json(t1.external_reference) AS TEXT), 'null')], ',') || '}' AS JSON) AS whole
+WHERE t2.org_id = $1::UUID AND t2.id = t1.account_id) AS "$")) AS TEXT), 'null'), '"aResponseKeyThatIsLongerThanTheSixtyThreeBytesOfANameInPostgreSQL_4":' || coalesce(CAST(to_json(t1.external_reference) AS TEXT), 'null')], ',') || '}' AS JSON) AS whole
 FROM contract AS t1
-WHERE t1.org_id = $2::UUID AND t1.number = $3::VARCHAR) AS anon_2) AS contract) AS anon_1) AS answer
+WHERE t1.org_id = $1::UUID AND t1.number = $2::VARCHAR) AS "$") AS contract) AS "$") AS answer
 WHERE scope.org IS NOT NULL) AS answered ON true
 -- $1: 00000000-0000-7000-8000-000000000001
--- $2: 00000000-0000-7000-8000-000000000001
--- $3: K-1
+-- $2: K-1

@@ -1,25 +1,24 @@
 SELECT answered.answer
-FROM (SELECT set_config('app.org', $1::VARCHAR, true) AS org
- LIMIT ALL OFFSET 0) AS scope JOIN LATERAL (SELECT (SELECT row_to_json(anon_1) AS row_to_json_1
-FROM (SELECT (SELECT row_to_json(anon_2) AS row_to_json_2
-FROM (SELECT NULL::json AS "riskAssessments", (SELECT row_to_json(anon_3) AS row_to_json_3
-FROM (SELECT (SELECT coalesce(json_agg(anon_4), '[]'::json) AS coalesce_1
-FROM (SELECT (SELECT row_to_json(anon_5) AS row_to_json_4
+FROM (SELECT set_config('app.org', CAST($1::UUID AS TEXT), true) AS org
+ LIMIT ALL OFFSET 0) AS scope JOIN LATERAL (SELECT (SELECT row_to_json("$") AS row_to_json_1
+FROM (SELECT (SELECT row_to_json("$") AS row_to_json_2
+FROM (SELECT NULL::json AS "riskAssessments", (SELECT row_to_json("$") AS row_to_json_3
+FROM (SELECT (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_1
+FROM (SELECT (SELECT row_to_json("$") AS row_to_json_4
 FROM (SELECT t3.name AS name
 FROM product AS t3
-WHERE t3.org_id = $2::UUID AND t3.id = t2.product_id) AS anon_5) AS product
+WHERE t3.org_id = $1::UUID AND t3.id = t2.product_id) AS "$") AS product
 FROM contract_line AS t2
-WHERE t2.org_id = $2::UUID AND t2.contract_id = t1.id ORDER BY t2.id ASC
- LIMIT $3::INTEGER) AS anon_4) AS nodes) AS anon_3) AS lines, NULL::json AS changes, (SELECT row_to_json(anon_6) AS row_to_json_5
-FROM (SELECT (SELECT coalesce(json_agg(anon_7), '[]'::json) AS coalesce_2
+WHERE t2.org_id = $1::UUID AND t2.contract_id = t1.id ORDER BY t2.id ASC
+ LIMIT $2::INTEGER) AS "$") AS nodes) AS "$") AS lines, NULL::json AS changes, (SELECT row_to_json("$") AS row_to_json_5
+FROM (SELECT (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_2
 FROM (SELECT t4.title AS title
 FROM document AS t4
-WHERE t4.org_id = $2::UUID AND t4.contract_id = t1.id ORDER BY t4.id ASC
- LIMIT $3::INTEGER) AS anon_7) AS nodes) AS anon_6) AS documents, NULL::json AS obligations
+WHERE t4.org_id = $1::UUID AND t4.contract_id = t1.id ORDER BY t4.id ASC
+ LIMIT $2::INTEGER) AS "$") AS nodes) AS "$") AS documents, NULL::json AS obligations
 FROM contract AS t1
-WHERE t1.org_id = $2::UUID AND t1.number = $4::VARCHAR) AS anon_2) AS contract) AS anon_1) AS answer
+WHERE t1.org_id = $1::UUID AND t1.number = $3::VARCHAR) AS "$") AS contract) AS "$") AS answer
 WHERE scope.org IS NOT NULL) AS answered ON true
 -- $1: 00000000-0000-7000-8000-000000000001
--- $2: 00000000-0000-7000-8000-000000000001
--- $3: 50
--- $4: K-1
+-- $2: 50
+-- $3: K-1

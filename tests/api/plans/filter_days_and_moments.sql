@@ -1,49 +1,48 @@
 SELECT answered.answer
-FROM (SELECT set_config('app.org', $1::VARCHAR, true) AS org
- LIMIT ALL OFFSET 0) AS scope JOIN LATERAL (SELECT (SELECT row_to_json(anon_1) AS row_to_json_1
-FROM (SELECT (SELECT row_to_json(anon_2) AS row_to_json_2
-FROM (SELECT (SELECT coalesce(json_agg(anon_3), '[]'::json) AS coalesce_1
+FROM (SELECT set_config('app.org', CAST($1::UUID AS TEXT), true) AS org
+ LIMIT ALL OFFSET 0) AS scope JOIN LATERAL (SELECT (SELECT row_to_json("$") AS row_to_json_1
+FROM (SELECT (SELECT row_to_json("$") AS row_to_json_2
+FROM (SELECT (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_1
 FROM (SELECT t1.number AS number
 FROM contract AS t1
-WHERE t1.org_id = $2::UUID AND t1.expiration_date = $3::DATE ORDER BY t1.id ASC
- LIMIT $4::INTEGER) AS anon_3) AS nodes) AS anon_2) AS eq, (SELECT row_to_json(anon_4) AS row_to_json_3
-FROM (SELECT (SELECT coalesce(json_agg(anon_5), '[]'::json) AS coalesce_2
+WHERE t1.org_id = $1::UUID AND t1.expiration_date = $2::DATE ORDER BY t1.id ASC
+ LIMIT $3::INTEGER) AS "$") AS nodes) AS "$") AS eq, (SELECT row_to_json("$") AS row_to_json_3
+FROM (SELECT (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_2
 FROM (SELECT t2.number AS number
 FROM contract AS t2
-WHERE t2.org_id = $2::UUID AND t2.expiration_date > $5::DATE AND t2.expiration_date <= $6::DATE ORDER BY t2.id ASC
- LIMIT $4::INTEGER) AS anon_5) AS nodes) AS anon_4) AS "between", (SELECT row_to_json(anon_6) AS row_to_json_4
-FROM (SELECT (SELECT coalesce(json_agg(anon_7), '[]'::json) AS coalesce_3
+WHERE t2.org_id = $1::UUID AND t2.expiration_date > $4::DATE AND t2.expiration_date <= $5::DATE ORDER BY t2.id ASC
+ LIMIT $3::INTEGER) AS "$") AS nodes) AS "$") AS "between", (SELECT row_to_json("$") AS row_to_json_4
+FROM (SELECT (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_3
 FROM (SELECT t3.number AS number
 FROM contract AS t3
-WHERE t3.org_id = $2::UUID AND t3.expiration_date < $5::DATE ORDER BY t3.id ASC
- LIMIT $4::INTEGER) AS anon_7) AS nodes) AS anon_6) AS before, (SELECT row_to_json(anon_8) AS row_to_json_5
+WHERE t3.org_id = $1::UUID AND t3.expiration_date < $4::DATE ORDER BY t3.id ASC
+ LIMIT $3::INTEGER) AS "$") AS nodes) AS "$") AS before, (SELECT row_to_json("$") AS row_to_json_5
 FROM (SELECT (SELECT CAST(count(*) AS INTEGER) AS count_1
 FROM contract AS t4
-WHERE t4.org_id = $2::UUID AND (t4.expiration_date IS NULL) = $7::BOOLEAN) AS "totalCount") AS anon_8) AS unsaid, (SELECT row_to_json(anon_9) AS row_to_json_6
-FROM (SELECT (SELECT coalesce(json_agg(anon_10), '[]'::json) AS coalesce_4
+WHERE t4.org_id = $1::UUID AND (t4.expiration_date IS NULL) = $6::BOOLEAN) AS "totalCount") AS "$") AS unsaid, (SELECT row_to_json("$") AS row_to_json_6
+FROM (SELECT (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_4
 FROM (SELECT t5.number AS number
 FROM contract AS t5
-WHERE t5.org_id = $2::UUID AND t5.updated_at >= $8::TIMESTAMP WITH TIME ZONE ORDER BY t5.id ASC
- LIMIT $4::INTEGER) AS anon_10) AS nodes) AS anon_9) AS since, (SELECT row_to_json(anon_11) AS row_to_json_7
-FROM (SELECT (SELECT coalesce(json_agg(anon_12), '[]'::json) AS coalesce_5
+WHERE t5.org_id = $1::UUID AND t5.updated_at >= $7::TIMESTAMP WITH TIME ZONE ORDER BY t5.id ASC
+ LIMIT $3::INTEGER) AS "$") AS nodes) AS "$") AS since, (SELECT row_to_json("$") AS row_to_json_7
+FROM (SELECT (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_5
 FROM (SELECT t6.number AS number
 FROM contract AS t6
-WHERE t6.org_id = $2::UUID AND CAST(CASE WHEN (t6.status IS NULL) THEN NULL WHEN ((t6.status NOT IN ('ACTIVE', 'AMENDED', 'EXECUTED', 'EXPIRING_SOON', 'SUSPENDED')) OR t6.renewal_type = 'NONE' OR t6.renewal_type = 'OPTION_TO_RENEW' AND t6.expiration_date < $9::DATE) THEN false ELSE nullif(greatest(CAST(CAST(CASE WHEN (t6.status IS NULL OR (t6.status NOT IN ('ACTIVE', 'AMENDED', 'EXECUTED', 'EXPIRING_SOON', 'SUSPENDED'))) THEN NULL WHEN (t6.renewal_type = 'EVERGREEN' AND coalesce(t6.renewal_term, 'P0D') = 'P0D') THEN NULL WHEN (t6.renewal_type IN ('AUTO_RENEW', 'OPTION_TO_RENEW', 'EVERGREEN') AND t6.expiration_date >= $9::DATE) THEN t6.expiration_date WHEN (t6.renewal_type IN ('AUTO_RENEW', 'EVERGREEN') AND coalesce(t6.renewal_term, 'P0D') != 'P0D') THEN nullif(least(CAST(coalesce(t6.expiration_date, CASE WHEN (t6.renewal_type = 'EVERGREEN') THEN t6.effective_date END) + CAST(t6.renewal_term AS INTERVAL) * (greatest((CAST($9::DATE - coalesce(t6.expiration_date, CASE WHEN (t6.renewal_type = 'EVERGREEN') THEN t6.effective_date END) AS BIGINT) * 4800) / CAST((EXTRACT(year FROM CAST(t6.renewal_term AS INTERVAL)) * 12 + EXTRACT(month FROM CAST(t6.renewal_term AS INTERVAL))) * 146097 + EXTRACT(day FROM CAST(t6.renewal_term AS INTERVAL)) * 4800 AS BIGINT), CAST(t6.expiration_date IS NULL AS INTEGER)) + CAST(coalesce(t6.expiration_date, CASE WHEN (t6.renewal_type = 'EVERGREEN') THEN t6.effective_date END) + CAST(t6.renewal_term AS INTERVAL) * greatest((CAST($9::DATE - coalesce(t6.expiration_date, CASE WHEN (t6.renewal_type = 'EVERGREEN') THEN t6.effective_date END) AS BIGINT) * 4800) / CAST((EXTRACT(year FROM CAST(t6.renewal_term AS INTERVAL)) * 12 + EXTRACT(month FROM CAST(t6.renewal_term AS INTERVAL))) * 146097 + EXTRACT(day FROM CAST(t6.renewal_term AS INTERVAL)) * 4800 AS BIGINT), CAST(t6.expiration_date IS NULL AS INTEGER)) < $9::DATE AS INTEGER) + CAST(coalesce(t6.expiration_date, CASE WHEN (t6.renewal_type = 'EVERGREEN') THEN t6.effective_date END) + CAST(t6.renewal_term AS INTERVAL) * (greatest((CAST($9::DATE - coalesce(t6.expiration_date, CASE WHEN (t6.renewal_type = 'EVERGREEN') THEN t6.effective_date END) AS BIGINT) * 4800) / CAST((EXTRACT(year FROM CAST(t6.renewal_term AS INTERVAL)) * 12 + EXTRACT(month FROM CAST(t6.renewal_term AS INTERVAL))) * 146097 + EXTRACT(day FROM CAST(t6.renewal_term AS INTERVAL)) * 4800 AS BIGINT), CAST(t6.expiration_date IS NULL AS INTEGER)) + 1) < $9::DATE AS INTEGER)) AS DATE), DATE '10000-01-01'), DATE '10000-01-01') END AS DATE) - CAST(t6.notice_period AS INTERVAL) AS DATE), DATE '0001-12-31 BC'), DATE '0001-12-31 BC') - $9::DATE BETWEEN 0 AND coalesce(t6.notice_window_days, 90) END AS BOOLEAN) = $7::BOOLEAN AND t6.expiration_date - $9::DATE >= $10::INTEGER ORDER BY t6.id ASC
- LIMIT $4::INTEGER) AS anon_12) AS nodes) AS anon_11) AS live, (SELECT row_to_json(anon_13) AS row_to_json_8
-FROM (SELECT (SELECT coalesce(json_agg(anon_14), '[]'::json) AS coalesce_6
+WHERE t6.org_id = $1::UUID AND CAST(CASE WHEN (t6.status IS NULL) THEN NULL WHEN ((t6.status NOT IN ('ACTIVE', 'AMENDED', 'EXECUTED', 'EXPIRING_SOON', 'SUSPENDED')) OR t6.renewal_type = 'NONE' OR t6.renewal_type = 'OPTION_TO_RENEW' AND t6.expiration_date < $8::DATE) THEN false ELSE nullif(greatest(CAST(CAST(CASE WHEN (t6.status IS NULL OR (t6.status NOT IN ('ACTIVE', 'AMENDED', 'EXECUTED', 'EXPIRING_SOON', 'SUSPENDED'))) THEN NULL WHEN (t6.renewal_type = 'EVERGREEN' AND coalesce(t6.renewal_term, 'P0D') = 'P0D') THEN NULL WHEN (t6.renewal_type IN ('AUTO_RENEW', 'OPTION_TO_RENEW', 'EVERGREEN') AND t6.expiration_date >= $8::DATE) THEN t6.expiration_date WHEN (t6.renewal_type IN ('AUTO_RENEW', 'EVERGREEN') AND coalesce(t6.renewal_term, 'P0D') != 'P0D') THEN nullif(least(CAST(coalesce(t6.expiration_date, CASE WHEN (t6.renewal_type = 'EVERGREEN') THEN t6.effective_date END) + CAST(t6.renewal_term AS INTERVAL) * (greatest((CAST($8::DATE - coalesce(t6.expiration_date, CASE WHEN (t6.renewal_type = 'EVERGREEN') THEN t6.effective_date END) AS BIGINT) * 4800) / CAST((EXTRACT(year FROM CAST(t6.renewal_term AS INTERVAL)) * 12 + EXTRACT(month FROM CAST(t6.renewal_term AS INTERVAL))) * 146097 + EXTRACT(day FROM CAST(t6.renewal_term AS INTERVAL)) * 4800 AS BIGINT), CAST(t6.expiration_date IS NULL AS INTEGER)) + CAST(coalesce(t6.expiration_date, CASE WHEN (t6.renewal_type = 'EVERGREEN') THEN t6.effective_date END) + CAST(t6.renewal_term AS INTERVAL) * greatest((CAST($8::DATE - coalesce(t6.expiration_date, CASE WHEN (t6.renewal_type = 'EVERGREEN') THEN t6.effective_date END) AS BIGINT) * 4800) / CAST((EXTRACT(year FROM CAST(t6.renewal_term AS INTERVAL)) * 12 + EXTRACT(month FROM CAST(t6.renewal_term AS INTERVAL))) * 146097 + EXTRACT(day FROM CAST(t6.renewal_term AS INTERVAL)) * 4800 AS BIGINT), CAST(t6.expiration_date IS NULL AS INTEGER)) < $8::DATE AS INTEGER) + CAST(coalesce(t6.expiration_date, CASE WHEN (t6.renewal_type = 'EVERGREEN') THEN t6.effective_date END) + CAST(t6.renewal_term AS INTERVAL) * (greatest((CAST($8::DATE - coalesce(t6.expiration_date, CASE WHEN (t6.renewal_type = 'EVERGREEN') THEN t6.effective_date END) AS BIGINT) * 4800) / CAST((EXTRACT(year FROM CAST(t6.renewal_term AS INTERVAL)) * 12 + EXTRACT(month FROM CAST(t6.renewal_term AS INTERVAL))) * 146097 + EXTRACT(day FROM CAST(t6.renewal_term AS INTERVAL)) * 4800 AS BIGINT), CAST(t6.expiration_date IS NULL AS INTEGER)) + 1) < $8::DATE AS INTEGER)) AS DATE), DATE '10000-01-01'), DATE '10000-01-01') END AS DATE) - CAST(t6.notice_period AS INTERVAL) AS DATE), DATE '0001-12-31 BC'), DATE '0001-12-31 BC') - $8::DATE BETWEEN 0 AND coalesce(t6.notice_window_days, 90) END AS BOOLEAN) = $6::BOOLEAN AND t6.expiration_date - $8::DATE >= $9::INTEGER ORDER BY t6.id ASC
+ LIMIT $3::INTEGER) AS "$") AS nodes) AS "$") AS live, (SELECT row_to_json("$") AS row_to_json_8
+FROM (SELECT (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_6
 FROM (SELECT t7.number AS number
 FROM contract AS t7
-WHERE t7.org_id = $2::UUID AND t7.updated_at = $11::TIMESTAMP WITH TIME ZONE ORDER BY t7.id ASC
- LIMIT $4::INTEGER) AS anon_14) AS nodes) AS anon_13) AS exact) AS anon_1) AS answer
+WHERE t7.org_id = $1::UUID AND t7.updated_at = $10::TIMESTAMP WITH TIME ZONE ORDER BY t7.id ASC
+ LIMIT $3::INTEGER) AS "$") AS nodes) AS "$") AS exact) AS "$") AS answer
 WHERE scope.org IS NOT NULL) AS answered ON true
 -- $1: 00000000-0000-7000-8000-000000000001
--- $2: 00000000-0000-7000-8000-000000000001
--- $3: 2024-02-29
--- $4: 50
--- $5: 2026-12-31
--- $6: 2027-01-15
--- $7: True
--- $8: 2026-11-19 23:00:00+00:00
--- $9: 2026-11-21
--- $10: 0
--- $11: 2026-11-01 09:30:00.120000+00:00
+-- $2: 2024-02-29
+-- $3: 50
+-- $4: 2026-12-31
+-- $5: 2027-01-15
+-- $6: True
+-- $7: 2026-11-19 23:00:00+00:00
+-- $8: 2026-11-21
+-- $9: 0
+-- $10: 2026-11-01 09:30:00.120000+00:00

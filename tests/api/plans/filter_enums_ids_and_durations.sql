@@ -1,44 +1,43 @@
 SELECT answered.answer
-FROM (SELECT set_config('app.org', $1::VARCHAR, true) AS org
- LIMIT ALL OFFSET 0) AS scope JOIN LATERAL (SELECT (SELECT row_to_json(anon_1) AS row_to_json_1
-FROM (SELECT (SELECT row_to_json(anon_2) AS row_to_json_2
-FROM (SELECT (SELECT coalesce(json_agg(anon_3), '[]'::json) AS coalesce_1
+FROM (SELECT set_config('app.org', CAST($1::UUID AS TEXT), true) AS org
+ LIMIT ALL OFFSET 0) AS scope JOIN LATERAL (SELECT (SELECT row_to_json("$") AS row_to_json_1
+FROM (SELECT (SELECT row_to_json("$") AS row_to_json_2
+FROM (SELECT (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_1
 FROM (SELECT t1.number AS number
 FROM contract AS t1
-WHERE t1.org_id = $2::UUID AND t1.risk_level = ANY ($3::TEXT[]) ORDER BY t1.id ASC
- LIMIT $4::INTEGER) AS anon_3) AS nodes) AS anon_2) AS risk, (SELECT row_to_json(anon_4) AS row_to_json_3
-FROM (SELECT (SELECT coalesce(json_agg(anon_5), '[]'::json) AS coalesce_2
+WHERE t1.org_id = $1::UUID AND t1.risk_level = ANY ($2::TEXT[]) ORDER BY t1.id ASC
+ LIMIT $3::INTEGER) AS "$") AS nodes) AS "$") AS risk, (SELECT row_to_json("$") AS row_to_json_3
+FROM (SELECT (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_2
 FROM (SELECT t2.number AS number
 FROM contract AS t2
-WHERE t2.org_id = $2::UUID AND t2.status = $5::VARCHAR ORDER BY t2.id ASC
- LIMIT $4::INTEGER) AS anon_5) AS nodes) AS anon_4) AS status, (SELECT row_to_json(anon_6) AS row_to_json_4
+WHERE t2.org_id = $1::UUID AND t2.status = $4::VARCHAR ORDER BY t2.id ASC
+ LIMIT $3::INTEGER) AS "$") AS nodes) AS "$") AS status, (SELECT row_to_json("$") AS row_to_json_4
 FROM (SELECT (SELECT CAST(count(*) AS INTEGER) AS count_1
 FROM contract AS t3
-WHERE t3.org_id = $2::UUID AND (t3.risk_level IS NULL) = $6::BOOLEAN) AS "totalCount") AS anon_6) AS unset, (SELECT row_to_json(anon_7) AS row_to_json_5
-FROM (SELECT (SELECT coalesce(json_agg(anon_8), '[]'::json) AS coalesce_3
+WHERE t3.org_id = $1::UUID AND (t3.risk_level IS NULL) = $5::BOOLEAN) AS "totalCount") AS "$") AS unset, (SELECT row_to_json("$") AS row_to_json_5
+FROM (SELECT (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_3
 FROM (SELECT t4.number AS number
 FROM contract AS t4
-WHERE t4.org_id = $2::UUID AND t4.id = ANY ($7::UUID[]) ORDER BY t4.id ASC
- LIMIT $4::INTEGER) AS anon_8) AS nodes) AS anon_7) AS id, (SELECT row_to_json(anon_9) AS row_to_json_6
-FROM (SELECT (SELECT coalesce(json_agg(anon_10), '[]'::json) AS coalesce_4
+WHERE t4.org_id = $1::UUID AND t4.id = ANY ($6::UUID[]) ORDER BY t4.id ASC
+ LIMIT $3::INTEGER) AS "$") AS nodes) AS "$") AS id, (SELECT row_to_json("$") AS row_to_json_6
+FROM (SELECT (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_4
 FROM (SELECT t5.renewal_term AS "renewalTerm"
 FROM contract AS t5
-WHERE t5.org_id = $2::UUID AND t5.renewal_term = $8::VARCHAR ORDER BY t5.id ASC
- LIMIT $4::INTEGER) AS anon_10) AS nodes) AS anon_9) AS same, (SELECT row_to_json(anon_11) AS row_to_json_7
-FROM (SELECT (SELECT coalesce(json_agg(anon_12), '[]'::json) AS coalesce_5
+WHERE t5.org_id = $1::UUID AND t5.renewal_term = $7::VARCHAR ORDER BY t5.id ASC
+ LIMIT $3::INTEGER) AS "$") AS nodes) AS "$") AS same, (SELECT row_to_json("$") AS row_to_json_7
+FROM (SELECT (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_5
 FROM (SELECT t6.number AS number
 FROM contract AS t6
-WHERE t6.org_id = $2::UUID AND (EXISTS (SELECT 1
+WHERE t6.org_id = $1::UUID AND (EXISTS (SELECT 1
 FROM "user" AS t7
-WHERE t7.org_id = $2::UUID AND t7.id = t6.contract_owner_id AND t7.id = $9::UUID)) ORDER BY t6.id ASC
- LIMIT $4::INTEGER) AS anon_12) AS nodes) AS anon_11) AS owner) AS anon_1) AS answer
+WHERE t7.org_id = $1::UUID AND t7.id = t6.contract_owner_id AND t7.id = $8::UUID)) ORDER BY t6.id ASC
+ LIMIT $3::INTEGER) AS "$") AS nodes) AS "$") AS owner) AS "$") AS answer
 WHERE scope.org IS NOT NULL) AS answered ON true
 -- $1: 00000000-0000-7000-8000-000000000001
--- $2: 00000000-0000-7000-8000-000000000001
--- $3: ['HIGH', 'CRITICAL']
--- $4: 50
--- $5: DRAFT
--- $6: True
--- $7: [UUID('00010001-0000-7000-8000-000000000003'), UUID('00010001-0000-7000-8000-000000000004')]
--- $8: P1Y
--- $9: 00010007-0000-7000-8000-000000000002
+-- $2: ['HIGH', 'CRITICAL']
+-- $3: 50
+-- $4: DRAFT
+-- $5: True
+-- $6: [UUID('00010001-0000-7000-8000-000000000003'), UUID('00010001-0000-7000-8000-000000000004')]
+-- $7: P1Y
+-- $8: 00010007-0000-7000-8000-000000000002

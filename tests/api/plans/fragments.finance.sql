@@ -1,14 +1,13 @@
 SELECT answered.answer
-FROM (SELECT set_config('app.org', $1::VARCHAR, true) AS org
- LIMIT ALL OFFSET 0) AS scope JOIN LATERAL (SELECT (SELECT row_to_json(anon_1) AS row_to_json_1
-FROM (SELECT (SELECT row_to_json(anon_2) AS row_to_json_2
-FROM (SELECT t1.number AS number, CASE WHEN (t1.total_value_amount IS NOT NULL) THEN json_build_object('amount', CAST(t1.total_value_amount AS TEXT), 'currency', t1.total_value_currency) END AS "totalValue", (SELECT row_to_json(anon_3) AS row_to_json_3
+FROM (SELECT set_config('app.org', CAST($1::UUID AS TEXT), true) AS org
+ LIMIT ALL OFFSET 0) AS scope JOIN LATERAL (SELECT (SELECT row_to_json("$") AS row_to_json_1
+FROM (SELECT (SELECT row_to_json("$") AS row_to_json_2
+FROM (SELECT t1.number AS number, CASE WHEN (t1.total_value_amount IS NOT NULL) THEN json_build_object('amount', CAST(t1.total_value_amount AS TEXT), 'currency', t1.total_value_currency) END AS "totalValue", (SELECT row_to_json("$") AS row_to_json_3
 FROM (SELECT t2.name AS name
 FROM account AS t2
-WHERE t2.org_id = $2::UUID AND t2.id = t1.account_id) AS anon_3) AS account, NULL::json AS "governingLaw"
+WHERE t2.org_id = $1::UUID AND t2.id = t1.account_id) AS "$") AS account, NULL::json AS "governingLaw"
 FROM contract AS t1
-WHERE t1.org_id = $2::UUID AND t1.number = $3::VARCHAR) AS anon_2) AS contract) AS anon_1) AS answer
+WHERE t1.org_id = $1::UUID AND t1.number = $2::VARCHAR) AS "$") AS contract) AS "$") AS answer
 WHERE scope.org IS NOT NULL) AS answered ON true
 -- $1: 00000000-0000-7000-8000-000000000001
--- $2: 00000000-0000-7000-8000-000000000001
--- $3: K-1
+-- $2: K-1
