@@ -17,6 +17,7 @@ from storage.backup import backup, restore
 from storage.embedded import Cluster
 from storage.embedded_errors import EmbeddedError
 from storage.embedded_roles import OWNER, READ_WRITE
+from storage.migrate import revise
 
 if TYPE_CHECKING:
     Command = Callable[[argparse.Namespace, Cluster], int]
@@ -26,7 +27,7 @@ _ROLES = {"owner": OWNER, "rw": READ_WRITE}
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Register `db start|stop|status|upgrade|psql|backup|restore`; each sets `run`."""
+    """Register `db start|stop|status|upgrade|revise|psql|backup|restore`; each sets `run`."""
     actions = subparsers.add_parser("db", help="run the embedded PostgreSQL").add_subparsers(
         dest="action", required=True
     )
@@ -34,6 +35,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     actions.add_parser("stop", help="stop it").set_defaults(run=_stop)
     actions.add_parser("status", help="say whether it runs; exit code 3 when not").set_defaults(run=_status)
     actions.add_parser("upgrade", help="bring the tables to the latest revision").set_defaults(run=_upgrade)
+    revision = actions.add_parser("revise", help="write the migration to what domain/ declares now")
+    revision.add_argument("message", help="what the migration does, in a few words")
+    revision.set_defaults(run=_revise)
     psql = actions.add_parser("psql", help="open psql; what follows -- goes to it")
     psql.add_argument("--role", choices=sorted(_ROLES), default="owner")
     psql.add_argument("arguments", nargs="*", metavar="-- ARGUMENT")
@@ -121,4 +125,15 @@ def _upgrade(_: argparse.Namespace, settings: Settings) -> int:
         print(f"ran revision {revision}")
     if not revisions:
         print("the tables are at the latest revision already")
+    return 0
+
+
+def _revise(arguments: argparse.Namespace, settings: Settings) -> int:
+    installation = open_installation(settings)
+
+    async def write() -> Path:
+        await migrated(installation)
+        return await revise(installation.owner_url, arguments.message)
+
+    print(f"wrote {asyncio.run(write())}: read it before you commit it, then run `contract-graph db upgrade`")
     return 0
