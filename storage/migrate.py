@@ -6,7 +6,7 @@ import io
 import random
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, redirect_stdout
 from pathlib import Path
 
 import asyncpg
@@ -80,7 +80,9 @@ async def revise(url: str, message: str, folder: Path = MIGRATIONS) -> Path:
     written: list[Path] = []
 
     def generate(config: Config) -> None:
-        made = command.revision(config, message, autogenerate=True)
+        # Alembic tells on stdout what our caller tells itself.
+        with redirect_stdout(io.StringIO()):
+            made = command.revision(config, message, autogenerate=True)
         if not isinstance(made, Script):
             raise TypeError("one revision was asked for")
         written.append(Path(made.path))
@@ -94,7 +96,7 @@ async def _run(url: str, work: Callable[[Config], object], folder: Path = MIGRAT
         return await asyncpg.connect(url, server_settings={"lock_timeout": LOCK_TIMEOUT, "timezone": "UTC"})
 
     engine = create_async_engine("postgresql+asyncpg://", async_creator=dial, poolclass=NullPool)
-    config = Config(stdout=io.StringIO())
+    config = Config()
     config.set_main_option("script_location", str(folder).replace("%", "%%"))
     config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
     config.set_main_option("path_separator", "os")
