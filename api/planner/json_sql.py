@@ -39,7 +39,7 @@ def row_list(pairs: Pairs, *tail: Any) -> sa.ScalarSelect[Any]:  # noqa: ANN401 
 
 
 def small_object(pairs: Pairs) -> Expression:
-    """Build an object of few members out of expressions."""
+    """Build an object of few members out of expressions: at most 50, which the limit on aliases ensures."""
     members: list[Any] = []
     for key, value in pairs:
         members += (sa.literal_column(f"'{key}'"), value)

@@ -48,7 +48,7 @@ class StatementWriter(PageWriter):
 
     def statement(self, operation: Operation) -> sa.Select[Any]:
         """Write the statement; binding the org rides in it, so that an answer costs one round trip."""
-        answer = json_sql.row_object([(key, self._root(root)) for key, root in operation.roots])
+        answer = json_sql.small_object([(key, self._root(root)) for key, root in operation.roots])
         bound = sa.func.set_config(
             sa.literal_column("'app.org'"),
             sa.cast(self.parameters.org(), sa.Text),
@@ -166,7 +166,7 @@ class StatementWriter(PageWriter):
             nodes = json_sql.row_list(self._pairs(of_page[0], row), clause)
         else:
             return self._in_one_pass(connection, parent)
-        return json_sql.row_object(
+        return json_sql.small_object(
             [
                 (
                     key,

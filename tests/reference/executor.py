@@ -27,7 +27,7 @@ from tests.reference.checks import Checks
 from tests.reference.filters import as_uuid, graph_field, matches, shown_value
 from tests.reference.paging import Order, page, text_of
 from tests.reference.portfolio import portfolio
-from tests.reference.refusal import Refusal
+from tests.reference.refusal import BadUserInput, Refusal
 from tests.reference.rows import Rows
 
 Info = GraphQLResolveInfo[Any]
@@ -60,7 +60,10 @@ def answer(rows: Rows, caller: Caller, document: DocumentNode, variables: Mappin
         schema(), document, context_value=Asked(rows, caller), variable_values=dict(variables)
     )
     if done.errors:
-        raise done.errors[0]
+        if done.errors[0].original_error is not None:
+            raise done.errors[0]
+        # An argument whose variable is null where its type takes none: graphql-core tells at execution only.
+        return Answer("", refused=(BadUserInput(done.errors[0].message),))
     return Answer(json.dumps(done.data, ensure_ascii=False), tuple(checks.denied))
 
 

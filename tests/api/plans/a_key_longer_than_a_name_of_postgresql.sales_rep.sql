@@ -1,13 +1,12 @@
 SELECT answered.answer
 FROM (SELECT set_config('app.org', CAST($1::UUID AS TEXT), true) AS org
- LIMIT ALL OFFSET 0) AS scope JOIN LATERAL (SELECT (SELECT row_to_json("$") AS row_to_json_1
-FROM (SELECT (SELECT "$".whole
-FROM (SELECT CAST('{' || array_to_string(ARRAY['"aResponseKeyThatIsLongerThanTheSixtyThreeBytesOfANameInPostgreSQL_1":' || coalesce(CAST(to_json(t1.title) AS TEXT), 'null'), '"aResponseKeyThatIsLongerThanTheSixtyThreeBytesOfANameInPostgreSQL_2":' || coalesce(CAST(to_json(CASE WHEN (t1.total_value_amount IS NOT NULL) THEN json_build_object('amount', CAST(t1.total_value_amount AS TEXT)) END) AS TEXT), 'null'), '"aResponseKeyThatIsLongerThanTheSixtyThreeBytesOfANameInPostgreSQL_3":' || coalesce(CAST(to_json((SELECT row_to_json("$") AS row_to_json_2
+ LIMIT ALL OFFSET 0) AS scope JOIN LATERAL (SELECT json_build_object('contract', (SELECT "$".whole
+FROM (SELECT CAST('{' || array_to_string(ARRAY['"aResponseKeyThatIsLongerThanTheSixtyThreeBytesOfANameInPostgreSQL_1":' || coalesce(CAST(to_json(t1.title) AS TEXT), 'null'), '"aResponseKeyThatIsLongerThanTheSixtyThreeBytesOfANameInPostgreSQL_2":' || coalesce(CAST(to_json(CASE WHEN (t1.total_value_amount IS NOT NULL) THEN json_build_object('amount', CAST(t1.total_value_amount AS TEXT)) END) AS TEXT), 'null'), '"aResponseKeyThatIsLongerThanTheSixtyThreeBytesOfANameInPostgreSQL_3":' || coalesce(CAST(to_json((SELECT row_to_json("$") AS row_to_json_1
 FROM (SELECT t2.name AS name
 FROM account AS t2
 WHERE t2.org_id = $1::UUID AND t2.id = t1.account_id) AS "$")) AS TEXT), 'null'), '"aResponseKeyThatIsLongerThanTheSixtyThreeBytesOfANameInPostgreSQL_4":' || coalesce(CAST(to_json(t1.external_reference) AS TEXT), 'null')], ',') || '}' AS JSON) AS whole
 FROM contract AS t1
-WHERE t1.org_id = $1::UUID AND t1.number = $2::VARCHAR) AS "$") AS contract) AS "$") AS answer
+WHERE t1.org_id = $1::UUID AND t1.number = $2::VARCHAR) AS "$")) AS answer
 WHERE scope.org IS NOT NULL) AS answered ON true
 -- $1: 00000000-0000-7000-8000-000000000001
 -- $2: K-1

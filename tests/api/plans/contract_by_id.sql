@@ -1,18 +1,16 @@
 SELECT answered.answer
 FROM (SELECT set_config('app.org', CAST($1::UUID AS TEXT), true) AS org
- LIMIT ALL OFFSET 0) AS scope JOIN LATERAL (SELECT (SELECT row_to_json("$") AS row_to_json_1
-FROM (SELECT (SELECT row_to_json("$") AS row_to_json_2
-FROM (SELECT t1.number AS number, (SELECT row_to_json("$") AS row_to_json_3
-FROM (SELECT t2.number AS number, (SELECT row_to_json("$") AS row_to_json_4
-FROM (SELECT (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_1
+ LIMIT ALL OFFSET 0) AS scope JOIN LATERAL (SELECT json_build_object('contract', (SELECT row_to_json("$") AS row_to_json_1
+FROM (SELECT t1.number AS number, (SELECT row_to_json("$") AS row_to_json_2
+FROM (SELECT t2.number AS number, json_build_object('nodes', (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_1
 FROM (SELECT t3.number AS number
 FROM contract AS t3
 WHERE t3.org_id = $1::UUID AND t3.parent_id = t2.id ORDER BY t3.id ASC
- LIMIT $2::INTEGER) AS "$") AS nodes) AS "$") AS children
+ LIMIT $2::INTEGER) AS "$")) AS children
 FROM contract AS t2
 WHERE t2.org_id = $1::UUID AND t2.id = t1.parent_id) AS "$") AS parent
 FROM contract AS t1
-WHERE t1.org_id = $1::UUID AND t1.id = $3::UUID) AS "$") AS contract) AS "$") AS answer
+WHERE t1.org_id = $1::UUID AND t1.id = $3::UUID) AS "$")) AS answer
 WHERE scope.org IS NOT NULL) AS answered ON true
 -- $1: 00000000-0000-7000-8000-000000000001
 -- $2: 50

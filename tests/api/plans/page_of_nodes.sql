@@ -1,12 +1,10 @@
 SELECT answered.answer
 FROM (SELECT set_config('app.org', CAST($1::UUID AS TEXT), true) AS org
- LIMIT ALL OFFSET 0) AS scope JOIN LATERAL (SELECT (SELECT row_to_json("$") AS row_to_json_1
-FROM (SELECT (SELECT row_to_json("$") AS row_to_json_2
-FROM (SELECT '"ContractConnection"'::json AS __typename, (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_1
+ LIMIT ALL OFFSET 0) AS scope JOIN LATERAL (SELECT json_build_object('contracts', json_build_object('__typename', '"ContractConnection"'::json, 'nodes', (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_1
 FROM (SELECT t1.number AS number
 FROM contract AS t1
 WHERE t1.org_id = $1::UUID ORDER BY t1.id ASC
- LIMIT $2::INTEGER) AS "$") AS nodes) AS "$") AS contracts) AS "$") AS answer
+ LIMIT $2::INTEGER) AS "$"))) AS answer
 WHERE scope.org IS NOT NULL) AS answered ON true
 -- $1: 00000000-0000-7000-8000-000000000001
 -- $2: 2

@@ -1,17 +1,14 @@
 SELECT answered.answer
 FROM (SELECT set_config('app.org', CAST($1::UUID AS TEXT), true) AS org
- LIMIT ALL OFFSET 0) AS scope JOIN LATERAL (SELECT (SELECT row_to_json("$") AS row_to_json_1
-FROM (SELECT (SELECT row_to_json("$") AS row_to_json_2
-FROM (SELECT (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_1
+ LIMIT ALL OFFSET 0) AS scope JOIN LATERAL (SELECT json_build_object('many', json_build_object('nodes', (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_1
 FROM (SELECT t1.number AS number
 FROM contract AS t1
 WHERE t1.org_id = $1::UUID AND starts_with(lower(t1.number), lower($2::VARCHAR)) ORDER BY t1.id ASC
- LIMIT $3::INTEGER) AS "$") AS nodes) AS "$") AS many, (SELECT row_to_json("$") AS row_to_json_3
-FROM (SELECT (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_2
+ LIMIT $3::INTEGER) AS "$")), 'few', json_build_object('nodes', (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_2
 FROM (SELECT t2.number AS number
 FROM contract AS t2
 WHERE t2.org_id = $1::UUID AND t2.side = $4::VARCHAR ORDER BY t2.id ASC
- LIMIT $5::INTEGER) AS "$") AS nodes) AS "$") AS few) AS "$") AS answer
+ LIMIT $5::INTEGER) AS "$"))) AS answer
 WHERE scope.org IS NOT NULL) AS answered ON true
 -- $1: 00000000-0000-7000-8000-000000000001
 -- $2: K-

@@ -1,11 +1,10 @@
 SELECT answered.answer
 FROM (SELECT set_config('app.org', CAST($1::UUID AS TEXT), true) AS org
- LIMIT ALL OFFSET 0) AS scope JOIN LATERAL (SELECT (SELECT row_to_json("$") AS row_to_json_1
-FROM (SELECT (SELECT row_to_json("$") AS row_to_json_2
-FROM (SELECT '"Viewer"'::json AS __typename, $2::VARCHAR AS subject, '["sales_rep"]'::json AS roles, $3::TEXT[] AS scopes, '"aea3d4cd5c84ccad3071bbd7908ced87b2b4c270660f03b70ed6a4fd8a6a6436"'::json AS policy, (SELECT row_to_json("$") AS row_to_json_3
+ LIMIT ALL OFFSET 0) AS scope JOIN LATERAL (SELECT json_build_object('viewer', (SELECT row_to_json("$") AS row_to_json_1
+FROM (SELECT '"Viewer"'::json AS __typename, $2::VARCHAR AS subject, '["sales_rep"]'::json AS roles, $3::TEXT[] AS scopes, '"aea3d4cd5c84ccad3071bbd7908ced87b2b4c270660f03b70ed6a4fd8a6a6436"'::json AS policy, (SELECT row_to_json("$") AS row_to_json_2
 FROM (SELECT org.id AS id, org.name AS name, org.salesforce_org_id AS "salesforceOrgId", '"ViewerOrg"'::json AS __typename
 FROM org
-WHERE org.id = $1::UUID) AS "$") AS org) AS "$") AS viewer) AS "$") AS answer
+WHERE org.id = $1::UUID) AS "$") AS org) AS "$")) AS answer
 WHERE scope.org IS NOT NULL) AS answered ON true
 -- $1: 00000000-0000-7000-8000-000000000001
 -- $2: someone
