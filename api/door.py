@@ -77,10 +77,12 @@ class Door:
             await self._refuse(send, refused, media_type)
             return
         body = await read_body(receive)
-        if body is None or self.endpoint is None:
-            await _send(
-                send, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _error("REQUEST_TOO_LARGE", TOO_LARGE), media_type
-            )
+        if body is None:
+            error = _error("REQUEST_TOO_LARGE", TOO_LARGE)
+            await _send(send, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, error, media_type)
+            return
+        if self.endpoint is None:
+            await _send(send, HTTPStatus.SERVICE_UNAVAILABLE, _error("UNAVAILABLE", STARTING), media_type)
             return
         answer = await self.endpoint.answer(principal, body)
         await _send(send, _status(answer, media_type), answer.body, media_type)
@@ -95,6 +97,7 @@ class Door:
 
 NOT_ACCEPTABLE = "answers come as application/graphql-response+json or application/json"
 NOT_JSON = "send the request as application/json, not compressed"
+STARTING = "the application has not started; try again in a moment"
 TOO_LARGE = f"a request holds at most {MAX_BODY} bytes"
 
 

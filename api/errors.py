@@ -64,13 +64,6 @@ class Unavailable(ApiError):
     status = HTTPStatus.SERVICE_UNAVAILABLE
 
 
-class Unauthorized(ApiError):
-    """The request carries no valid token."""
-
-    code = "UNAUTHENTICATED"
-    status = HTTPStatus.UNAUTHORIZED
-
-
 class InvalidDocument(ApiError):
     """The document cannot be parsed, or does not fit the schema."""
 

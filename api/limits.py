@@ -43,10 +43,11 @@ MAX_SPREAD_FIELDS = 5000
 
 @dataclass(slots=True)
 class _Size:
-    """How large a selection is once its fragments are opened, and how deep."""
+    """How large a selection is with its fragments opened, how deep, and how many fields it begins with."""
 
     fields: int = 0
     depth: int = 0
+    top: int = 0
 
 
 @dataclass(slots=True)
@@ -70,12 +71,13 @@ class _Pass:
                 self.aliases += selection.alias is not None
                 if selection.selection_set is not None:
                     inner = self.measure(selection.selection_set, level + 1)
-                inner = _Size(inner.fields + 1, inner.depth + 1)
+                inner = _Size(inner.fields + 1, inner.depth + 1, 1)
             elif isinstance(selection, FragmentSpreadNode):
                 inner = self.fragment(selection.name.value)
             else:
                 inner = self.measure(selection.selection_set, level)  # type: ignore[attr-defined]
-            size = _Size(min(size.fields + inner.fields, MAX_SPREAD_FIELDS + 1), max(size.depth, inner.depth))
+            fields = min(size.fields + inner.fields, MAX_SPREAD_FIELDS + 1)
+            size = _Size(fields, max(size.depth, inner.depth), min(size.top + inner.top, MAX_SPREAD_FIELDS))
         return size
 
     def fragment(self, name: str) -> _Size:
@@ -109,7 +111,7 @@ def check_limits(document: DocumentNode) -> None:
         counts += [
             ("depth", size.depth, MAX_DEPTH),
             ("fields with fragments opened", size.fields, MAX_SPREAD_FIELDS),
-            ("root fields", len(operation.selection_set.selections), MAX_ROOT_FIELDS),
+            ("root fields", size.top, MAX_ROOT_FIELDS),
             ("variables", len(operation.variable_definitions or ()), MAX_VARIABLES),
         ]
         walk.directives += len(operation.directives or ())

@@ -240,7 +240,7 @@ Viewer = object_type(
     "Viewer",
     "Who is calling, and what they may see.",
     {
-        "org": (ViewerOrg, "Organisation of the caller."),
+        "org": (optional(ViewerOrg), "Organisation of the caller; absent if it is not in this database."),
         "subject": (str, "Who the token was issued for."),
         "roles": (list[str], "Roles of the caller."),
         "scopes": (list[str], "Scopes of the token."),

@@ -35,6 +35,10 @@ READING = {
 }
 
 
+LOST = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.AdminShutdownError, OSError)
+"""What is raised when a connection has gone."""
+
+
 class DatabaseError(Exception):
     """The database cannot be used."""
 
@@ -58,7 +62,11 @@ async def connect(url: str, **settings: str) -> asyncpg.Connection:
     """
     try:
         connection = await asyncpg.connect(url, server_settings=SESSION | settings, timeout=10)
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError, ValueError) as error:
+    except ValueError:
+        # What is wrong with a URL may be its password: say neither.
+        message = "the database URL cannot be read: write special characters in it as %40 and the like"
+        raise DatabaseUnavailable(message) from None
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
         raise DatabaseUnavailable(f"the database cannot be reached: {error}") from error
     # PostgreSQL's JSON text goes into the response as it is.
     await connection.set_type_codec(
@@ -124,11 +132,13 @@ class Database:
         """Run a statement that binds its own org and returns one value; anew if its connection was lost."""
         try:
             return await self._read(statement, arguments)
-        except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.AdminShutdownError, OSError):
+        except asyncpg.DataError:
+            raise  # an argument that does not fit is our fault, not the connection's
+        except LOST:
             pass  # one more try, over a connection that is open
         try:
             return await self._read(statement, arguments)
-        except (asyncpg.PostgresConnectionError, asyncpg.AdminShutdownError, OSError) as error:
+        except LOST as error:
             raise DatabaseUnavailable("the database cannot be reached") from error
 
     async def _read(self, statement: str, arguments: Sequence[Any]) -> Any:  # noqa: ANN401 - any SQL value

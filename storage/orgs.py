@@ -11,6 +11,10 @@ class UnknownOrg(Exception):
     """There is no org {name!r}; there are: {known}."""
 
 
+class AmbiguousOrg(UnknownOrg):
+    """Several orgs are called {name!r}: say the id of one of {ids}."""
+
+
 async def list_orgs(connection: asyncpg.Connection) -> list[Org]:
     """Return every org by name, for a connection of the owner; others see at most their own."""
     rows = await connection.fetch("SELECT id, name, salesforce_org_id FROM org ORDER BY name, id")
@@ -29,10 +33,18 @@ async def save_org(connection: asyncpg.Connection, org: Org) -> None:
 
 
 async def find_org(connection: asyncpg.Connection, name: str) -> Org:
-    """Find an org by id, Salesforce id or name. Raises UnknownOrg, which lists those there are."""
+    """Find an org by id, Salesforce id or name. Raises UnknownOrg or AmbiguousOrg."""
     orgs = await list_orgs(connection)
-    for org in orgs:
-        if name.casefold() in (str(org.id), (org.salesforce_org_id or "").casefold(), org.name.casefold()):
-            return org
+    wanted = name.strip().casefold()
+    found = [
+        org
+        for org in orgs
+        if wanted and wanted in (str(org.id), (org.salesforce_org_id or "").casefold(), org.name.casefold())
+    ]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        ids = ", ".join(str(org.id) for org in found)
+        raise AmbiguousOrg((AmbiguousOrg.__doc__ or "").format(name=name, ids=ids))
     known = ", ".join(repr(org.name) for org in orgs) or "none yet"
     raise UnknownOrg((UnknownOrg.__doc__ or "").format(name=name, known=known))

@@ -19,10 +19,10 @@ from starlette.staticfiles import StaticFiles
 
 from api.app import Application, today
 from api.commands.serve import listen, serve
-from api.commands.token import local_token
+from api.commands.token import LOOPBACK, local_token
 from api.installation import Installation, migrated, open_installation
 from api.landing import DemoPerson, render_graphiql, render_landing
-from api.settings import Settings
+from api.settings import Settings, SettingsError
 from storage.database import connect
 from storage.embedded import Cluster
 from storage.ingest import Ingest
@@ -51,6 +51,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def _run(_: argparse.Namespace, settings: Settings) -> int:
+    if settings.host not in LOOPBACK:
+        raise SettingsError("the demo shows tokens to whoever opens it: it listens on loopback only")
     with listen(settings) as door:
         return _demo(settings, door)
 

@@ -15,11 +15,14 @@ from graphql import (
     OperationType,
     SelectionSetNode,
     execute,
+    print_ast,
 )
 
 from api.errors import BadUserInput
 from api.planner.selection import Collector
 from api.schema import GRAPHQL
+
+USED_TYPES = ("String", "Boolean")
 
 
 def introspect(
@@ -34,15 +37,18 @@ def introspect(
     ]
     if not asked:
         return {}
+    # Only those that introspection can use: the others were read already, and cannot be read again.
+    declared = operation.variable_definitions or ()
+    definitions = tuple(each for each in declared if print_ast(each.type).strip("[]!") in USED_TYPES)
+    names = {each.variable.name.value for each in definitions}
+    used = {name: value for name, value in variables.items() if name in names}
     alone = OperationDefinitionNode(
         operation=OperationType.QUERY,
-        variable_definitions=operation.variable_definitions or (),
+        variable_definitions=definitions,
         directives=(),
         selection_set=SelectionSetNode(selections=tuple(asked)),
     )
-    result = execute(
-        GRAPHQL, DocumentNode(definitions=(alone, *fragments.values())), variable_values=dict(variables)
-    )
+    result = execute(GRAPHQL, DocumentNode(definitions=(alone, *fragments.values())), variable_values=used)
     if not isinstance(result, ExecutionResult) or result.errors or result.data is None:
         raise BadUserInput("the introspection cannot be answered")
     return {key: orjson.dumps(value).decode() for key, value in result.data.items()}

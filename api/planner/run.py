@@ -79,10 +79,10 @@ class PreparedOperation:
         }
         self._variables = VariableReader(operation)
         self._conditions = _variables_of_conditions(document) & set(self._variables.types)
-        self._introspects = _introspects(document)
+        self.introspects = _introspects(document)
         types = [get_nullable_type(type_) for type_ in self._variables.types.values()]
         only_scalars = all(isinstance(type_, GraphQLScalarType) for type_ in types)
-        self._is_simple = only_scalars and not self._conditions and not self._introspects
+        self._is_simple = only_scalars and not self._conditions and not self.introspects
 
     def read_variables(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Read the variables of a request by their types. Raises BadUserInput."""
@@ -93,16 +93,15 @@ class PreparedOperation:
         if self._is_simple:
             # A value, null or nothing at all: the plan asks no more of a scalar.
             return tuple([(name in variables, variables.get(name) is None) for name in self._variables.types])
-        shapes = tuple(
+        return tuple(
             (name, variables[name] if name in self._conditions else shape_of(variables[name], type_))
             for name, type_ in self._variables.types.items()
             if name in variables
         )
-        return (shapes, repr(variables)) if self._introspects else shapes
 
     def compile(self, view: View, variables: Mapping[str, Any]) -> Plan:
         """Write the one statement that answers it for this view. Raises AccessDenied, BadUserInput."""
-        introspected = introspect(self.operation, self.fragments, variables) if self._introspects else {}
+        introspected = introspect(self.operation, self.fragments, variables) if self.introspects else {}
         operation = read_operation(self.operation, self.fragments, variables, view, introspected)
         writer = StatementWriter()
         statement = Statement.of(writer.statement(operation))
@@ -124,6 +123,9 @@ class Planner:
         """Return the plan for a request, and its coerced variables. Raises ApiError."""
         prepared = self._documents.get((source, operation_name), lambda: prepare(source, operation_name))
         variables = prepared.read_variables(given)
+        if prepared.introspects:
+            # Its answer is large, depends on every variable, and is rarely asked twice: it is not kept.
+            return prepared.compile(view, variables), variables
         key = (prepared, view, prepared.shape(variables))
         return self._plans.get(key, lambda: prepared.compile(view, variables)), variables
 

@@ -224,7 +224,7 @@ def nonsense(_: str) -> str:
         (unmigrated, "has no tables of contract-graph"),
         (absent, "cannot be reached"),
         (unreachable, "cannot be reached"),
-        (nonsense, "cannot be reached"),
+        (nonsense, "cannot be read"),
     ],
 )
 def test_serving_a_database_that_will_not_do_ends_in_one_line(
@@ -290,3 +290,8 @@ def test_the_command_is_a_program_of_its_own(tmp_path: Path) -> None:
     done = in_a_process("serve", given=nothing(tmp_path) | {"CONTRACT_GRAPH_PORT": "eighty"})
     assert only_line(done) == "CONTRACT_GRAPH_PORT must be a whole number from 0 to 65535, not 'eighty'"
     assert not (tmp_path / "home").exists()
+
+
+def test_the_demo_shows_its_tokens_on_loopback_only(run: Run) -> None:
+    done = run("demo", given={"CONTRACT_GRAPH_HOST": "0.0.0.0"})  # noqa: S104 - what is to be refused
+    assert "loopback only" in only_line(done)

@@ -203,3 +203,18 @@ def test_an_order_of_several_terms_is_answered_and_one_of_hundreds_refused(graph
 def test_only_the_first_errors_are_told(graph: Graph) -> None:
     response = ask(graph, "{" + " ".join(f"nothing{place}" for place in range(20)) + "}")
     assert 1 <= len(response.json()["errors"]) <= limits.MAX_ERRORS + 1
+
+
+def test_root_fields_are_counted_through_fragments(graph: Graph) -> None:
+    fields = " ".join(f"v{number}: viewer {{ subject }}" for number in range(21))
+    answer = graph.ask(f"query {{ ...F }} fragment F on Query {{ {fields} }}")
+    assert code_of(answer) == "QUERY_TOO_COMPLEX"
+
+
+def test_introspection_stands_beside_variables_of_any_type(graph: Graph) -> None:
+    query = (
+        "query ($day: Date, $name: String!) { __type(name: $name) { name }"
+        " contracts(filter: { effectiveDate: { gte: $day } }) { totalCount } }"
+    )
+    data = graph.data(query, {"day": "2020-01-01", "name": "Contract"})
+    assert data["__type"] == {"name": "Contract"}
