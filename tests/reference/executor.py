@@ -10,6 +10,7 @@ from typing import Any
 
 from graphql import (
     DocumentNode,
+    GraphQLError,
     GraphQLObjectType,
     GraphQLResolveInfo,
     GraphQLScalarType,
@@ -60,7 +61,7 @@ def answer(rows: Rows, caller: Caller, document: DocumentNode, variables: Mappin
         schema(), document, context_value=Asked(rows, caller), variable_values=dict(variables)
     )
     if done.errors:
-        if done.errors[0].original_error is not None:
+        if not isinstance(done.errors[0].original_error, GraphQLError | None):
             raise done.errors[0]
         # An argument whose variable is null where its type takes none: graphql-core tells at execution only.
         return Answer("", refused=(BadUserInput(done.errors[0].message),))
