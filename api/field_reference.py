@@ -29,7 +29,7 @@ def _section(entity: type[Entity]) -> str:
 def _row(declared: DeclaredField) -> str:
     field = declared.field
     cells = (
-        f"`{declared.graph_name}`", _type(declared), field.meaning, str(field.owner), str(field.audience),
+        f"`{declared.graph_name}`", _type(declared), declared.meaning, str(field.owner), str(field.audience),
         f"`{field.salesforce}`" if field.salesforce else "",
     )  # fmt: skip
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

@@ -129,7 +129,7 @@ def connection_field(entity: str, description: str) -> Any:  # noqa: ANN401 - a 
 
 
 def _described(declared: DeclaredField) -> str:
-    return f"{declared.field.meaning} Owner: {declared.field.owner}. Audience: {declared.field.audience}."
+    return f"{declared.meaning} Owner: {declared.field.owner}. Audience: {declared.field.audience}."
 
 
 def _output(declared: DeclaredField) -> Any:  # noqa: ANN401 - a type form or a field

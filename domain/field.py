@@ -132,6 +132,13 @@ class DeclaredField:
         return f"{self.entity}.{self.graph_name}"
 
     @property
+    def meaning(self) -> str:
+        """The meaning as readers are told it, with what the declaration adds to it."""
+        if self.field.named_by is None:
+            return self.field.meaning
+        return f"{self.field.meaning} Shown only where the field that `{self.field.named_by}` names is shown."
+
+    @property
     def inputs(self) -> tuple[str, ...]:
         """The parameters of the rule of a derived field."""
         return tuple(inspect.signature(self.field.rule).parameters) if self.field.rule else ()
