@@ -106,7 +106,9 @@ class PreparedOperation:
         writer = StatementWriter()
         statement = Statement.of(writer.statement(operation))
         parameters = tuple(writer.parameters.by_name[name] for name in statement.names)
-        checks = tuple(writer.parameters.checks)
+        # What was asked with and is not read is checked all the same.
+        unread = [each for name, each in writer.parameters.by_name.items() if name not in statement.names]
+        checks = (*writer.parameters.checks, *unread)
         return Plan(statement.text, parameters, checks, _extensions(operation, view))
 
 

@@ -32,6 +32,7 @@ from api.planner.plan import (
     Root,
     Selection,
     Tenant,
+    TotalCount,
     Variable,
 )
 from api.planner.portfolio_sql import portfolio_object
@@ -181,6 +182,8 @@ class StatementWriter(PageWriter):
     def _check(self, connection: Connection) -> None:
         """Have the page refused that nobody reads: a wrong argument is wrong whatever is asked beside it."""
         page = connection.page
+        if not any(isinstance(part, TotalCount) for _, part in connection.parts):
+            self.condition(connection.where, self.alias(connection.entity))
         self.parameters.checks.append(Parameter(page.size, page_size))
         for cursor in (page.after, page.before):
             if cursor is not None:

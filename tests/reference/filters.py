@@ -5,7 +5,6 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterator
 from functools import cache
-from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 from uuid import UUID
 
@@ -17,12 +16,11 @@ Filter = dict[str, Any]
 Decide = Callable[[str], bool]
 
 AMOUNTS = {"eq": operator.eq, "gt": operator.gt, "gte": operator.ge, "lt": operator.lt, "lte": operator.le}
-_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
 
 
 def lower(text: str) -> str:
-    """Return the text in lower case as PostgreSQL's C locale knows it: letters beyond ASCII stay."""
-    return text.translate(_LOWER)
+    """Return the text in lower case, as PostgreSQL's C.UTF-8 knows it."""
+    return text.lower()
 
 
 @cache
