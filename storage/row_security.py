@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-READ_WRITE_ROLE = "contract_graph_rw"
+from storage.embedded_roles import READ_WRITE
+
 ORG_TABLE = "org"
 
 # The sub-select keeps the setting from being read when the statement is planned, while it is still unset:
@@ -19,7 +20,7 @@ def security_ddl(table: str) -> list[str]:
         f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY',
         f'ALTER TABLE "{table}" FORCE ROW LEVEL SECURITY',
         f'CREATE POLICY tenant ON "{table}" USING ({own}) WITH CHECK ({own})',
-        f'GRANT {rights} ON "{table}" TO {READ_WRITE_ROLE}',
+        f'GRANT {rights} ON "{table}" TO {READ_WRITE}',
     ]
     if table == ORG_TABLE:
         # Whoever migrates makes and names the orgs; of their contents it sees none unbound.

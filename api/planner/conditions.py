@@ -87,7 +87,7 @@ class ConditionReader:
             case "text":
                 return self._text(entity, tree)
             case "updatedSince":
-                return self._scalar(graph_field(entity, "updatedAt"), {"gte": tree})
+                name, tree = "updatedAt", {"gte": tree}
         field = graph_field(entity, name)
         require_shown(self._view, field, "in a filter")
         match field.kind:
@@ -107,7 +107,6 @@ class ConditionReader:
         return self._scalar(field, tree)
 
     def _scalar(self, field: DeclaredField, tree: dict[str, Tree]) -> Condition:
-        require_shown(self._view, field, "in a filter")
         return Every(
             tuple(
                 Comparison(field, OPERATORS[operator], _value(field, operator, value))  # type: ignore[arg-type]
