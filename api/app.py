@@ -18,6 +18,9 @@ from api.graphql import Endpoint
 from api.schema import sdl
 from api.settings import Settings
 from auth.keys import load_or_create
+from auth.oauth.metadata import RESOURCE_PATH, TOKEN_PATH
+from auth.oauth.routes import oauth_routes
+from auth.oauth.server import Issuing
 from auth.policy import check_coverage, load_policy
 from auth.tokens import TokenVerifier
 from auth.view import Views
@@ -42,12 +45,15 @@ class Application:
         self._views = Views(policy)
         keys = load_or_create(settings.keys)
         verifier = TokenVerifier(keys, issuer=settings.issuer, audience=settings.audience)
-        self._door = Door(verifier, challenge=f'Bearer realm="{settings.audience}"')
+        about = f'resource_metadata="{settings.issuer}{RESOURCE_PATH}"'
+        self._door = Door(verifier, challenge=f'Bearer realm="{settings.audience}", {about}')
+        issuing = Issuing(keys, settings.issuer, settings.audience, settings.issuer + TOKEN_PATH)
         self._rest = Starlette(
             routes=[
                 Route("/health", _health, methods=["GET"]),
                 Route("/ready", self._ready, methods=["GET"]),
                 Route("/schema.graphql", _schema, methods=["GET"]),
+                *oauth_routes(issuing, settings.issuer + GRAPHQL_PATH, lambda: self._database),
                 *pages,
             ],
             lifespan=self._lifespan,

@@ -11,13 +11,14 @@ from typing import NoReturn
 
 from alembic.util.exc import CommandError
 
-from api.commands import db, demo, docs, import_, serve, token
+from api.commands import clients, db, demo, docs, import_, serve, token
 from api.settings import SettingsError, load_settings
 from auth.keys import KeyFileError
 from auth.policy import PolicyError
 from storage.database import DatabaseError
 from storage.embedded_errors import EmbeddedError
 from storage.migrate import NewerDatabase
+from storage.oauth_clients import UnknownClient
 from storage.orgs import UnknownOrg
 
 EXPECTED = (
@@ -28,11 +29,12 @@ EXPECTED = (
     KeyFileError,
     NewerDatabase,
     UnknownOrg,
+    UnknownClient,
     CommandError,
 )
 """What can go wrong on a machine, and is told in a line; anything else is a fault of ours, with its trace."""
 
-COMMANDS = (demo, serve, db, import_, token, docs)
+COMMANDS = (demo, serve, db, import_, clients, token, docs)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -10,7 +10,6 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import asyncpg
 import orjson
 
 from api.errors import ApiError, BadRequest, InternalError, Unavailable
@@ -18,16 +17,10 @@ from api.limits import MAX_JSON_DEPTH
 from api.planner.run import Planner
 from auth.principal import Principal
 from auth.view import Views
-from storage.database import Database, DatabaseUnavailable
+from storage.database import BUSY, Database, DatabaseUnavailable
 
 log = logging.getLogger("contract_graph.graphql")
 
-BUSY = (
-    asyncpg.QueryCanceledError,
-    asyncpg.LockNotAvailableError,
-    asyncpg.DeadlockDetectedError,
-    asyncpg.InsufficientResourcesError,
-)
 MEMBERS = {"query": str, "operationName": str, "variables": dict, "extensions": dict}
 
 

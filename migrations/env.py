@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
+import storage.oauth_tables  # noqa: F401 - declares its tables in the metadata
 from migrations.autogenerate import complete
 from storage.tables import metadata
 

@@ -38,6 +38,14 @@ READING = {
 LOST = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.AdminShutdownError, OSError)
 """What is raised when a connection has gone."""
 
+BUSY = (
+    asyncpg.QueryCanceledError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.InsufficientResourcesError,
+)
+"""What is raised when a statement was given up: the same may succeed in a moment."""
+
 
 class DatabaseError(Exception):
     """The database cannot be used."""

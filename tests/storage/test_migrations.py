@@ -12,6 +12,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.ext.asyncio import create_async_engine
 
+import storage.oauth_tables  # noqa: F401 - declares its tables in the metadata
 from storage import migrate
 from storage.embedded import Cluster
 from storage.embedded_roles import OWNER

@@ -1,0 +1,99 @@
+"""The form of a request to the authorization server, read strictly before Authlib sees it."""
+
+from __future__ import annotations
+
+import binascii
+from base64 import b64decode
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, unquote_plus
+
+from authlib.oauth2.rfc6749 import InvalidClientError, InvalidRequestError, OAuth2Request
+from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
+
+MOST_BYTES = 16 * 1024
+_MOST_FIELDS = 50
+_FORM = "application/x-www-form-urlencoded"
+
+
+@dataclass(frozen=True, slots=True)
+class ClientSecret:
+    """A client id and secret as a request presents them."""
+
+    client_id: str
+    secret: str = field(repr=False)
+
+
+class FormRequest(OAuth2Request):  # type: ignore[misc]
+    """A form post as Authlib takes it; `uri` is the public one, from the settings and never from Host."""
+
+    def __init__(self, uri: str, form: Mapping[str, str], headers: Mapping[str, str]) -> None:
+        super().__init__("POST", uri, None, dict(headers))
+        self._form = dict(form)
+        self.payload = BasicOAuth2Payload(self._form)
+
+    @property
+    def args(self) -> dict[str, str]:
+        """Nothing: what stands in the query is refused."""
+        return {}
+
+    @property
+    def form(self) -> dict[str, str]:
+        return self._form
+
+
+def read_form(query: str, content_type: str, body: bytes) -> dict[str, str]:
+    """Read the fields of a form. Raises InvalidRequestError, which says what to do about it."""
+    if query:
+        raise InvalidRequestError("Send the parameters in the body; a query ends up in logs.")
+    if content_type.split(";", maxsplit=1)[0].strip().lower() != _FORM:
+        raise InvalidRequestError(f"Send the parameters as {_FORM}.")
+    try:
+        pairs = parse_qsl(
+            body.decode(), keep_blank_values=True, strict_parsing=bool(body),
+            errors="strict", max_num_fields=_MOST_FIELDS,
+        )  # fmt: skip
+    except ValueError:
+        raise InvalidRequestError("The body is no form in UTF-8 of at most 50 fields.") from None
+    form = dict(pairs)
+    if len(form) != len(pairs):
+        raise InvalidRequestError("A parameter is repeated.")
+    if not all(_is_plain(text) for pair in pairs for text in pair):
+        raise InvalidRequestError("A parameter holds a control character.")
+    return {name: value for name, value in form.items() if value}  # RFC 6749 section 3.1: empty is absent
+
+
+def client_secret(form: Mapping[str, str], authorization: str | None) -> ClientSecret:
+    """Return whom a request says it comes from. Raises InvalidClientError or InvalidRequestError."""
+    posted = form.get("client_id"), form.get("client_secret")
+    if authorization is None:
+        if posted[0] and posted[1]:
+            return ClientSecret(posted[0], posted[1])
+        raise _unauthenticated()
+    if posted[1]:
+        raise InvalidRequestError("The client authenticates in two ways; use one.")
+    found = _basic(authorization)
+    if posted[0] and posted[0] != found.client_id:
+        raise InvalidRequestError("client_id differs from the client that authenticates.")
+    return found
+
+
+def _basic(authorization: str) -> ClientSecret:
+    scheme, _, coded = authorization.partition(" ")
+    try:
+        text = b64decode(coded.strip(), validate=True).decode() if scheme.lower() == "basic" else ""
+    except (ValueError, binascii.Error):
+        raise _unauthenticated() from None
+    # RFC 6749 section 2.3.1: both parts are form-encoded before they are joined.
+    client_id, _, secret = (unquote_plus(part) for part in text.partition(":"))
+    if not client_id or not secret or not _is_plain(client_id + secret):
+        raise _unauthenticated()
+    return ClientSecret(client_id, secret)
+
+
+def _unauthenticated() -> InvalidClientError:
+    return InvalidClientError(status_code=401, description="Client authentication failed.")
+
+
+def _is_plain(text: str) -> bool:
+    return all(character >= " " and character != "\x7f" for character in text)

@@ -1,0 +1,39 @@
+"""What a client finds out by itself: RFC 8414 of the server, RFC 9728 of the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
+
+from auth.oauth.client import AUTH_METHODS, GRANTS, SCOPES
+
+SERVER_PATH = "/.well-known/oauth-authorization-server"
+RESOURCE_PATH = "/.well-known/oauth-protected-resource"
+JWKS_PATH = "/.well-known/jwks.json"
+TOKEN_PATH = "/oauth/token"  # noqa: S105 - a path
+
+
+def server_metadata(issuer: str) -> dict[str, Any]:
+    """Describe the authorization server; all addresses begin with its issuer."""
+    found = {
+        "issuer": issuer,
+        "token_endpoint": issuer + TOKEN_PATH,
+        "jwks_uri": issuer + JWKS_PATH,
+        "scopes_supported": list(SCOPES),
+        "response_types_supported": [],
+        "grant_types_supported": list(GRANTS),
+        "token_endpoint_auth_methods_supported": list(AUTH_METHODS),
+    }
+    return dict(AuthorizationServerMetadata(found))
+
+
+def resource_metadata(issuer: str, resource: str) -> dict[str, Any]:
+    """Describe the API: who issues its tokens, with which scopes, and how they are sent."""
+    return {
+        "resource": resource,
+        "authorization_servers": [issuer],
+        "scopes_supported": list(SCOPES),
+        "bearer_methods_supported": ["header"],
+        "resource_name": "contract-graph",
+    }

@@ -1,0 +1,173 @@
+"""The authorization server: Authlib's grants over one connection, in one transaction a request."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple, TypeVar
+from uuid import UUID
+
+import asyncpg
+from authlib.oauth2.rfc6749 import (
+    AuthorizationServer,
+    InvalidClientError,
+    InvalidRequestError,
+    InvalidScopeError,
+    OAuth2Error,
+)
+from authlib.oauth2.rfc6749.grants import ClientCredentialsGrant
+from sqlalchemy.util import await_only, greenlet_spawn
+
+from auth.keys import SigningKeys
+from auth.oauth.client import AUTH_METHODS, SCOPES, RegisteredClient, org_of
+from auth.oauth.form import FormRequest, client_secret, read_form
+from auth.principal import Principal
+from auth.tokens import issue
+from storage.database import Database
+from storage.oauth_clients import find_client, note_use
+
+T = TypeVar("T")
+
+ACCESS_TOKEN_LIFETIME = timedelta(minutes=10)
+
+# At DEBUG Authlib writes live tokens into the log.
+logging.getLogger("authlib").setLevel(logging.INFO)
+
+
+class OAuthResponse(NamedTuple):
+    """An answer of the authorization server; a body of None has no content."""
+
+    status: int
+    body: Mapping[str, Any] | None
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Issuing:
+    """Who issues tokens, for whom, and with which keys."""
+
+    keys: SigningKeys
+    issuer: str
+    audience: str
+    token_url: str
+
+
+class TokenEndpoint:
+    """Answers requests for tokens."""
+
+    def __init__(self, database: Database, issuing: Issuing, clock: Callable[[], float] = time.time) -> None:
+        self._database = database
+        self._issuing = issuing
+        self._clock = clock
+
+    async def answer(self, query: str, headers: Mapping[str, str], body: bytes) -> OAuthResponse:
+        """Answer one request, whose header names are lower case. Raises DatabaseUnavailable."""
+        try:
+            form = read_form(query, headers.get("content-type", ""), body)
+            presented = client_secret(form, headers.get("authorization"))
+        except OAuth2Error as error:
+            return respond(*error())
+        given = {"Authorization": headers["authorization"]} if "authorization" in headers else {}
+        request = FormRequest(self._issuing.token_url, form, given)
+        # A text that names no org is looked up like another, in an org that has no clients: the same time.
+        org_id = org_of(presented.client_id) or UUID(int=0)
+        async with self._database.transaction(org_id) as connection:
+            server = _Server(connection, org_id, self._issuing, self._clock())
+            return await greenlet_spawn(server.create_token_response, request)
+
+
+class _ClientCredentials(ClientCredentialsGrant):  # type: ignore[misc]
+    TOKEN_ENDPOINT_AUTH_METHODS = AUTH_METHODS
+
+    def validate_requested_scope(self) -> None:
+        """Settle the scope now: Authlib would issue a token without the scopes that it does not know."""
+        scope = self.client.get_allowed_scope(self.request.payload.scope)
+        if scope is None:
+            raise InvalidScopeError(f"The scopes are: {' '.join(SCOPES)}.")
+        self.request.scope = scope
+
+    def create_token_response(self) -> tuple[int, dict[str, Any], list[tuple[str, str]]]:
+        token = self.generate_token(scope=self.request.scope, include_refresh_token=False)
+        self.save_token(token)
+        return 200, token, self.TOKEN_RESPONSE_HEADER
+
+
+class _Server(AuthorizationServer):  # type: ignore[misc]
+    """Authlib's server for one request: it is synchronous, so its hooks wait inside a greenlet."""
+
+    def __init__(self, connection: asyncpg.Connection, org_id: UUID, issuing: Issuing, now: float) -> None:
+        super().__init__()
+        self._connection = connection
+        self._org_id = org_id
+        self._issuing = issuing
+        self._now = now
+        self.register_grant(_ClientCredentials)
+        self.register_token_generator("default", self._issue)
+
+    def query_client(self, client_id: str) -> RegisteredClient:
+        """Return a client, also one that is not there: its secret fits none, in the same time."""
+        found = None
+        if org_of(client_id) == self._org_id:
+            found = self._wait(find_client(self._connection, self._org_id, client_id))
+        return RegisteredClient(client_id, found)
+
+    def save_token(self, token: Mapping[str, Any], request: FormRequest) -> None:  # noqa: ARG002 - Authlib's
+        """Record that the client got one; a token itself is stored nowhere."""
+        now = datetime.fromtimestamp(self._now, UTC)
+        self._wait(note_use(self._connection, self._org_id, request.client.get_client_id(), now))
+
+    def send_signal(self, name: str, *args: object, **kwargs: object) -> None:
+        """Send none."""
+
+    def create_oauth2_request(self, request: FormRequest) -> FormRequest:
+        return request
+
+    def handle_error_response(self, request: FormRequest, error: OAuth2Error) -> OAuthResponse:
+        if isinstance(error, InvalidClientError):
+            # One answer for every failure, or a caller could find out which clients there are.
+            error = InvalidClientError(status_code=401, description="Client authentication failed.")
+        response: OAuthResponse = super().handle_error_response(request, error)
+        return response
+
+    def handle_response(
+        self, status: int, body: Mapping[str, Any], headers: list[tuple[str, str]]
+    ) -> OAuthResponse:
+        return respond(status, body, headers)
+
+    def _issue(self, client: RegisteredClient, scope: str, **_: object) -> dict[str, Any]:
+        principal = Principal(
+            org_id=self._org_id,
+            subject=client.get_client_id(),
+            client=client.get_client_id(),
+            roles=client.registered.roles,
+            scopes=frozenset(scope.split()),
+        )
+        token = issue(
+            self._issuing.keys, issuer=self._issuing.issuer, audience=self._issuing.audience,
+            principal=principal, lifetime=ACCESS_TOKEN_LIFETIME, now=self._now,
+        )  # fmt: skip
+        return {
+            "token_type": "Bearer",
+            "access_token": token,
+            "expires_in": int(ACCESS_TOKEN_LIFETIME.total_seconds()),
+            "scope": scope,
+        }
+
+    def _wait(self, work: Awaitable[T]) -> T:
+        return await_only(work)
+
+
+def respond(status: int, body: Mapping[str, Any] | None, headers: list[tuple[str, str]]) -> OAuthResponse:
+    """Carry an answer of Authlib's, which is never to be stored."""
+    kept = {name: value for name, value in headers if name.lower() != "content-type"}
+    if status == 401:  # noqa: PLR2004 - a status of HTTP
+        kept["WWW-Authenticate"] = 'Basic realm="contract-graph"'
+    return OAuthResponse(status, body, kept | {"Cache-Control": "no-store", "Pragma": "no-cache"})
+
+
+def too_large(limit: int) -> OAuthResponse:
+    """Refuse a body that is too large."""
+    return respond(*InvalidRequestError(f"A request holds at most {limit} bytes.", status_code=413)())

@@ -1,0 +1,98 @@
+"""The programs that may ask for tokens, kept by org; of their secrets only the hash."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from typing import Self
+from uuid import UUID
+
+import asyncpg
+
+
+class UnknownClient(Exception):
+    """This org has no client {id!r}: `contract-graph clients list` names those that it has."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OAuthClient:
+    """A registered client: its roles are names of the policy, its moments carry an offset."""
+
+    org_id: UUID
+    id: str
+    name: str
+    secret_hash: bytes = field(repr=False)
+    roles: frozenset[str]
+    created_at: datetime
+    rotated_at: datetime | None = None
+    disabled_at: datetime | None = None
+    last_used_at: datetime | None = None
+
+    @classmethod
+    def of(cls, row: asyncpg.Record) -> Self:
+        return cls(**dict(row) | {"roles": frozenset(row["roles"])})
+
+
+_COLUMNS = ", ".join(column.name for column in fields(OAuthClient))
+
+
+async def add_client(connection: asyncpg.Connection, client: OAuthClient) -> None:
+    """Register a client, inside a transaction that is bound to its org."""
+    await connection.execute(
+        "INSERT INTO oauth_client (org_id, id, name, secret_hash, roles, created_at)"
+        " VALUES ($1, $2, $3, $4, $5, $6)",
+        client.org_id, client.id, client.name, client.secret_hash, sorted(client.roles), client.created_at,
+    )  # fmt: skip
+
+
+async def find_client(connection: asyncpg.Connection, org_id: UUID, client_id: str) -> OAuthClient | None:
+    """Return a client, disabled or not."""
+    row = await connection.fetchrow(
+        f"SELECT {_COLUMNS} FROM oauth_client WHERE org_id = $1 AND id = $2",  # noqa: S608 - own names
+        org_id, client_id,
+    )  # fmt: skip
+    return None if row is None else OAuthClient.of(row)
+
+
+async def list_clients(connection: asyncpg.Connection, org_id: UUID) -> Sequence[OAuthClient]:
+    """Return an org's clients by name."""
+    rows = await connection.fetch(
+        f"SELECT {_COLUMNS} FROM oauth_client WHERE org_id = $1 ORDER BY name, id",  # noqa: S608 - own names
+        org_id,
+    )
+    return [OAuthClient.of(row) for row in rows]
+
+
+async def replace_secret(
+    connection: asyncpg.Connection, org_id: UUID, client_id: str, secret_hash: bytes, now: datetime
+) -> None:
+    """Give a client another secret; the old one is good for nothing from then on. Raises UnknownClient."""
+    done = await connection.execute(
+        "UPDATE oauth_client SET secret_hash = $3, rotated_at = $4 WHERE org_id = $1 AND id = $2",
+        org_id, client_id, secret_hash, now,
+    )  # fmt: skip
+    _require_one(done, client_id)
+
+
+async def disable_client(connection: asyncpg.Connection, org_id: UUID, client_id: str, now: datetime) -> None:
+    """Let a client get no more tokens; once disabled it stays so. Raises UnknownClient."""
+    done = await connection.execute(
+        "UPDATE oauth_client SET disabled_at = coalesce(disabled_at, $3) WHERE org_id = $1 AND id = $2",
+        org_id, client_id, now,
+    )  # fmt: skip
+    _require_one(done, client_id)
+
+
+async def note_use(connection: asyncpg.Connection, org_id: UUID, client_id: str, now: datetime) -> None:
+    """Record that a client got a token; once a minute, for a busy client would wait for its own row."""
+    await connection.execute(
+        "UPDATE oauth_client SET last_used_at = $3 WHERE org_id = $1 AND id = $2"
+        " AND (last_used_at IS NULL OR last_used_at < $3::timestamptz - interval '1 minute')",
+        org_id, client_id, now,
+    )  # fmt: skip
+
+
+def _require_one(done: str, client_id: str) -> None:
+    if done != "UPDATE 1":
+        raise UnknownClient((UnknownClient.__doc__ or "").format(id=client_id))

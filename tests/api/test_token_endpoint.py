@@ -1,0 +1,227 @@
+"""Tokens from the authorization server, as a client meets it: over HTTP, from discovery on."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+from joserfc import jwt
+from joserfc.jwk import KeySet
+
+from auth.oauth.client import READ, new_client, new_client_id, secret_hash
+from domain.org import Org
+from storage.database import connect
+from storage.oauth_clients import add_client, disable_client, list_clients, replace_secret
+from storage.tenancy import bind_org
+from tests.api.graph import OURS, THEIRS, Graph
+
+GRANT = {"grant_type": "client_credentials"}
+
+
+@dataclass(frozen=True)
+class Sync:
+    """A client with its secret, and the other credentials that one may try."""
+
+    id: str
+    secret: str
+    org: Org
+
+    @property
+    def basic(self) -> httpx.BasicAuth:
+        return httpx.BasicAuth(self.id, self.secret)
+
+
+async def _register(url: str, org: Org, *roles: str) -> Sync:
+    client, secret = new_client(org.id, "sync", frozenset(roles), datetime.now(UTC))
+    connection = await connect(url)
+    async with connection.transaction():
+        await bind_org(connection, org.id)
+        await add_client(connection, client)
+    await connection.close()
+    return Sync(client.id, secret, org)
+
+
+@pytest.fixture
+def sync(seeded_url: str, loop: asyncio.Runner) -> Sync:
+    return loop.run(_register(seeded_url, OURS.org, "integrator"))
+
+
+@pytest.fixture
+def theirs(seeded_url: str, loop: asyncio.Runner) -> Sync:
+    return loop.run(_register(seeded_url, THEIRS.org, "integrator"))
+
+
+def ask(graph: Graph, form: dict[str, str] | None = None, **request: Any) -> httpx.Response:
+    data = GRANT if form is None else form
+    return graph.run(graph.client.post("/oauth/token", data=data, **request))
+
+
+def get(graph: Graph, path: str) -> dict[str, Any]:
+    response = graph.run(graph.client.get(path))
+    assert response.status_code == 200, response.text
+    found: dict[str, Any] = response.json()
+    return found
+
+
+def refused(response: httpx.Response, error: str, status: int = 400) -> str:
+    assert (response.status_code, response.json()["error"]) == (status, error), response.text
+    assert response.headers["cache-control"] == "no-store"
+    return str(response.json().get("error_description", ""))
+
+
+def test_a_client_finds_its_way_from_the_refusal_of_the_api_to_an_answer(graph: Graph, sync: Sync) -> None:
+    challenge = graph.send(json={"query": "{ viewer { org } }"}).headers["www-authenticate"]
+    resource = get(graph, challenge.partition('resource_metadata="')[2].rstrip('"'))
+    (issuer,) = resource["authorization_servers"]
+    server = get(graph, f"{issuer}/.well-known/oauth-authorization-server")
+    assert server["issuer"] == issuer
+    response = graph.run(graph.client.post(server["token_endpoint"], data=GRANT, auth=sync.basic))
+    token = response.json()
+    assert (response.status_code, token["token_type"], token["expires_in"]) == (200, "Bearer", 600)
+    answer = graph.run(
+        graph.client.post(
+            "/graphql",
+            json={"query": "{ viewer { org { name } roles scopes } }"},
+            headers={"authorization": f"Bearer {token['access_token']}"},
+        )
+    )
+    viewer = answer.json()["data"]["viewer"]
+    assert viewer["roles"] == ["integrator"]
+    assert viewer["scopes"] == [READ]
+
+
+def test_a_token_is_what_rfc_9068_asks_for(graph: Graph, sync: Sync) -> None:
+    before = int(time.time())
+    token = ask(graph, auth=sync.basic).json()["access_token"]
+    keys = KeySet.import_key_set(get(graph, "/.well-known/jwks.json"))
+    read = jwt.decode(token, keys, algorithms=["ES256"])
+    assert read.header["typ"] == "at+jwt"
+    claims = read.claims
+    assert claims["sub"] == claims["client_id"] == sync.id
+    assert claims["org"] == str(OURS.org.id)
+    assert claims["exp"] - claims["iat"] == 600
+    assert before <= claims["iat"] <= time.time()
+    assert {"iss", "aud", "jti", "scope"} <= set(claims)
+
+
+def test_published_keys_hold_nothing_private(graph: Graph) -> None:
+    (key,) = get(graph, "/.well-known/jwks.json")["keys"]
+    assert set(key) == {"kty", "crv", "x", "y", "use", "alg", "kid"}
+
+
+def test_a_secret_may_be_posted_too(graph: Graph, sync: Sync) -> None:
+    response = ask(graph, {**GRANT, "client_id": sync.id, "client_secret": sync.secret})
+    assert response.status_code == 200
+    assert response.headers["cache-control"] == "no-store"
+
+
+def test_every_client_that_cannot_be_authenticated_gets_the_same_bytes(
+    graph: Graph, sync: Sync, theirs: Sync, seeded_url: str, loop: asyncio.Runner
+) -> None:
+    disabled = loop.run(_register(seeded_url, OURS.org, "integrator"))
+    _change(loop, seeded_url, disabled, lambda c: disable_client(c, OURS.org.id, disabled.id, _now()))
+    tries = [
+        httpx.BasicAuth(sync.id, "wrong"),
+        httpx.BasicAuth(sync.id, theirs.secret),
+        httpx.BasicAuth(theirs.id, sync.secret),
+        httpx.BasicAuth(new_client_id(OURS.org.id), sync.secret),
+        httpx.BasicAuth("nobody", sync.secret),
+        httpx.BasicAuth(sync.id[:-1], sync.secret),
+        httpx.BasicAuth(sync.id.lower(), sync.secret),
+        disabled.basic,
+        None,
+    ]
+    answers = [ask(graph, auth=each) for each in tries]
+    answers += [ask(graph, {**GRANT, "client_id": sync.id, "client_secret": "wrong"})]
+    for answer in answers:
+        assert refused(answer, "invalid_client", 401) == "Client authentication failed."
+        assert answer.headers["www-authenticate"].startswith("Basic ")
+    assert len({answer.content for answer in answers}) == 1
+
+
+def test_a_new_secret_ends_the_old_one_at_once(
+    graph: Graph, sync: Sync, seeded_url: str, loop: asyncio.Runner
+) -> None:
+    new = secret_hash("the new one")
+    _change(loop, seeded_url, sync, lambda c: replace_secret(c, OURS.org.id, sync.id, new, _now()))
+    refused(ask(graph, auth=sync.basic), "invalid_client", 401)
+    assert ask(graph, auth=httpx.BasicAuth(sync.id, "the new one")).status_code == 200
+
+
+def test_the_last_use_of_a_client_is_known(
+    graph: Graph, sync: Sync, seeded_url: str, loop: asyncio.Runner
+) -> None:
+    assert _last_used(loop, seeded_url, sync) is None
+    refused(ask(graph, auth=httpx.BasicAuth(sync.id, "wrong")), "invalid_client", 401)
+    assert _last_used(loop, seeded_url, sync) is None
+    assert ask(graph, auth=sync.basic).status_code == 200
+    assert _last_used(loop, seeded_url, sync) is not None
+
+
+@pytest.mark.parametrize("scope", ["admin", f"{READ} admin", "graph:write"])
+def test_a_scope_that_there_is_not_is_refused_and_named(graph: Graph, sync: Sync, scope: str) -> None:
+    told = refused(ask(graph, {**GRANT, "scope": scope}, auth=sync.basic), "invalid_scope")
+    assert READ in told
+
+
+@pytest.mark.parametrize("grant_type", ["password", "implicit", "authorization_code", "refresh_token", "x"])
+def test_a_grant_that_is_not_offered_is_refused(graph: Graph, sync: Sync, grant_type: str) -> None:
+    refused(ask(graph, {"grant_type": grant_type}, auth=sync.basic), "unsupported_grant_type")
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        ({"content": b"grant_type=client_credentials"}, 400),
+        ({"content": b'{"grant_type":"x"}', "headers": {"content-type": "application/json"}}, 400),
+        ({"data": GRANT, "params": {"scope": READ}}, 400),
+        ({"data": {"grant_type": "x" * 17000}}, 413),
+        ({"data": {**GRANT, "client_secret": "s"}}, 400),
+        ({"data": {"scope": "\0"}}, 400),
+    ],
+)
+def test_a_request_that_cannot_be_read_is_told_why(
+    graph: Graph, sync: Sync, request_: dict[str, Any], status: int
+) -> None:
+    response = graph.run(graph.client.post("/oauth/token", auth=sync.basic, **request_))
+    assert refused(response, "invalid_request", status)
+
+
+def test_no_secret_and_no_token_is_logged_at_any_level(
+    graph: Graph, sync: Sync, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    token = ask(graph, auth=sync.basic).json()["access_token"]
+    ask(graph, {**GRANT, "scope": "admin"}, auth=sync.basic)
+    assert sync.secret not in caplog.text
+    assert token not in caplog.text
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _change(loop: asyncio.Runner, url: str, sync: Sync, work: Any) -> Any:
+    async def run() -> Any:
+        connection = await connect(url)
+        try:
+            async with connection.transaction():
+                await bind_org(connection, sync.org.id)
+                return await work(connection)
+        finally:
+            await connection.close()
+
+    return loop.run(run())
+
+
+def _last_used(loop: asyncio.Runner, url: str, sync: Sync) -> datetime | None:
+    clients = _change(loop, url, sync, lambda c: list_clients(c, sync.org.id))
+    (found,) = [client for client in clients if client.id == sync.id]
+    used: datetime | None = found.last_used_at
+    return used
