@@ -11,7 +11,7 @@ from typing import NoReturn
 
 from alembic.util.exc import CommandError
 
-from api.commands import clients, db, demo, docs, import_, serve, token
+from api.commands import clients, db, demo, docs, import_, roles, serve, token
 from api.settings import SettingsError, load_settings
 from auth.keys import KeyFileError
 from auth.policy import PolicyError
@@ -20,6 +20,7 @@ from storage.embedded_errors import EmbeddedError
 from storage.migrate import NewerDatabase
 from storage.oauth_clients import UnknownClient
 from storage.orgs import UnknownOrg
+from storage.role_grants import UnknownGrant
 
 EXPECTED = (
     SettingsError,
@@ -30,11 +31,12 @@ EXPECTED = (
     NewerDatabase,
     UnknownOrg,
     UnknownClient,
+    UnknownGrant,
     CommandError,
 )
 """What can go wrong on a machine, and is told in a line; anything else is a fault of ours, with its trace."""
 
-COMMANDS = (demo, serve, db, import_, clients, token, docs)
+COMMANDS = (demo, serve, db, import_, clients, roles, token, docs)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
 import time
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -15,6 +13,7 @@ from uuid import UUID, uuid4
 from joserfc import jws, jwt
 from joserfc.errors import JoseError
 
+from auth.compact import compact_parts, json_object
 from auth.keys import ALGORITHM, SigningKeys
 from auth.principal import Principal
 from auth.token_refused import (
@@ -38,7 +37,6 @@ SKEW = 30  # seconds by which an issuer's clock may be ahead of ours
 _TYPE = "at+jwt"
 _SCHEME = re.compile(rb"bearer(?: |\Z)", re.IGNORECASE)
 _BEARER = re.compile(rb"bearer +([A-Za-z0-9._~+/-]+=*)", re.IGNORECASE)
-_COMPACT = re.compile(rb"([\w-]+)\.([\w-]+)\.([\w-]+)", re.ASCII)
 _HEADER = frozenset({"alg", "kid", "typ"})
 _ROLE = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _SCOPE = re.compile(r"[!#-\[\]-~]+(?: [!#-\[\]-~]+)*")  # RFC 6749 section 3.3
@@ -121,11 +119,11 @@ class TokenVerifier:
 
     def _claims(self, token: bytes) -> Mapping[str, Any]:
         """Give the claims of a token whose header and signature are ours."""
-        match = _COMPACT.fullmatch(token)
-        if match is None:
-            raise MalformedToken
-        header, claims, _signature = (_decoded(part) for part in match.groups())
-        head = _object(header)
+        try:
+            header, claims, _signature = compact_parts(token)
+        except ValueError as error:
+            raise MalformedToken from error
+        head = json_object(header)
         if head is None:
             raise MalformedToken
         key = self._keys.public_keys.get(_kid(head))
@@ -135,7 +133,7 @@ class TokenVerifier:
             jws.deserialize_compact(token, key, algorithms=[ALGORITHM])
         except (JoseError, ValueError) as error:
             raise BadSignature from error
-        found = _object(claims)
+        found = json_object(claims)
         if found is None:
             raise MalformedClaims
         return found
@@ -176,37 +174,6 @@ def _bearer(authorization: bytes | None) -> bytes:
     if match is None:
         raise MalformedAuthorization
     return match[1]
-
-
-def _decoded(part: bytes) -> bytes:
-    """Decode base64url; a second spelling of the same bytes is refused, or one token would be many."""
-    try:
-        decoded = urlsafe_b64decode(part + b"=" * (-len(part) % 4))
-    except ValueError as error:
-        raise MalformedToken from error
-    if urlsafe_b64encode(decoded).rstrip(b"=") != part:
-        raise MalformedToken
-    return decoded
-
-
-def _object(content: bytes) -> dict[str, Any] | None:
-    """Read a JSON object of UTF-8; None for anything else, a repeated name or a NaN among it."""
-    try:
-        found = json.loads(content.decode(), object_pairs_hook=_once, parse_constant=_no_constant)
-    except (ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a name is repeated")
-    return found
-
-
-def _no_constant(name: str) -> float:
-    raise ValueError(f"{name} is no JSON")
 
 
 def _kid(header: Mapping[str, Any]) -> str:

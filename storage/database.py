@@ -35,7 +35,13 @@ READING = {
 }
 
 
-LOST = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.AdminShutdownError, OSError)
+LOST = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.AdminShutdownError,
+    asyncpg.InternalClientError,  # it was ended in the middle of an answer
+    OSError,
+)
 """What is raised when a connection has gone."""
 
 BUSY = (
@@ -154,6 +160,9 @@ class Database:
         try:
             prepared = reader.kept(statement) or await reader.prepare(statement)
             return await prepared.fetchval(*arguments)
+        except asyncpg.InternalClientError:
+            reader.connection.terminate()  # its protocol is out of step: nobody may take it again
+            raise
         finally:
             self._give_back(reader)
 

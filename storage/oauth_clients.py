@@ -12,17 +12,22 @@ import asyncpg
 
 
 class UnknownClient(Exception):
-    """This org has no client {id!r}: `contract-graph clients list` names those that it has."""
+    """This org has no such client as {id!r}: `contract-graph clients list` names those that it has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OAuthClient:
-    """A registered client: its roles are names of the policy, its moments carry an offset."""
+    """A registered client: its roles are names of the policy, its moments carry an offset.
+
+    It has a secret, and asks for itself; or it has certificates, and vouches for the users of its org.
+    """
 
     org_id: UUID
-    id: str
+    id: UUID
     name: str
-    secret_hash: bytes = field(repr=False)
+    secret_hash: bytes | None = field(default=None, repr=False)
+    certificates: tuple[str, ...] = field(default=(), repr=False)
+    algorithms: tuple[str, ...] = ()
     roles: frozenset[str]
     created_at: datetime
     rotated_at: datetime | None = None
@@ -31,7 +36,12 @@ class OAuthClient:
 
     @classmethod
     def of(cls, row: asyncpg.Record) -> Self:
-        return cls(**dict(row) | {"roles": frozenset(row["roles"])})
+        lists = {
+            "roles": frozenset(row["roles"]),
+            "certificates": tuple(row["certificates"] or ()),
+            "algorithms": tuple(row["algorithms"] or ()),
+        }
+        return cls(**dict(row) | lists)
 
 
 _COLUMNS = ", ".join(column.name for column in fields(OAuthClient))
@@ -40,13 +50,15 @@ _COLUMNS = ", ".join(column.name for column in fields(OAuthClient))
 async def add_client(connection: asyncpg.Connection, client: OAuthClient) -> None:
     """Register a client, inside a transaction that is bound to its org."""
     await connection.execute(
-        "INSERT INTO oauth_client (org_id, id, name, secret_hash, roles, created_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6)",
-        client.org_id, client.id, client.name, client.secret_hash, sorted(client.roles), client.created_at,
+        "INSERT INTO oauth_client"
+        " (org_id, id, name, secret_hash, certificates, algorithms, roles, created_at)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        client.org_id, client.id, client.name, client.secret_hash, client.certificates or None,
+        client.algorithms or None, sorted(client.roles), client.created_at,
     )  # fmt: skip
 
 
-async def find_client(connection: asyncpg.Connection, org_id: UUID, client_id: str) -> OAuthClient | None:
+async def find_client(connection: asyncpg.Connection, org_id: UUID, client_id: UUID) -> OAuthClient | None:
     """Return a client, disabled or not."""
     row = await connection.fetchrow(
         f"SELECT {_COLUMNS} FROM oauth_client WHERE org_id = $1 AND id = $2",  # noqa: S608 - own names
@@ -65,17 +77,20 @@ async def list_clients(connection: asyncpg.Connection, org_id: UUID) -> Sequence
 
 
 async def replace_secret(
-    connection: asyncpg.Connection, org_id: UUID, client_id: str, secret_hash: bytes, now: datetime
+    connection: asyncpg.Connection, org_id: UUID, client_id: UUID, secret_hash: bytes, now: datetime
 ) -> None:
     """Give a client another secret; the old one is good for nothing from then on. Raises UnknownClient."""
     done = await connection.execute(
-        "UPDATE oauth_client SET secret_hash = $3, rotated_at = $4 WHERE org_id = $1 AND id = $2",
+        "UPDATE oauth_client SET secret_hash = $3, rotated_at = $4 WHERE org_id = $1 AND id = $2"
+        " AND secret_hash IS NOT NULL",
         org_id, client_id, secret_hash, now,
     )  # fmt: skip
     _require_one(done, client_id)
 
 
-async def disable_client(connection: asyncpg.Connection, org_id: UUID, client_id: str, now: datetime) -> None:
+async def disable_client(
+    connection: asyncpg.Connection, org_id: UUID, client_id: UUID, now: datetime
+) -> None:
     """Let a client get no more tokens; once disabled it stays so. Raises UnknownClient."""
     done = await connection.execute(
         "UPDATE oauth_client SET disabled_at = coalesce(disabled_at, $3) WHERE org_id = $1 AND id = $2",
@@ -84,7 +99,7 @@ async def disable_client(connection: asyncpg.Connection, org_id: UUID, client_id
     _require_one(done, client_id)
 
 
-async def note_use(connection: asyncpg.Connection, org_id: UUID, client_id: str, now: datetime) -> None:
+async def note_use(connection: asyncpg.Connection, org_id: UUID, client_id: UUID, now: datetime) -> None:
     """Record that a client got a token; once a minute, for a busy client would wait for its own row."""
     await connection.execute(
         "UPDATE oauth_client SET last_used_at = $3 WHERE org_id = $1 AND id = $2"
@@ -93,6 +108,6 @@ async def note_use(connection: asyncpg.Connection, org_id: UUID, client_id: str,
     )  # fmt: skip
 
 
-def _require_one(done: str, client_id: str) -> None:
+def _require_one(done: str, client_id: UUID) -> None:
     if done != "UPDATE 1":
         raise UnknownClient((UnknownClient.__doc__ or "").format(id=client_id))

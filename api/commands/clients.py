@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from uuid import UUID
 
 import asyncpg
 
-from api.installation import open_installation
+from api.commands.org_work import in_org, require_role
 from api.settings import Settings, SettingsError
-from auth.oauth.client import new_client, new_secret, secret_hash
-from auth.policy import load_policy
+from auth.oauth.assertion import ALGORITHMS, SALESFORCE_ALGORITHMS, UnusableCertificate, check_certificate
+from auth.oauth.client import client_id_of, new_client, new_secret, new_trust, read_client_id, secret_hash
 from domain.org import Org
-from storage.database import connect, require_schema
 from storage.oauth_clients import (
     OAuthClient,
+    UnknownClient,
     add_client,
     disable_client,
     list_clients,
     replace_secret,
 )
-from storage.orgs import find_org
-from storage.tenancy import bind_org
 
-Action = Callable[[asyncpg.Connection, Org, argparse.Namespace], Awaitable[None]]
+Action = Callable[..., Awaitable[None]]
 
 LONGEST_NAME = 100
 
@@ -38,6 +38,19 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     adding = _action(actions, "add", "register a client, and show its secret once", _add)
     adding.add_argument("--name", required=True, help="what people call it")
     adding.add_argument("--role", required=True, action="append", help="role of the policy; may be repeated")
+    trusting = _action(actions, "trust", "let a Salesforce org vouch for its users, by certificate", _trust)
+    trusting.add_argument("--name", required=True, help="what people call it")
+    trusting.add_argument(
+        "--certificate",
+        required=True,
+        action="append",
+        type=Path,
+        help="PEM file; two while one replaces another",
+    )
+    trusting.add_argument(
+        "--algorithm", action="append", choices=sorted(ALGORITHMS),
+        help=f"what it signs with; {' and '.join(SALESFORCE_ALGORITHMS)} unless said",
+    )  # fmt: skip
     for name, help_, action in (
         ("rotate", "give a client a new secret, shown once; the old one stops at once", _rotate),
         ("disable", "let a client get no more tokens, for good", _disable),
@@ -56,59 +69,82 @@ def _action(
 
 
 def _run(arguments: argparse.Namespace, settings: Settings) -> int:
-    if arguments.action == "add":
-        known = load_policy().roles
-        for role in arguments.role:
-            if role not in known:
-                raise SettingsError(f"the policy has no role {role!r}; it has: {', '.join(sorted(known))}")
-        if not (arguments.name.isprintable() and 0 < len(arguments.name.strip()) <= LONGEST_NAME):
-            raise SettingsError(f"--name is a line of 1 to {LONGEST_NAME} characters")
-    asyncio.run(_in_org(open_installation(settings).owner_url, arguments))
+    for role in getattr(arguments, "role", ()):
+        require_role(role)
+    name = getattr(arguments, "name", "unnamed")
+    if not (name.isprintable() and 0 < len(name.strip()) <= LONGEST_NAME):
+        raise SettingsError(f"--name is a line of 1 to {LONGEST_NAME} characters")
+    in_org(settings, arguments.org, partial(arguments.act, arguments=arguments))
     return 0
 
 
-async def _in_org(owner_url: str, arguments: argparse.Namespace) -> None:
-    connection = await connect(owner_url)
-    try:
-        await require_schema(connection)
-        org = await find_org(connection, arguments.org)
-        async with connection.transaction():
-            await bind_org(connection, org.id)
-            await arguments.act(connection, org, arguments)
-    finally:
-        await connection.close()
-
-
-async def _add(connection: asyncpg.Connection, org: Org, arguments: argparse.Namespace) -> None:
+async def _add(connection: asyncpg.Connection, org: Org, *, arguments: argparse.Namespace) -> None:
     client, secret = new_client(org.id, arguments.name.strip(), frozenset(arguments.role), _now())
     await add_client(connection, client)
-    _show_secret(client.id, secret)
+    _show_secret(client_id_of(client), secret)
 
 
-async def _rotate(connection: asyncpg.Connection, org: Org, arguments: argparse.Namespace) -> None:
+async def _trust(connection: asyncpg.Connection, org: Org, *, arguments: argparse.Namespace) -> None:
+    certificates = [_read(path) for path in arguments.certificate]
+    algorithms = arguments.algorithm or SALESFORCE_ALGORITHMS
+    client = new_trust(org.id, arguments.name.strip(), certificates, algorithms, _now())
+    await add_client(connection, client)
+    print(f"issuer  {client_id_of(client)}")
+    print("Let the External Credential sign with iss set to it, and with sub set to {!$User.Id}.")
+
+
+def _read(path: Path) -> str:
+    try:
+        content = path.read_text(encoding="ascii")
+        check_certificate(content)
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        why = error if isinstance(error, UnusableCertificate) else "it is no X.509 certificate in PEM"
+        raise SettingsError(f"{path} cannot be trusted: {why}") from None
+    return content
+
+
+async def _rotate(connection: asyncpg.Connection, org: Org, *, arguments: argparse.Namespace) -> None:
     secret = new_secret()
-    await replace_secret(connection, org.id, arguments.client_id, secret_hash(secret), _now())
+    await replace_secret(connection, org.id, _record(arguments.client_id, org), secret_hash(secret), _now())
     _show_secret(arguments.client_id, secret)
 
 
-async def _disable(connection: asyncpg.Connection, org: Org, arguments: argparse.Namespace) -> None:
-    await disable_client(connection, org.id, arguments.client_id, _now())
+async def _disable(connection: asyncpg.Connection, org: Org, *, arguments: argparse.Namespace) -> None:
+    await disable_client(connection, org.id, _record(arguments.client_id, org), _now())
     print(f"{arguments.client_id} gets no more tokens; those that it has end within ten minutes")
 
 
-async def _list(connection: asyncpg.Connection, org: Org, _: argparse.Namespace) -> None:
+async def _list(connection: asyncpg.Connection, org: Org, *, arguments: argparse.Namespace) -> None:
+    del arguments
     clients = await list_clients(connection, org.id)
     if not clients:
         print(f"{org.name} has no clients: `contract-graph clients add` registers one")
     for client in clients:
-        print(f"{client.id}  {client.name}\n    {_state(client)}; roles: {', '.join(sorted(client.roles))}")
+        print(f"{client_id_of(client)}  {client.name}\n    {_state(client)}; {_what(client)}")
+
+
+def _record(client_id: str, org: Org) -> UUID:
+    org_id, record_id = read_client_id(client_id) or (None, None)
+    if org_id != org.id or record_id is None:
+        raise UnknownClient((UnknownClient.__doc__ or "").format(id=client_id))
+    return record_id
+
+
+def _what(client: OAuthClient) -> str:
+    if not client.certificates:
+        return f"roles: {', '.join(sorted(client.roles))}"
+    ends = min(check_certificate(pem)[1] for pem in client.certificates)
+    return f"vouches for users, {', '.join(client.algorithms)}; first certificate ends {ends:%Y-%m-%d}"
 
 
 def _state(client: OAuthClient) -> str:
     if client.disabled_at:
         return f"disabled {client.disabled_at:%Y-%m-%d %H:%M} UTC"
     used = f"last used {client.last_used_at:%Y-%m-%d %H:%M} UTC" if client.last_used_at else "never used"
-    return f"secret of {client.rotated_at or client.created_at:%Y-%m-%d}, {used}"
+    since = "trusted since" if client.certificates else "secret of"
+    return f"{since} {client.rotated_at or client.created_at:%Y-%m-%d}, {used}"
 
 
 def _show_secret(client_id: str, secret: str) -> None:

@@ -6,36 +6,42 @@ import hashlib
 import hmac
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from authlib.oauth2.rfc6749 import ClientMixin
 
+from auth.oauth.assertion import SALESFORCE_ALGORITHMS, check_certificate
+from domain.identity import uuid7
 from storage.oauth_clients import OAuthClient
 
 READ = "graph:read"
 SCOPES = (READ,)
-GRANTS = ("client_credentials",)
+JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+GRANTS = ("client_credentials", JWT_BEARER)
 AUTH_METHODS = ("client_secret_basic", "client_secret_post")
 
-_ORG_BYTES, _RANDOM_BYTES = 16, 8
-_ID_LENGTH = (_ORG_BYTES + _RANDOM_BYTES) * 4 // 3
+_LENGTH = 43  # base64url of 32 bytes, without its padding
 _NO_HASH = bytes(32)  # what a secret is compared with where there is no client, so that both take as long
 
 
-def new_client_id(org_id: UUID) -> str:
-    """Make a client id that says whose it is: the org is known, and bound, before anything is looked up."""
-    return urlsafe_b64encode(org_id.bytes + secrets.token_bytes(_RANDOM_BYTES)).decode()
+def client_id_of(client: OAuthClient) -> str:
+    """Return a client id, which says whose it is: the org is bound before anything is looked up."""
+    return urlsafe_b64encode(client.org_id.bytes + client.id.bytes).rstrip(b"=").decode()
 
 
-def org_of(client_id: str) -> UUID | None:
-    """Return the org that a client id names, or None for a text that was never one of ours."""
-    if len(client_id) != _ID_LENGTH or not client_id.isascii():
+def read_client_id(client_id: str) -> tuple[UUID, UUID] | None:
+    """Return the org and the client that an id names, or None for a text that was never one of ours."""
+    if len(client_id) != _LENGTH or not client_id.isascii():
         return None
     try:
-        return UUID(bytes=urlsafe_b64decode(client_id)[:_ORG_BYTES])
+        both = urlsafe_b64decode(client_id + "=")
     except ValueError:
         return None
+    if urlsafe_b64encode(both).rstrip(b"=") != client_id.encode():
+        return None  # another spelling of the same bytes
+    return UUID(bytes=both[:16]), UUID(bytes=both[16:])
 
 
 def new_secret() -> str:
@@ -52,10 +58,25 @@ def new_client(org_id: UUID, name: str, roles: frozenset[str], now: datetime) ->
     """Make a client of an org, and the secret that is shown once."""
     secret = new_secret()
     client = OAuthClient(
-        org_id=org_id, id=new_client_id(org_id), name=name, secret_hash=secret_hash(secret),
+        org_id=org_id, id=uuid7(), name=name, secret_hash=secret_hash(secret),
         roles=roles, created_at=now,
     )  # fmt: skip
     return client, secret
+
+
+def new_trust(
+    org_id: UUID, name: str, certificates: Sequence[str], algorithms: Sequence[str], now: datetime
+) -> OAuthClient:
+    """Make the trust in a Salesforce org: whoever holds the key of a certificate vouches for its users.
+
+    Raises UnusableCertificate for a certificate that proves nothing.
+    """
+    for pem in certificates:
+        check_certificate(pem)
+    return OAuthClient(
+        org_id=org_id, id=uuid7(), name=name, certificates=tuple(certificates),
+        algorithms=tuple(algorithms), roles=frozenset(), created_at=now,
+    )  # fmt: skip
 
 
 class RegisteredClient(ClientMixin):  # type: ignore[misc]
@@ -72,6 +93,25 @@ class RegisteredClient(ClientMixin):  # type: ignore[misc]
             raise LookupError("a client that was not authenticated has no registration")
         return self._found
 
+    @property
+    def certificates(self) -> tuple[str, ...]:
+        """What proves its assertions: nothing, if it is disabled or not there."""
+        return self._usable.certificates if self._usable is not None else ()
+
+    @property
+    def algorithms(self) -> tuple[str, ...]:
+        """What its assertions may be signed with."""
+        return (self._usable.algorithms if self._usable is not None else ()) or SALESFORCE_ALGORITHMS
+
+    @property
+    def vouches(self) -> bool:
+        """Whether it speaks for the users of its org."""
+        return bool(self.certificates)
+
+    @property
+    def _usable(self) -> OAuthClient | None:
+        return None if self._found is None or self._found.disabled_at else self._found
+
     def get_client_id(self) -> str:
         return self._client_id
 
@@ -87,9 +127,9 @@ class RegisteredClient(ClientMixin):  # type: ignore[misc]
         return False
 
     def check_client_secret(self, client_secret: str) -> bool:
-        known = self._found.secret_hash if self._found is not None else _NO_HASH
-        fits = hmac.compare_digest(known, secret_hash(client_secret))
-        return fits and self._found is not None and self._found.disabled_at is None
+        known = self._usable.secret_hash if self._usable is not None else None
+        fits = hmac.compare_digest(known or _NO_HASH, secret_hash(client_secret))
+        return fits and known is not None
 
     def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:  # noqa: ARG002 - as above
         return method in AUTH_METHODS
@@ -98,4 +138,4 @@ class RegisteredClient(ClientMixin):  # type: ignore[misc]
         return False
 
     def check_grant_type(self, grant_type: str) -> bool:
-        return grant_type in GRANTS
+        return grant_type == (JWT_BEARER if self.vouches else "client_credentials")

@@ -15,19 +15,22 @@ from authlib.oauth2.rfc6749 import (
     AuthorizationServer,
     InvalidClientError,
     InvalidRequestError,
-    InvalidScopeError,
     OAuth2Error,
 )
-from authlib.oauth2.rfc6749.grants import ClientCredentialsGrant
+from authlib.oauth2.rfc7523 import JWTBearerGrant
 from sqlalchemy.util import await_only, greenlet_spawn
 
 from auth.keys import SigningKeys
-from auth.oauth.client import AUTH_METHODS, SCOPES, RegisteredClient, org_of
+from auth.oauth.assertion import SKEW, Assertion
+from auth.oauth.client import RegisteredClient, read_client_id
 from auth.oauth.form import FormRequest, client_secret, read_form
+from auth.oauth.grants import ClientCredentials, GrantedUser, SalesforceUser, assertion_issuer
 from auth.principal import Principal
 from auth.tokens import issue
 from storage.database import Database
 from storage.oauth_clients import find_client, note_use
+from storage.redeemed_assertions import redeem
+from storage.role_grants import MirroredUser, find_user
 
 T = TypeVar("T")
 
@@ -67,32 +70,16 @@ class TokenEndpoint:
         """Answer one request, whose header names are lower case. Raises DatabaseUnavailable."""
         try:
             form = read_form(query, headers.get("content-type", ""), body)
-            presented = client_secret(form, headers.get("authorization"))
+            client_id = _client_id(form, headers.get("authorization"))
         except OAuth2Error as error:
             return respond(*error())
         given = {"Authorization": headers["authorization"]} if "authorization" in headers else {}
         request = FormRequest(self._issuing.token_url, form, given)
         # A text that names no org is looked up like another, in an org that has no clients: the same time.
-        org_id = org_of(presented.client_id) or UUID(int=0)
+        org_id, _ = read_client_id(client_id) or (UUID(int=0), None)
         async with self._database.transaction(org_id) as connection:
             server = _Server(connection, org_id, self._issuing, self._clock())
             return await greenlet_spawn(server.create_token_response, request)
-
-
-class _ClientCredentials(ClientCredentialsGrant):  # type: ignore[misc]
-    TOKEN_ENDPOINT_AUTH_METHODS = AUTH_METHODS
-
-    def validate_requested_scope(self) -> None:
-        """Settle the scope now: Authlib would issue a token without the scopes that it does not know."""
-        scope = self.client.get_allowed_scope(self.request.payload.scope)
-        if scope is None:
-            raise InvalidScopeError(f"The scopes are: {' '.join(SCOPES)}.")
-        self.request.scope = scope
-
-    def create_token_response(self) -> tuple[int, dict[str, Any], list[tuple[str, str]]]:
-        token = self.generate_token(scope=self.request.scope, include_refresh_token=False)
-        self.save_token(token)
-        return 200, token, self.TOKEN_RESPONSE_HEADER
 
 
 class _Server(AuthorizationServer):  # type: ignore[misc]
@@ -102,22 +89,40 @@ class _Server(AuthorizationServer):  # type: ignore[misc]
         super().__init__()
         self._connection = connection
         self._org_id = org_id
-        self._issuing = issuing
-        self._now = now
-        self.register_grant(_ClientCredentials)
+        self.issuing = issuing
+        self.now = now
+        self.register_grant(ClientCredentials)
+        self.register_grant(SalesforceUser)
         self.register_token_generator("default", self._issue)
 
     def query_client(self, client_id: str) -> RegisteredClient:
         """Return a client, also one that is not there: its secret fits none, in the same time."""
+        org_id, record_id = read_client_id(client_id) or (UUID(int=0), UUID(int=0))
         found = None
-        if org_of(client_id) == self._org_id:
-            found = self._wait(find_client(self._connection, self._org_id, client_id))
+        if org_id == self._org_id:
+            found = self._wait(find_client(self._connection, org_id, record_id))
         return RegisteredClient(client_id, found)
 
     def save_token(self, token: Mapping[str, Any], request: FormRequest) -> None:  # noqa: ARG002 - Authlib's
         """Record that the client got one; a token itself is stored nowhere."""
-        now = datetime.fromtimestamp(self._now, UTC)
-        self._wait(note_use(self._connection, self._org_id, request.client.get_client_id(), now))
+        record_id = request.client.registered.id
+        self._wait(note_use(self._connection, self._org_id, record_id, self._moment))
+
+    def redeem(self, assertion: Assertion) -> bool:
+        """Use an assertion up; False where it was before."""
+        work = redeem(
+            self._connection, self._org_id, assertion.id, most_uses=assertion.uses(self.now),
+            expires_at=datetime.fromtimestamp(assertion.expires + SKEW, UTC), now=self._moment,
+        )  # fmt: skip
+        return self._wait(work)
+
+    def find_user(self, user_id: str) -> MirroredUser | None:
+        """Return what is known of a Salesforce user of the org."""
+        return self._wait(find_user(self._connection, self._org_id, user_id, self._moment))
+
+    @property
+    def _moment(self) -> datetime:
+        return datetime.fromtimestamp(self.now, UTC)
 
     def send_signal(self, name: str, *args: object, **kwargs: object) -> None:
         """Send none."""
@@ -137,17 +142,19 @@ class _Server(AuthorizationServer):  # type: ignore[misc]
     ) -> OAuthResponse:
         return respond(status, body, headers)
 
-    def _issue(self, client: RegisteredClient, scope: str, **_: object) -> dict[str, Any]:
+    def _issue(
+        self, client: RegisteredClient, scope: str, user: GrantedUser | None = None, **_: object
+    ) -> dict[str, Any]:
         principal = Principal(
             org_id=self._org_id,
-            subject=client.get_client_id(),
+            subject=user.id if user else client.get_client_id(),
             client=client.get_client_id(),
-            roles=client.registered.roles,
+            roles=user.roles if user else client.registered.roles,
             scopes=frozenset(scope.split()),
         )
         token = issue(
-            self._issuing.keys, issuer=self._issuing.issuer, audience=self._issuing.audience,
-            principal=principal, lifetime=ACCESS_TOKEN_LIFETIME, now=self._now,
+            self.issuing.keys, issuer=self.issuing.issuer, audience=self.issuing.audience,
+            principal=principal, lifetime=ACCESS_TOKEN_LIFETIME, now=self.now,
         )  # fmt: skip
         return {
             "token_type": "Bearer",
@@ -158,6 +165,13 @@ class _Server(AuthorizationServer):  # type: ignore[misc]
 
     def _wait(self, work: Awaitable[T]) -> T:
         return await_only(work)
+
+
+def _client_id(form: Mapping[str, str], authorization: str | None) -> str:
+    """Return which client a request says it comes from. Raises OAuth2Error."""
+    if form.get("grant_type") == JWTBearerGrant.GRANT_TYPE:
+        return assertion_issuer(form, authenticates=authorization is not None)
+    return client_secret(form, authorization).client_id
 
 
 def respond(status: int, body: Mapping[str, Any] | None, headers: list[tuple[str, str]]) -> OAuthResponse:

@@ -11,6 +11,11 @@ import pytest
 from api.door import negotiate
 from tests.api.graph import PLAIN_JSON, RESPONSE_JSON, Graph, code_of, media_type
 
+CHALLENGE = (
+    'Bearer realm="contract-graph",'
+    ' resource_metadata="http://127.0.0.1:8000/.well-known/oauth-protected-resource"'
+)
+
 QUESTION = b'{"query": "{ viewer { subject } }"}'
 BOTH = pytest.mark.parametrize("accept", [RESPONSE_JSON, PLAIN_JSON])
 
@@ -144,7 +149,7 @@ def test_a_request_without_a_token_is_asked_for_one(graph: Graph) -> None:
     del headers["authorization"]
     response = graph.send(content=QUESTION, headers=headers)
     assert (response.status_code, code_of(response)) == (401, "UNAUTHENTICATED")
-    assert response.headers["www-authenticate"] == 'Bearer realm="contract-graph"'
+    assert response.headers["www-authenticate"] == CHALLENGE
 
 
 def refused(graph: Graph, *authorization: str) -> httpx.Response:
@@ -162,7 +167,7 @@ def refused(graph: Graph, *authorization: str) -> httpx.Response:
 def test_another_scheme_is_no_token(graph: Graph, authorization: str) -> None:
     response = refused(graph, authorization)
     assert response.status_code == 401
-    assert response.headers["www-authenticate"] == 'Bearer realm="contract-graph"'
+    assert response.headers["www-authenticate"] == CHALLENGE
 
 
 @pytest.mark.parametrize("authorization", ["Bearer", "Bearer ", "Bearer a b", "Bearer \xe4", "Bearer a,b"])

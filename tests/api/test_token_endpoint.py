@@ -8,13 +8,14 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from auth.oauth.client import READ, new_client, new_client_id, secret_hash
+from auth.oauth.client import READ, client_id_of, new_client, secret_hash
 from domain.org import Org
 from storage.database import connect
 from storage.oauth_clients import add_client, disable_client, list_clients, replace_secret
@@ -29,6 +30,7 @@ class Sync:
     """A client with its secret, and the other credentials that one may try."""
 
     id: str
+    record: UUID
     secret: str
     org: Org
 
@@ -44,7 +46,7 @@ async def _register(url: str, org: Org, *roles: str) -> Sync:
         await bind_org(connection, org.id)
         await add_client(connection, client)
     await connection.close()
-    return Sync(client.id, secret, org)
+    return Sync(client_id_of(client), client.id, secret, org)
 
 
 @pytest.fixture
@@ -125,12 +127,13 @@ def test_every_client_that_cannot_be_authenticated_gets_the_same_bytes(
     graph: Graph, sync: Sync, theirs: Sync, seeded_url: str, loop: asyncio.Runner
 ) -> None:
     disabled = loop.run(_register(seeded_url, OURS.org, "integrator"))
-    _change(loop, seeded_url, disabled, lambda c: disable_client(c, OURS.org.id, disabled.id, _now()))
+    _change(loop, seeded_url, disabled, lambda c: disable_client(c, OURS.org.id, disabled.record, _now()))
+    stranger, _ = new_client(OURS.org.id, "never registered", frozenset(), _now())
     tries = [
         httpx.BasicAuth(sync.id, "wrong"),
         httpx.BasicAuth(sync.id, theirs.secret),
         httpx.BasicAuth(theirs.id, sync.secret),
-        httpx.BasicAuth(new_client_id(OURS.org.id), sync.secret),
+        httpx.BasicAuth(client_id_of(stranger), sync.secret),
         httpx.BasicAuth("nobody", sync.secret),
         httpx.BasicAuth(sync.id[:-1], sync.secret),
         httpx.BasicAuth(sync.id.lower(), sync.secret),
@@ -149,7 +152,7 @@ def test_a_new_secret_ends_the_old_one_at_once(
     graph: Graph, sync: Sync, seeded_url: str, loop: asyncio.Runner
 ) -> None:
     new = secret_hash("the new one")
-    _change(loop, seeded_url, sync, lambda c: replace_secret(c, OURS.org.id, sync.id, new, _now()))
+    _change(loop, seeded_url, sync, lambda c: replace_secret(c, OURS.org.id, sync.record, new, _now()))
     refused(ask(graph, auth=sync.basic), "invalid_client", 401)
     assert ask(graph, auth=httpx.BasicAuth(sync.id, "the new one")).status_code == 200
 
@@ -222,6 +225,6 @@ def _change(loop: asyncio.Runner, url: str, sync: Sync, work: Any) -> Any:
 
 def _last_used(loop: asyncio.Runner, url: str, sync: Sync) -> datetime | None:
     clients = _change(loop, url, sync, lambda c: list_clients(c, sync.org.id))
-    (found,) = [client for client in clients if client.id == sync.id]
+    (found,) = [client for client in clients if client.id == sync.record]
     used: datetime | None = found.last_used_at
     return used

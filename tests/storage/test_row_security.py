@@ -28,6 +28,7 @@ COLUMNS = """
 
 VALUES = {
     "text": "''",
+    "text[]": "'{}'",
     "boolean": "true",
     "integer": "1",
     "numeric": "1",

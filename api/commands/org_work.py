@@ -1,0 +1,40 @@
+"""What the commands of administrators share: an org found by name, and a transaction bound to it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import asyncpg
+
+from api.installation import open_installation
+from api.settings import Settings, SettingsError
+from auth.policy import load_policy
+from domain.org import Org
+from storage.database import connect, require_schema
+from storage.orgs import find_org
+from storage.tenancy import bind_org
+
+
+def in_org(settings: Settings, name: str, work: Callable[[asyncpg.Connection, Org], Awaitable[None]]) -> None:
+    """Do work inside a transaction that is bound to an org. Raises UnknownOrg, DatabaseError."""
+
+    async def run() -> None:
+        connection = await connect(open_installation(settings).owner_url)
+        try:
+            await require_schema(connection)
+            org = await find_org(connection, name)
+            async with connection.transaction():
+                await bind_org(connection, org.id)
+                await work(connection, org)
+        finally:
+            await connection.close()
+
+    asyncio.run(run())
+
+
+def require_role(role: str) -> None:
+    """Refuse a role that the policy does not have. Raises SettingsError, which names those that it has."""
+    known = load_policy().roles
+    if role not in known:
+        raise SettingsError(f"the policy has no role {role!r}; it has: {', '.join(sorted(known))}")

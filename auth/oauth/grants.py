@@ -1,0 +1,112 @@
+"""The grants: ways to a token, each with what Authlib leaves open decided."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from authlib.oauth2.rfc6749 import (
+    AccessDeniedError,
+    InvalidGrantError,
+    InvalidRequestError,
+    InvalidScopeError,
+)
+from authlib.oauth2.rfc6749.grants import ClientCredentialsGrant
+from authlib.oauth2.rfc7523 import JWTBearerGrant
+
+from auth.oauth.assertion import Assertion, read_assertion, verify
+from auth.oauth.client import AUTH_METHODS, SCOPES
+from domain.identity import NotASalesforceId, WrongSalesforceChecksum, salesforce_id
+
+TokenResponse = tuple[int, dict[str, Any], list[tuple[str, str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class GrantedUser:
+    """A Salesforce user for whom a token is issued, and the roles that an administrator gave them."""
+
+    id: str
+    roles: frozenset[str]
+
+    def get_user_id(self) -> str:
+        """Return the Salesforce id, as Authlib asks for it."""
+        return self.id
+
+
+class _Issuing:
+    """Issues by the scope that was settled: Authlib would drop the scopes that it does not know."""
+
+    def validate_requested_scope(self) -> None:
+        """Settle the scope. Raises InvalidScopeError, which names those that there are."""
+        request = self.request  # type: ignore[attr-defined]
+        scope = request.client.get_allowed_scope(request.payload.scope)
+        if scope is None:
+            raise InvalidScopeError(f"The scopes are: {' '.join(SCOPES)}.")
+        request.scope = scope
+
+    def create_token_response(self) -> TokenResponse:
+        """Issue the token."""
+        grant: Any = self
+        token = grant.generate_token(
+            user=grant.request.user, scope=grant.request.scope, include_refresh_token=False
+        )
+        grant.save_token(token)
+        return 200, token, grant.TOKEN_RESPONSE_HEADER
+
+
+class ClientCredentials(_Issuing, ClientCredentialsGrant):  # type: ignore[misc]
+    """RFC 6749 section 4.4: a program asks for itself."""
+
+    TOKEN_ENDPOINT_AUTH_METHODS = AUTH_METHODS
+
+
+class SalesforceUser(_Issuing, JWTBearerGrant):  # type: ignore[misc]
+    """RFC 7523: a Salesforce org vouches for a user of its own, by a certificate registered for it."""
+
+    def process_assertion_claims(self, assertion: str) -> Mapping[str, Any]:
+        """Believe an assertion, and use it up; only then may anything be said about its subject."""
+        read: Assertion = read_assertion(assertion)
+        client = self.server.query_client(read.issuer)
+        verify(read, client.certificates, client.algorithms, self.get_audiences(), self.server.now)
+        if not self.server.redeem(read):
+            raise InvalidGrantError("The assertion was redeemed before; sign another.")
+        return read.claims
+
+    def get_audiences(self) -> list[str]:
+        return [self.server.issuing.token_url, self.server.issuing.issuer]
+
+    def resolve_issuer_client(self, issuer: str) -> Any:  # noqa: ANN401 - Authlib is untyped
+        return self.server.query_client(issuer)
+
+    def authenticate_user(self, subject: str) -> GrantedUser:
+        """Find the user. Raises AccessDeniedError with what an administrator can do about it."""
+        try:
+            user_id = salesforce_id(subject)
+        except (NotASalesforceId, WrongSalesforceChecksum):
+            raise InvalidGrantError("sub must be the Salesforce id of a user: use {!$User.Id}.") from None
+        found = self.server.find_user(user_id)
+        if found is None:
+            raise AccessDeniedError(f"The user {user_id} is not known here: import the org's users first.")
+        if not found.active:
+            raise AccessDeniedError(f"The user {user_id} is not active in Salesforce.")
+        if not found.roles:
+            how = f"contract-graph roles grant --user {user_id}"
+            raise AccessDeniedError(f"The user {user_id} has no role here: an administrator can run {how}.")
+        return GrantedUser(user_id, found.roles)
+
+    def has_granted_permission(self, client: Any, user: GrantedUser) -> bool:  # noqa: ANN401 - as above
+        """Say whether the issuer may vouch for the user: both belong to the org that is bound."""
+        return client.vouches and bool(user.roles)
+
+
+def assertion_issuer(form: Mapping[str, str], *, authenticates: bool) -> str:
+    """Return who says to have signed the assertion of a form. Raises an OAuth2Error."""
+    if authenticates or "client_secret" in form:
+        raise InvalidRequestError("An assertion proves its issuer; send no secret beside it.")
+    if "assertion" not in form:
+        raise InvalidRequestError("Missing 'assertion' in request.")
+    issuer = read_assertion(form["assertion"]).issuer
+    if form.get("client_id", issuer) != issuer:
+        raise InvalidRequestError("client_id differs from the issuer of the assertion.")
+    return issuer
