@@ -22,6 +22,7 @@ from auth.oauth.metadata import RESOURCE_PATH, TOKEN_PATH
 from auth.oauth.routes import oauth_routes
 from auth.oauth.server import Issuing
 from auth.policy import check_coverage, load_policy
+from auth.revocation import Revocations
 from auth.tokens import TokenVerifier
 from auth.view import Views
 from storage.database import Database, DatabaseUnavailable
@@ -53,7 +54,7 @@ class Application:
                 Route("/health", _health, methods=["GET"]),
                 Route("/ready", self._ready, methods=["GET"]),
                 Route("/schema.graphql", _schema, methods=["GET"]),
-                *oauth_routes(issuing, settings.issuer + GRAPHQL_PATH, lambda: self._database),
+                *oauth_routes(issuing, verifier, settings.issuer + GRAPHQL_PATH, lambda: self._database),
                 *pages,
             ],
             lifespan=self._lifespan,
@@ -71,6 +72,7 @@ class Application:
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
         self._database = await Database.open(self._database_url, self._settings.pool_size)
         self._door.endpoint = Endpoint(self._database, self._views, today)
+        self._door.revocations = Revocations(self._database)
         # What is made at the start lives as long as the process: let collections pass it over.
         gc.collect()
         gc.freeze()

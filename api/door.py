@@ -9,8 +9,10 @@ import orjson
 
 from api.graphql import Answer, Endpoint
 from api.limits import MAX_BODY
+from auth.revocation import Revocations
 from auth.token_refused import TokenRefused
 from auth.tokens import TokenVerifier
+from storage.database import BUSY, DatabaseUnavailable
 
 Header = tuple[bytes, bytes]
 
@@ -46,6 +48,7 @@ class Door:
         self._verifier = verifier
         self._challenge = challenge
         self.endpoint: Endpoint | None = None
+        self.revocations: Revocations | None = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI's own types
         """Answer one request."""
@@ -71,20 +74,24 @@ class Door:
                 media_type,
             )
             return
+        if self.endpoint is None or self.revocations is None:
+            await _send(send, HTTPStatus.SERVICE_UNAVAILABLE, _error("UNAVAILABLE", STARTING), media_type)
+            return
         try:
-            principal = self._verifier.verify(authorization)
+            token = self._verifier.read(authorization)
+            await self.revocations.check(token)
         except TokenRefused as refused:
             await self._refuse(send, refused, media_type)
+            return
+        except (DatabaseUnavailable, *BUSY):
+            await _send(send, HTTPStatus.SERVICE_UNAVAILABLE, _error("UNAVAILABLE", UNREACHED), media_type)
             return
         body = await read_body(receive)
         if body is None:
             error = _error("REQUEST_TOO_LARGE", TOO_LARGE)
             await _send(send, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, error, media_type)
             return
-        if self.endpoint is None:
-            await _send(send, HTTPStatus.SERVICE_UNAVAILABLE, _error("UNAVAILABLE", STARTING), media_type)
-            return
-        answer = await self.endpoint.answer(principal, body)
+        answer = await self.endpoint.answer(token.principal, body)
         await _send(send, _status(answer, media_type), answer.body, media_type)
 
     async def _refuse(self, send: Any, refused: TokenRefused, media_type: bytes) -> None:  # noqa: ANN401
@@ -98,6 +105,7 @@ class Door:
 NOT_ACCEPTABLE = "answers come as application/graphql-response+json or application/json"
 NOT_JSON = "send the request as application/json, not compressed"
 STARTING = "the application has not started; try again in a moment"
+UNREACHED = "the database cannot be reached; try again in a moment"
 TOO_LARGE = f"a request holds at most {MAX_BODY} bytes"
 
 

@@ -73,5 +73,9 @@ class ExpiredToken(TokenRefused):
     """The token has expired."""
 
 
+class RevokedToken(TokenRefused):
+    """The token was revoked."""
+
+
 class TokenNotYetValid(TokenRefused):
     """The token is not valid yet."""

@@ -6,6 +6,7 @@ import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -81,6 +82,20 @@ def issue(  # noqa: PLR0913 - each is said by another part of the caller, and by
     return jwt.encode(header, claims, keys.signing_key, algorithms=[ALGORITHM])
 
 
+@dataclass(slots=True)
+class AccessToken:
+    """A verified access token; times are seconds of Unix time.
+
+    `stands_until` is for whoever knows revocations: until then it need not be asked about again.
+    """
+
+    principal: Principal
+    id: str
+    issued_at: int
+    expires_at: int
+    stands_until: float = 0
+
+
 class TokenVerifier:
     """Verifies Authorization headers, and remembers the last `capacity` that were good until they expire.
 
@@ -100,22 +115,24 @@ class TokenVerifier:
         self._audience = audience
         self._clock = clock
         self._capacity = capacity
-        self._verified: OrderedDict[bytes, tuple[int, Principal]] = OrderedDict()
+        self._verified: OrderedDict[bytes, AccessToken] = OrderedDict()
 
     def verify(self, authorization: bytes | None) -> Principal:
         """Give the principal of an Authorization header's value; raises a TokenRefused."""
+        return self.read(authorization).principal
+
+    def read(self, authorization: bytes | None) -> AccessToken:
+        """Give the token of an Authorization header's value; raises a TokenRefused."""
         now = self._clock()
         if authorization is not None and (known := self._verified.get(authorization)):
-            if now < known[0]:
+            if now < known.expires_at:
                 self._verified.move_to_end(authorization)
-                return known[1]
+                return known
             del self._verified[authorization]
-        token = _bearer(authorization)
-        claims = self._claims(token)
-        principal = self._accept(claims, now)
+        token = self._accept(self._claims(_bearer(authorization)), now)
         if authorization is not None:
-            self._remember(authorization, claims["exp"], principal)
-        return principal
+            self._remember(authorization, token)
+        return token
 
     def _claims(self, token: bytes) -> Mapping[str, Any]:
         """Give the claims of a token whose header and signature are ours."""
@@ -138,8 +155,8 @@ class TokenVerifier:
             raise MalformedClaims
         return found
 
-    def _accept(self, claims: Mapping[str, Any], now: float) -> Principal:
-        """Give the principal of signed claims, if they are for us and for now."""
+    def _accept(self, claims: Mapping[str, Any], now: float) -> AccessToken:
+        """Give the token of signed claims, if they are for us and for now."""
         if claims.get("iss") != self._issuer:
             raise WrongIssuer
         audiences = claims.get("aud")
@@ -150,19 +167,20 @@ class TokenVerifier:
         starts = max(_second(claims, "iat"), _second(claims, "nbf") if "nbf" in claims else 0)
         if starts > now + SKEW:
             raise TokenNotYetValid
-        _text(claims, "jti")
-        return Principal(
+        identity = _text(claims, "jti")
+        principal = Principal(
             org_id=_org(claims),
             subject=_text(claims, "sub"),
             client=_text(claims, "client_id"),
             roles=_roles(claims),
             scopes=_scopes(claims),
         )
+        return AccessToken(principal, identity, _second(claims, "iat"), _second(claims, "exp"))
 
-    def _remember(self, authorization: bytes, expires: int, principal: Principal) -> None:
+    def _remember(self, authorization: bytes, token: AccessToken) -> None:
         while self._verified and len(self._verified) >= self._capacity:
             self._verified.popitem(last=False)
-        self._verified[authorization] = (expires, principal)
+        self._verified[authorization] = token
 
 
 def _bearer(authorization: bytes | None) -> bytes:

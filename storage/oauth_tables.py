@@ -41,6 +41,17 @@ redeemed_assertion = sa.Table(
     comment="An assertion that was exchanged for a token.",
 )
 
+revocation = sa.Table(
+    "revocation",
+    metadata,
+    sa.Column("org_id", sa.Uuid(), sa.ForeignKey("org.id"), nullable=False),
+    sa.Column("id", sa.Uuid(), nullable=False, comment="First 128 bits of SHA-256 of whose tokens end."),
+    sa.Column("issued_until", sa.DateTime(timezone=True), nullable=False, comment="Which of them end."),
+    sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False, comment="When it may be forgotten."),
+    sa.PrimaryKeyConstraint("org_id", "id"),
+    comment="Tokens that were taken back before their end.",
+)
+
 role_grant = sa.Table(
     "role_grant",
     metadata,

@@ -15,6 +15,7 @@ from api.commands.org_work import in_org, require_role
 from api.settings import Settings, SettingsError
 from auth.oauth.assertion import ALGORITHMS, SALESFORCE_ALGORITHMS, UnusableCertificate, check_certificate
 from auth.oauth.client import client_id_of, new_client, new_secret, new_trust, read_client_id, secret_hash
+from auth.revocation import Holder, revoke_all
 from domain.org import Org
 from storage.oauth_clients import (
     OAuthClient,
@@ -113,7 +114,8 @@ async def _rotate(connection: asyncpg.Connection, org: Org, *, arguments: argpar
 
 async def _disable(connection: asyncpg.Connection, org: Org, *, arguments: argparse.Namespace) -> None:
     await disable_client(connection, org.id, _record(arguments.client_id, org), _now())
-    print(f"{arguments.client_id} gets no more tokens; those that it has end within ten minutes")
+    await revoke_all(connection, org.id, Holder.CLIENT, arguments.client_id)
+    print(f"{arguments.client_id} gets no more tokens; those that it has end within seconds")
 
 
 async def _list(connection: asyncpg.Connection, org: Org, *, arguments: argparse.Namespace) -> None:

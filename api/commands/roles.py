@@ -12,6 +12,7 @@ import asyncpg
 
 from api.commands.org_work import in_org, require_role
 from api.settings import Settings, SettingsError
+from auth.revocation import Holder, revoke_all
 from domain.error import DomainError
 from domain.identity import salesforce_id, uuid7
 from domain.org import Org
@@ -85,7 +86,8 @@ async def _revoke(connection: asyncpg.Connection, org: Org, *, arguments: argpar
         connection, org.id, user=arguments.user, role=arguments.role, by=arguments.by,
         because=arguments.reason.strip(), now=_now(),
     )  # fmt: skip
-    print(f"{arguments.user} is no {arguments.role} any more; tokens issued before end within ten minutes")
+    await revoke_all(connection, org.id, Holder.USER, arguments.user)
+    print(f"{arguments.user} is no {arguments.role} any more; tokens issued before end within seconds")
 
 
 async def _list(connection: asyncpg.Connection, org: Org, *, arguments: argparse.Namespace) -> None:

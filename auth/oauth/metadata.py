@@ -12,6 +12,8 @@ SERVER_PATH = "/.well-known/oauth-authorization-server"
 RESOURCE_PATH = "/.well-known/oauth-protected-resource"
 JWKS_PATH = "/.well-known/jwks.json"
 TOKEN_PATH = "/oauth/token"  # noqa: S105 - a path
+REVOCATION_PATH = "/oauth/revoke"
+INTROSPECTION_PATH = "/oauth/introspect"
 
 
 def server_metadata(issuer: str) -> dict[str, Any]:
@@ -19,11 +21,15 @@ def server_metadata(issuer: str) -> dict[str, Any]:
     found = {
         "issuer": issuer,
         "token_endpoint": issuer + TOKEN_PATH,
+        "revocation_endpoint": issuer + REVOCATION_PATH,
+        "introspection_endpoint": issuer + INTROSPECTION_PATH,
         "jwks_uri": issuer + JWKS_PATH,
         "scopes_supported": list(SCOPES),
         "response_types_supported": [],
         "grant_types_supported": list(GRANTS),
         "token_endpoint_auth_methods_supported": list(AUTH_METHODS),
+        "revocation_endpoint_auth_methods_supported": list(AUTH_METHODS),
+        "introspection_endpoint_auth_methods_supported": list(AUTH_METHODS),
     }
     return dict(AuthorizationServerMetadata(found))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -10,37 +10,44 @@ from starlette.routing import BaseRoute, Route
 
 from auth.oauth.form import MOST_BYTES
 from auth.oauth.metadata import (
+    INTROSPECTION_PATH,
     JWKS_PATH,
     RESOURCE_PATH,
+    REVOCATION_PATH,
     SERVER_PATH,
     TOKEN_PATH,
     resource_metadata,
     server_metadata,
 )
-from auth.oauth.server import Issuing, OAuthResponse, TokenEndpoint, respond, too_large
+from auth.oauth.server import Endpoint, Issuing, OAuthResponse, OAuthServer, respond, too_large
+from auth.tokens import TokenVerifier
 from storage.database import BUSY, LOST, Database, DatabaseUnavailable
 
 _MAY_BE_KEPT = {"Cache-Control": "public, max-age=300", "Access-Control-Allow-Origin": "*"}
 
 
 def oauth_routes(
-    issuing: Issuing, resource: str, database: Callable[[], Database | None]
+    issuing: Issuing, verifier: TokenVerifier, resource: str, database: Callable[[], Database | None]
 ) -> Sequence[BaseRoute]:
     """Return the routes; `database` gives the open one, or None before the start."""
 
-    async def token(request: Request) -> Response:
-        body = await _read(request)
-        opened = database()
-        if body is None:
-            answer = too_large(MOST_BYTES)
-        elif opened is None:
-            answer = _UNAVAILABLE
-        else:
-            try:
-                answer = await TokenEndpoint(opened, issuing).answer(request.url.query, request.headers, body)
-            except (DatabaseUnavailable, *BUSY, *LOST):
+    def form_post(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
+        async def answered(request: Request) -> Response:
+            body = await _read(request)
+            opened = database()
+            if body is None:
+                answer = too_large(MOST_BYTES)
+            elif opened is None:
                 answer = _UNAVAILABLE
-        return JSONResponse(answer.body, answer.status, dict(answer.headers))
+            else:
+                server = OAuthServer(opened, issuing, verifier)
+                try:
+                    answer = await server.answer(endpoint, request.url.query, request.headers, body)
+                except (DatabaseUnavailable, *BUSY, *LOST):
+                    answer = _UNAVAILABLE
+            return JSONResponse(answer.body, answer.status, dict(answer.headers))
+
+        return answered
 
     async def jwks(_: Request) -> Response:
         return JSONResponse(issuing.keys.jwks(), headers=_MAY_BE_KEPT)
@@ -52,7 +59,9 @@ def oauth_routes(
         return JSONResponse(resource_metadata(issuing.issuer, resource), headers=_MAY_BE_KEPT)
 
     return (
-        Route(TOKEN_PATH, token, methods=["POST"]),
+        Route(TOKEN_PATH, form_post(Endpoint.TOKEN), methods=["POST"]),
+        Route(REVOCATION_PATH, form_post(Endpoint.REVOCATION), methods=["POST"]),
+        Route(INTROSPECTION_PATH, form_post(Endpoint.INTROSPECTION), methods=["POST"]),
         Route(JWKS_PATH, jwks, methods=["GET"]),
         Route(SERVER_PATH, server, methods=["GET"]),
         Route(RESOURCE_PATH, protected, methods=["GET"]),

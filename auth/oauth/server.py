@@ -7,6 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
@@ -23,10 +24,12 @@ from sqlalchemy.util import await_only, greenlet_spawn
 from auth.keys import SigningKeys
 from auth.oauth.assertion import SKEW, Assertion
 from auth.oauth.client import RegisteredClient, read_client_id
+from auth.oauth.endpoints import Introspection, Revocation
 from auth.oauth.form import FormRequest, client_secret, read_form
 from auth.oauth.grants import ClientCredentials, GrantedUser, SalesforceUser, assertion_issuer
 from auth.principal import Principal
-from auth.tokens import issue
+from auth.revocation import Holder, revoke_all, stands
+from auth.tokens import AccessToken, TokenVerifier, issue
 from storage.database import Database
 from storage.oauth_clients import find_client, note_use
 from storage.redeemed_assertions import redeem
@@ -58,15 +61,32 @@ class Issuing:
     token_url: str
 
 
-class TokenEndpoint:
-    """Answers requests for tokens."""
+class Endpoint(StrEnum):
+    """What is asked of the server."""
 
-    def __init__(self, database: Database, issuing: Issuing, clock: Callable[[], float] = time.time) -> None:
+    TOKEN = "token"  # noqa: S105 - a word
+    REVOCATION = "revocation"
+    INTROSPECTION = "introspection"
+
+
+class OAuthServer:
+    """Answers requests for tokens, and about them."""
+
+    def __init__(
+        self,
+        database: Database,
+        issuing: Issuing,
+        verifier: TokenVerifier,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._database = database
         self._issuing = issuing
+        self._verifier = verifier
         self._clock = clock
 
-    async def answer(self, query: str, headers: Mapping[str, str], body: bytes) -> OAuthResponse:
+    async def answer(
+        self, endpoint: Endpoint, query: str, headers: Mapping[str, str], body: bytes
+    ) -> OAuthResponse:
         """Answer one request, whose header names are lower case. Raises DatabaseUnavailable."""
         try:
             form = read_form(query, headers.get("content-type", ""), body)
@@ -78,19 +98,31 @@ class TokenEndpoint:
         # A text that names no org is looked up like another, in an org that has no clients: the same time.
         org_id, _ = read_client_id(client_id) or (UUID(int=0), None)
         async with self._database.transaction(org_id) as connection:
-            server = _Server(connection, org_id, self._issuing, self._clock())
-            return await greenlet_spawn(server.create_token_response, request)
+            server = _Server(connection, org_id, self._issuing, self._verifier, self._clock())
+            if endpoint is Endpoint.TOKEN:
+                return await greenlet_spawn(server.create_token_response, request)
+            return await greenlet_spawn(server.create_endpoint_response, endpoint, request)
 
 
 class _Server(AuthorizationServer):  # type: ignore[misc]
     """Authlib's server for one request: it is synchronous, so its hooks wait inside a greenlet."""
 
-    def __init__(self, connection: asyncpg.Connection, org_id: UUID, issuing: Issuing, now: float) -> None:
+    def __init__(
+        self,
+        connection: asyncpg.Connection,
+        org_id: UUID,
+        issuing: Issuing,
+        verifier: TokenVerifier,
+        now: float,
+    ) -> None:
         super().__init__()
         self._connection = connection
         self._org_id = org_id
         self.issuing = issuing
+        self.verifier = verifier
         self.now = now
+        self.register_endpoint(Revocation)
+        self.register_endpoint(Introspection)
         self.register_grant(ClientCredentials)
         self.register_grant(SalesforceUser)
         self.register_token_generator("default", self._issue)
@@ -119,6 +151,17 @@ class _Server(AuthorizationServer):  # type: ignore[misc]
     def find_user(self, user_id: str) -> MirroredUser | None:
         """Return what is known of a Salesforce user of the org."""
         return self._wait(find_user(self._connection, self._org_id, user_id, self._moment))
+
+    def stands(self, token: AccessToken) -> bool:
+        """Return whether a token is of this org, and was not revoked."""
+        if token.principal.org_id != self._org_id:
+            return False
+        return self._wait(stands(self._connection, token))
+
+    def revoke(self, token: AccessToken) -> None:
+        """Take a token back; this worker asks about it again at once."""
+        token.stands_until = 0
+        self._wait(revoke_all(self._connection, self._org_id, Holder.TOKEN, token.id))
 
     @property
     def _moment(self) -> datetime:

@@ -19,9 +19,12 @@ from api.settings import Settings
 from auth.compact import compact_parts, json_object
 from auth.oauth.assertion import ALGORITHMS, SALESFORCE_ALGORITHMS
 from auth.oauth.client import client_id_of, new_client, new_trust
+from auth.revocation import ASK_AGAIN, Holder, revoke_all
 from domain.identity import uuid7
 from domain.org import Org
 from storage.database import connect
+from storage.embedded import Cluster
+from storage.embedded_roles import OWNER, READ_WRITE
 from storage.oauth_clients import OAuthClient, add_client, disable_client
 from storage.orgs import save_org
 from storage.role_grants import RoleGrant, add_grant, revoke_grants
@@ -121,21 +124,43 @@ def salesforce_over(url: str, owner: str, loop: asyncio.Runner, home: Any) -> It
 def salesforce(
     database_url: str, owner_url: str, loop: asyncio.Runner, tmp_path: Any
 ) -> Iterator[Salesforce]:
+    """An org of this test's own, which it may change."""
     with salesforce_over(database_url, owner_url, loop, tmp_path / "home") as made:
         yield made
+
+
+@pytest.fixture(scope="module")
+def steady(
+    cluster: Cluster, template: str, loop: asyncio.Runner, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Salesforce]:
+    """An org that several tests ask, and none changes."""
+    name = "salesforce_grant"
+
+    async def administer(statement: str) -> None:
+        connection = await asyncpg.connect(cluster.dsn("postgres", "postgres"))
+        await connection.execute(statement)
+        await connection.close()
+
+    loop.run(administer(f"CREATE DATABASE {name} TEMPLATE {template} OWNER {OWNER}"))
+    home = tmp_path_factory.mktemp("salesforce")
+    with salesforce_over(
+        cluster.dsn(READ_WRITE, name), cluster.dsn(OWNER, name), loop, home / "home"
+    ) as made:
+        yield made
+    loop.run(administer(f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 def told(token: str) -> dict[str, Any]:
     return json_object(compact_parts(token.encode())[1]) or {}
 
 
-def test_a_user_gets_a_token_with_the_roles_that_were_granted(salesforce: Salesforce) -> None:
-    response = salesforce.ask()
+def test_a_user_gets_a_token_with_the_roles_that_were_granted(steady: Salesforce) -> None:
+    response = steady.ask()
     assert response.status_code == 200, response.text
     found = told(response.json()["access_token"])
     assert (found["sub"], found["roles"], found["org"]) == (USER, ["sales_rep"], str(OURS.org.id))
-    assert found["client_id"] == salesforce.issuer
-    answer = salesforce.graph.send(
+    assert found["client_id"] == steady.issuer
+    answer = steady.graph.send(
         json={"query": "{ viewer { subject roles } }"},
         headers={"authorization": f"Bearer {response.json()['access_token']}"},
     )
@@ -143,27 +168,27 @@ def test_a_user_gets_a_token_with_the_roles_that_were_granted(salesforce: Salesf
 
 
 @pytest.mark.parametrize("changes", [{}, {"aud": "http://127.0.0.1:8000"}, {"sub": USER[:15]}, {"iat": None}])
-def test_what_salesforce_may_send_is_taken(salesforce: Salesforce, changes: dict[str, Any]) -> None:
-    assert salesforce.ask(assertion(KEY, salesforce.claims(**changes), "RS512")).status_code == 200
+def test_what_salesforce_may_send_is_taken(steady: Salesforce, changes: dict[str, Any]) -> None:
+    assert steady.ask(assertion(KEY, steady.claims(**changes), "RS512")).status_code == 200
 
 
-def test_of_many_redemptions_at_once_one_wins(salesforce: Salesforce) -> None:
-    signed = assertion(KEY, salesforce.claims())
+def test_of_many_redemptions_at_once_one_wins(steady: Salesforce) -> None:
+    signed = assertion(KEY, steady.claims())
 
     async def race() -> list[int]:
-        answers = await asyncio.gather(*(salesforce.redeem(signed) for _ in range(32)))
+        answers = await asyncio.gather(*(steady.redeem(signed) for _ in range(32)))
         return sorted(answer.status_code for answer in answers)
 
-    assert salesforce.graph.run(race()) == [200] + [400] * 31
+    assert steady.graph.run(race()) == [200] + [400] * 31
 
 
-def test_without_a_jti_an_assertion_may_come_twenty_times_within_ten_seconds(salesforce: Salesforce) -> None:
-    signed = assertion(KEY, salesforce.claims(jti=None))
-    assert [salesforce.ask(signed).status_code for _ in range(21)] == [200] * 20 + [400]
-    old = assertion(KEY, salesforce.claims(jti=None, iat=int(time.time()) - 11))
-    assert [salesforce.ask(old).status_code for _ in range(2)] == [200, 400]
-    timeless = assertion(KEY, salesforce.claims(jti=None, iat=None))
-    assert [salesforce.ask(timeless).status_code for _ in range(2)] == [200, 400]
+def test_without_a_jti_an_assertion_may_come_twenty_times_within_ten_seconds(steady: Salesforce) -> None:
+    signed = assertion(KEY, steady.claims(jti=None))
+    assert [steady.ask(signed).status_code for _ in range(21)] == [200] * 20 + [400]
+    old = assertion(KEY, steady.claims(jti=None, iat=int(time.time()) - 11))
+    assert [steady.ask(old).status_code for _ in range(2)] == [200, 400]
+    timeless = assertion(KEY, steady.claims(jti=None, iat=None))
+    assert [steady.ask(timeless).status_code for _ in range(2)] == [200, 400]
 
 
 def test_a_user_without_a_role_is_told_what_an_administrator_can_do(salesforce: Salesforce) -> None:
@@ -219,8 +244,8 @@ ATTACKS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_claims_that_are_not_as_they_must_be_are_refused(salesforce: Salesforce, attack: str) -> None:
-    assert salesforce.refused(assertion(KEY, salesforce.claims(**ATTACKS[attack])))
+def test_claims_that_are_not_as_they_must_be_are_refused(steady: Salesforce, attack: str) -> None:
+    assert steady.refused(assertion(KEY, steady.claims(**ATTACKS[attack])))
 
 
 @pytest.mark.parametrize(
@@ -232,19 +257,19 @@ def test_claims_that_are_not_as_they_must_be_are_refused(salesforce: Salesforce,
     ],
 )  # fmt: skip
 def test_a_header_with_more_than_a_header_needs_is_refused(
-    salesforce: Salesforce, header: dict[str, Any]
+    steady: Salesforce, header: dict[str, Any]
 ) -> None:
-    good = assertion(KEY, salesforce.claims())
-    assert salesforce.refused(_forged(good, header))
-    assert salesforce.ask(good).status_code == 200
+    good = assertion(KEY, steady.claims())
+    assert steady.refused(_forged(good, header))
+    assert steady.ask(good).status_code == 200
 
 
-def test_a_signature_of_anybody_else_is_refused(salesforce: Salesforce) -> None:
-    good = assertion(KEY, salesforce.claims())
+def test_a_signature_of_anybody_else_is_refused(steady: Salesforce) -> None:
+    good = assertion(KEY, steady.claims())
     head, body, signature = good.split(".")
     for signed in (
-        assertion(STRANGER, salesforce.claims()),
-        assertion(ec.generate_private_key(ec.SECP256R1()), salesforce.claims(), "ES256"),
+        assertion(STRANGER, steady.claims()),
+        assertion(ec.generate_private_key(ec.SECP256R1()), steady.claims(), "ES256"),
         f"{head}.{body}.",
         f"{head}.{body}.{signature[:-4]}AAAA",
         _forged(good, {"alg": "none"}),
@@ -257,8 +282,8 @@ def test_a_signature_of_anybody_else_is_refused(salesforce: Salesforce) -> None:
         "é",
         "x" * 9000,
     ):
-        assert salesforce.refused(signed)
-    assert salesforce.ask(good).status_code == 200
+        assert steady.refused(signed)
+    assert steady.ask(good).status_code == 200
 
 
 def test_a_trust_that_is_disabled_or_whose_certificate_has_ended_vouches_for_nobody(
@@ -299,14 +324,14 @@ def test_an_algorithm_is_taken_where_the_trust_says_so_and_nowhere_else(
     assert algorithm in ALGORITHMS
 
 
-def test_a_trust_asks_for_users_only_and_a_user_comes_with_an_assertion_only(salesforce: Salesforce) -> None:
-    own = {"grant_type": "client_credentials", "client_id": salesforce.issuer, "client_secret": "x"}
-    response = salesforce.graph.run(salesforce.graph.client.post("/oauth/token", data=own))
+def test_a_trust_asks_for_users_only_and_a_user_comes_with_an_assertion_only(steady: Salesforce) -> None:
+    own = {"grant_type": "client_credentials", "client_id": steady.issuer, "client_secret": "x"}
+    response = steady.graph.run(steady.graph.client.post("/oauth/token", data=own))
     assert (response.status_code, response.json()["error"]) == (401, "invalid_client")
-    signed = assertion(KEY, salesforce.claims())
-    assert salesforce.refused(signed, "invalid_request", client_secret="x")
-    assert salesforce.refused(signed, "invalid_request", client_id="x")
-    assert salesforce.refused(signed, "invalid_scope", scope="admin")
+    signed = assertion(KEY, steady.claims())
+    assert steady.refused(signed, "invalid_request", client_secret="x")
+    assert steady.refused(signed, "invalid_request", client_id="x")
+    assert steady.refused(signed, "invalid_scope", scope="admin")
 
 
 def _forged(good: str, header: dict[str, Any]) -> str:
@@ -316,3 +341,26 @@ def _forged(good: str, header: dict[str, Any]) -> str:
     _, body, signature = good.split(".")
     head = json.dumps({"alg": "RS256", "typ": "JWT", "kid": "contract_graph"} | header).encode()
     return f"{base64.urlsafe_b64encode(head).rstrip(b'=').decode()}.{body}.{signature}"
+
+
+def test_whoever_loses_a_role_loses_the_tokens_that_had_it(salesforce: Salesforce) -> None:
+    token = salesforce.ask().json()["access_token"]
+    assert _viewer(salesforce, token).status_code == 200
+    salesforce.change(lambda c: revoke_all(c, OURS.org.id, Holder.USER, IDLE))
+    time.sleep(ASK_AGAIN + 0.1)
+    assert _viewer(salesforce, token).status_code == 200
+    salesforce.change(lambda c: revoke_all(c, OURS.org.id, Holder.USER, USER))
+    time.sleep(ASK_AGAIN + 0.1)
+    refused = _viewer(salesforce, token)
+    assert refused.status_code == 401
+    assert (
+        'error="invalid_token", error_description="The token was revoked."'
+        in (refused.headers["www-authenticate"])
+    )
+    time.sleep(1)  # tokens say whole seconds
+    assert _viewer(salesforce, salesforce.ask().json()["access_token"]).status_code == 200
+
+
+def _viewer(salesforce: Salesforce, token: str) -> httpx.Response:
+    headers = {"authorization": f"Bearer {token}"}
+    return salesforce.graph.send(json={"query": "{ viewer { roles } }"}, headers=headers)

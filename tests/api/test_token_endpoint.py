@@ -196,6 +196,64 @@ def test_a_request_that_cannot_be_read_is_told_why(
     assert refused(response, "invalid_request", status)
 
 
+def about(graph: Graph, what: str, token: str, client: Sync, **more: str) -> httpx.Response:
+    form = {"token": token, **more}
+    return graph.run(graph.client.post(f"/oauth/{what}", data=form, auth=client.basic))
+
+
+def asked_with(graph: Graph, token: str) -> int:
+    headers = {"authorization": f"Bearer {token}"}
+    return graph.send(json={"query": "{ viewer { roles } }"}, headers=headers).status_code
+
+
+def test_a_client_takes_its_token_back_at_once(graph: Graph, sync: Sync) -> None:
+    token, other = (ask(graph, auth=sync.basic).json()["access_token"] for _ in range(2))
+    assert (asked_with(graph, token), asked_with(graph, other)) == (200, 200)
+    response = about(graph, "revoke", token, sync, token_type_hint="refresh_token")
+    assert (response.status_code, response.json()) == (200, {})
+    assert (asked_with(graph, token), asked_with(graph, other)) == (401, 200)
+    assert about(graph, "revoke", token, sync).status_code == 200
+    assert about(graph, "introspect", token, sync).json() == {"active": False}
+
+
+def test_a_client_is_told_about_its_own_tokens(graph: Graph, sync: Sync) -> None:
+    token = ask(graph, auth=sync.basic).json()["access_token"]
+    told = about(graph, "introspect", token, sync).json()
+    assert told["active"] is True
+    assert (told["client_id"], told["sub"], told["scope"]) == (sync.id, sync.id, READ)
+    assert told["exp"] - told["iat"] == 600
+
+
+@pytest.mark.parametrize("token", ["x", "é", "a.b.c", " ", "\N{SNOWMAN}"])
+def test_a_text_that_is_no_token_is_not_active_and_is_as_good_as_revoked(
+    graph: Graph, sync: Sync, token: str
+) -> None:
+    assert about(graph, "introspect", token, sync).json() == {"active": False}
+    assert about(graph, "revoke", token, sync).status_code == 200
+
+
+def test_the_token_of_another_client_can_be_neither_revoked_nor_looked_into(
+    graph: Graph, sync: Sync, theirs: Sync, seeded_url: str, loop: asyncio.Runner
+) -> None:
+    token = ask(graph, auth=sync.basic).json()["access_token"]
+    forged = token[:-6] + "AAAAAA"
+    colleague = loop.run(_register(seeded_url, OURS.org, "integrator"))
+    for other in (theirs, colleague):
+        assert about(graph, "introspect", token, other).json() == {"active": False}
+        assert about(graph, "revoke", token, other).status_code in (200, 400)
+    about(graph, "revoke", forged, sync)
+    assert asked_with(graph, token) == 200
+    assert about(graph, "introspect", token, sync).json()["active"] is True
+
+
+@pytest.mark.parametrize("what", ["revoke", "introspect"])
+def test_who_asks_about_a_token_authenticates_and_asks_about_one(graph: Graph, sync: Sync, what: str) -> None:
+    nobody = graph.run(graph.client.post(f"/oauth/{what}", data={"token": "x"}))
+    refused(nobody, "invalid_client", 401)
+    refused(graph.run(graph.client.post(f"/oauth/{what}", data={}, auth=sync.basic)), "invalid_request")
+    assert about(graph, what, "x", sync, token_type_hint="id_token").status_code == 200
+
+
 def test_no_secret_and_no_token_is_logged_at_any_level(
     graph: Graph, sync: Sync, caplog: pytest.LogCaptureFixture
 ) -> None:
