@@ -19,8 +19,8 @@ from api.schema import sdl
 from api.settings import Settings
 from auth.keys import load_or_create
 from auth.oauth.metadata import RESOURCE_PATH, TOKEN_PATH
-from auth.oauth.routes import oauth_routes
-from auth.oauth.server import Issuing
+from auth.oauth.request_server import Issuing
+from auth.oauth.routes import OAuthPages
 from auth.policy import check_coverage, load_policy
 from auth.revocation import Revocations
 from auth.tokens import TokenVerifier
@@ -49,12 +49,13 @@ class Application:
         about = f'resource_metadata="{settings.issuer}{RESOURCE_PATH}"'
         self._door = Door(verifier, challenge=f'Bearer realm="{settings.audience}", {about}')
         issuing = Issuing(keys, settings.issuer, settings.audience, settings.issuer + TOKEN_PATH)
+        oauth = OAuthPages(issuing, verifier, settings.issuer + GRAPHQL_PATH, lambda: self._database)
         self._rest = Starlette(
             routes=[
                 Route("/health", _health, methods=["GET"]),
                 Route("/ready", self._ready, methods=["GET"]),
                 Route("/schema.graphql", _schema, methods=["GET"]),
-                *oauth_routes(issuing, verifier, settings.issuer + GRAPHQL_PATH, lambda: self._database),
+                *oauth.routes(),
                 *pages,
             ],
             lifespan=self._lifespan,

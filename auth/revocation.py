@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -11,6 +10,7 @@ from uuid import UUID
 
 import asyncpg
 
+from auth.digest import digest_id
 from auth.token_refused import RevokedToken
 from auth.tokens import AccessToken
 from storage.database import Database
@@ -29,11 +29,12 @@ class Holder(StrEnum):
     TOKEN = "token"  # noqa: S105 - a word
     CLIENT = "client"
     USER = "user"
+    SESSION = "session"
 
 
 def revocation_id(holder: Holder, name: str) -> UUID:
     """Return what a revocation is stored under: it names nobody."""
-    return UUID(bytes=hashlib.sha256(f"{holder}|{name}".encode()).digest()[:16])
+    return digest_id(f"{holder}|{name}")
 
 
 async def revoke_all(connection: asyncpg.Connection, org_id: UUID, holder: Holder, name: str) -> None:
@@ -60,11 +61,13 @@ class Revocations:
 
 
 async def stands(asked: Database | asyncpg.Connection, token: AccessToken) -> bool:
-    """Ask whether neither a token, nor its client, nor its user was revoked since it was issued."""
+    """Ask whether neither a token, nor its client, user or session was revoked since it was issued."""
     who = token.principal
     ids = [
         revocation_id(Holder.TOKEN, token.id),
         revocation_id(Holder.CLIENT, who.client or ""),
         revocation_id(Holder.USER, who.subject),
     ]
+    if token.session_id is not None:
+        ids.append(revocation_id(Holder.SESSION, token.session_id))
     return await still_stands(asked, who.org_id, ids, datetime.fromtimestamp(token.issued_at, UTC))

@@ -54,6 +54,7 @@ def issue(  # noqa: PLR0913 - each is said by another part of the caller, and by
     principal: Principal,
     lifetime: timedelta,
     now: float,
+    session_id: UUID | None = None,
 ) -> str:
     """Sign an access token for `principal`, valid from `now` (seconds of Unix time) for `lifetime`.
 
@@ -76,6 +77,8 @@ def issue(  # noqa: PLR0913 - each is said by another part of the caller, and by
         "roles": sorted(principal.roles),
         "org": str(principal.org_id),
     }
+    if session_id is not None:
+        claims["sid"] = str(session_id)
     if not claims["scope"]:
         del claims["scope"]  # RFC 6749 knows no empty scope
     header = {"alg": ALGORITHM, "typ": _TYPE, "kid": keys.kid}
@@ -93,6 +96,7 @@ class AccessToken:
     id: str
     issued_at: int
     expires_at: int
+    session_id: str | None = None
     stands_until: float = 0
 
 
@@ -175,7 +179,13 @@ class TokenVerifier:
             roles=_roles(claims),
             scopes=_scopes(claims),
         )
-        return AccessToken(principal, identity, _second(claims, "iat"), _second(claims, "exp"))
+        return AccessToken(
+            principal,
+            identity,
+            issued_at=_second(claims, "iat"),
+            expires_at=_second(claims, "exp"),
+            session_id=_text(claims, "sid") if "sid" in claims else None,
+        )
 
     def _remember(self, authorization: bytes, token: AccessToken) -> None:
         while self._verified and len(self._verified) >= self._capacity:

@@ -19,7 +19,8 @@ class UnknownClient(Exception):
 class OAuthClient:
     """A registered client: its roles are names of the policy, its moments carry an offset.
 
-    It has a secret, and asks for itself; or it has certificates, and vouches for the users of its org.
+    It has a secret, and asks for itself; or certificates, and vouches for the users of its org; or addresses
+    to which people come back who signed in.
     """
 
     org_id: UUID
@@ -28,6 +29,7 @@ class OAuthClient:
     secret_hash: bytes | None = field(default=None, repr=False)
     certificates: tuple[str, ...] = field(default=(), repr=False)
     algorithms: tuple[str, ...] = ()
+    redirect_uris: tuple[str, ...] = ()
     roles: frozenset[str]
     created_at: datetime
     rotated_at: datetime | None = None
@@ -40,6 +42,7 @@ class OAuthClient:
             "roles": frozenset(row["roles"]),
             "certificates": tuple(row["certificates"] or ()),
             "algorithms": tuple(row["algorithms"] or ()),
+            "redirect_uris": tuple(row["redirect_uris"] or ()),
         }
         return cls(**dict(row) | lists)
 
@@ -51,10 +54,10 @@ async def add_client(connection: asyncpg.Connection, client: OAuthClient) -> Non
     """Register a client, inside a transaction that is bound to its org."""
     await connection.execute(
         "INSERT INTO oauth_client"
-        " (org_id, id, name, secret_hash, certificates, algorithms, roles, created_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        " (org_id, id, name, secret_hash, certificates, algorithms, redirect_uris, roles, created_at)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         client.org_id, client.id, client.name, client.secret_hash, client.certificates or None,
-        client.algorithms or None, sorted(client.roles), client.created_at,
+        client.algorithms or None, client.redirect_uris or None, sorted(client.roles), client.created_at,
     )  # fmt: skip
 
 

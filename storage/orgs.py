@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import asyncpg
 
 from domain.org import Org
@@ -48,3 +50,9 @@ async def find_org(connection: asyncpg.Connection, name: str) -> Org:
         raise AmbiguousOrg((AmbiguousOrg.__doc__ or "").format(name=name, ids=ids))
     known = ", ".join(repr(org.name) for org in orgs) or "none yet"
     raise UnknownOrg((UnknownOrg.__doc__ or "").format(name=name, known=known))
+
+
+async def salesforce_org_id(connection: asyncpg.Connection, org_id: UUID) -> str | None:
+    """Return what Salesforce calls the org that the transaction is bound to."""
+    found: str | None = await connection.fetchval("SELECT salesforce_org_id FROM org WHERE id = $1", org_id)
+    return found

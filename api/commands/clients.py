@@ -14,7 +14,16 @@ import asyncpg
 from api.commands.org_work import in_org, require_role
 from api.settings import Settings, SettingsError
 from auth.oauth.assertion import ALGORITHMS, SALESFORCE_ALGORITHMS, UnusableCertificate, check_certificate
-from auth.oauth.client import client_id_of, new_client, new_secret, new_trust, read_client_id, secret_hash
+from auth.oauth.client import (
+    UnusableAddress,
+    client_id_of,
+    new_client,
+    new_public_client,
+    new_secret,
+    new_trust,
+    read_client_id,
+    secret_hash,
+)
 from auth.revocation import Holder, revoke_all
 from domain.org import Org
 from storage.oauth_clients import (
@@ -52,6 +61,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--algorithm", action="append", choices=sorted(ALGORITHMS),
         help=f"what it signs with; {' and '.join(SALESFORCE_ALGORITHMS)} unless said",
     )  # fmt: skip
+    public = _action(actions, "public", "register a client for people who sign in in a browser", _public)
+    public.add_argument("--name", required=True, help="what people call it")
+    public.add_argument(
+        "--redirect-uri", required=True, action="append", help="where people come back to; may be repeated"
+    )
     for name, help_, action in (
         ("rotate", "give a client a new secret, shown once; the old one stops at once", _rotate),
         ("disable", "let a client get no more tokens, for good", _disable),
@@ -92,6 +106,15 @@ async def _trust(connection: asyncpg.Connection, org: Org, *, arguments: argpars
     await add_client(connection, client)
     print(f"issuer  {client_id_of(client)}")
     print("Let the External Credential sign with iss set to it, and with sub set to {!$User.Id}.")
+
+
+async def _public(connection: asyncpg.Connection, org: Org, *, arguments: argparse.Namespace) -> None:
+    try:
+        client = new_public_client(org.id, arguments.name.strip(), arguments.redirect_uri, _now())
+    except UnusableAddress as error:
+        raise SettingsError(f"--redirect-uri {error}") from None
+    await add_client(connection, client)
+    print(f"client_id  {client_id_of(client)}\nIt has no secret: it proves itself by PKCE.")
 
 
 def _read(path: Path) -> str:
@@ -135,6 +158,8 @@ def _record(client_id: str, org: Org) -> UUID:
 
 
 def _what(client: OAuthClient) -> str:
+    if client.redirect_uris:
+        return f"signs people in: {', '.join(client.redirect_uris)}"
     if not client.certificates:
         return f"roles: {', '.join(sorted(client.roles))}"
     ends = min(check_certificate(pem)[1] for pem in client.certificates)
@@ -145,7 +170,7 @@ def _state(client: OAuthClient) -> str:
     if client.disabled_at:
         return f"disabled {client.disabled_at:%Y-%m-%d %H:%M} UTC"
     used = f"last used {client.last_used_at:%Y-%m-%d %H:%M} UTC" if client.last_used_at else "never used"
-    since = "trusted since" if client.certificates else "secret of"
+    since = "secret of" if client.secret_hash else "registered"
     return f"{since} {client.rotated_at or client.created_at:%Y-%m-%d}, {used}"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import warnings
 from collections.abc import Mapping, Sequence
@@ -22,6 +21,7 @@ from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from auth.compact import compact_parts, json_object
+from auth.digest import digest_id
 
 MOST_BYTES = 8 * 1024
 LONGEST_LIFE = 300  # seconds
@@ -74,7 +74,7 @@ class Assertion:
         """What it is known by: its issuer and jti, else all that was signed."""
         named = "jti" in self.claims
         told = f"jti:{_text(self.claims, 'jti')}" if named else self.text.rpartition(".")[0]
-        return UUID(bytes=hashlib.sha256(f"{self.issuer}|{told}".encode()).digest()[:16])
+        return digest_id(f"{self.issuer}|{told}")
 
     def uses(self, now: float) -> int:
         """Return how often it may be redeemed in all, as of now: once, if it carries a jti or is older."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ from uuid import UUID
 
 from authlib.oauth2.rfc6749 import ClientMixin
 
+from auth.address import is_secure
 from auth.oauth.assertion import SALESFORCE_ALGORITHMS, check_certificate
 from domain.identity import uuid7
 from storage.oauth_clients import OAuthClient
@@ -19,10 +21,12 @@ from storage.oauth_clients import OAuthClient
 READ = "graph:read"
 SCOPES = (READ,)
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
-GRANTS = ("client_credentials", JWT_BEARER)
+GRANTS = ("client_credentials", JWT_BEARER, "authorization_code", "refresh_token")
 AUTH_METHODS = ("client_secret_basic", "client_secret_post")
+"""How a client with a secret authenticates; one with addresses is public, and proves itself by PKCE."""
 
 _LENGTH = 43  # base64url of 32 bytes, without its padding
+_LOOPBACK = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\]))(?::\d{1,5})?(/[^#@\\]*)")
 _NO_HASH = bytes(32)  # what a secret is compared with where there is no client, so that both take as long
 
 
@@ -64,6 +68,20 @@ def new_client(org_id: UUID, name: str, roles: frozenset[str], now: datetime) ->
     return client, secret
 
 
+def new_public_client(org_id: UUID, name: str, redirect_uris: Sequence[str], now: datetime) -> OAuthClient:
+    """Make a client for people who sign in in a browser; it has no secret that it could keep.
+
+    Raises UnusableAddress for a redirect URI that is neither https nor of this machine.
+    """
+    for uri in redirect_uris:
+        if not is_secure(uri) or "#" in uri or not uri.isascii() or not uri.isprintable() or " " in uri:
+            raise UnusableAddress(f"{uri!r} must be https, or http of this machine, and have no fragment")
+    return OAuthClient(
+        org_id=org_id, id=uuid7(), name=name, redirect_uris=tuple(redirect_uris), roles=frozenset(),
+        created_at=now,
+    )  # fmt: skip
+
+
 def new_trust(
     org_id: UUID, name: str, certificates: Sequence[str], algorithms: Sequence[str], now: datetime
 ) -> OAuthClient:
@@ -77,6 +95,10 @@ def new_trust(
         org_id=org_id, id=uuid7(), name=name, certificates=tuple(certificates),
         algorithms=tuple(algorithms), roles=frozenset(), created_at=now,
     )  # fmt: skip
+
+
+class UnusableAddress(ValueError):
+    """An address to which nobody may be sent."""
 
 
 class RegisteredClient(ClientMixin):  # type: ignore[misc]
@@ -123,19 +145,37 @@ class RegisteredClient(ClientMixin):  # type: ignore[misc]
         wanted = scope.split() if scope else list(SCOPES)
         return " ".join(sorted(set(wanted))) if set(wanted) <= set(SCOPES) else None
 
-    def check_redirect_uri(self, redirect_uri: str) -> bool:  # noqa: ARG002 - Authlib's signature
-        return False
+    def check_redirect_uri(self, redirect_uri: str) -> bool:
+        """Return whether people may be sent there: an address registered, letter by letter.
+
+        Of one on this machine the port may differ (RFC 8252 section 7.3): a native program takes any.
+        """
+        registered = self._usable.redirect_uris if self._usable is not None else ()
+        here = without_port(redirect_uri)
+        return redirect_uri in registered or (here is not None and here in map(without_port, registered))
 
     def check_client_secret(self, client_secret: str) -> bool:
         known = self._usable.secret_hash if self._usable is not None else None
         fits = hmac.compare_digest(known or _NO_HASH, secret_hash(client_secret))
         return fits and known is not None
 
-    def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:  # noqa: ARG002 - as above
-        return method in AUTH_METHODS
+    def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:  # noqa: ARG002 - Authlib's
+        return method in (("none",) if self._is_public else AUTH_METHODS)
 
-    def check_response_type(self, response_type: str) -> bool:  # noqa: ARG002 - as above
-        return False
+    def check_response_type(self, response_type: str) -> bool:
+        return response_type == "code" and self._is_public
 
     def check_grant_type(self, grant_type: str) -> bool:
+        if self._is_public:
+            return grant_type in ("authorization_code", "refresh_token")
         return grant_type == (JWT_BEARER if self.vouches else "client_credentials")
+
+    @property
+    def _is_public(self) -> bool:
+        return self._usable is not None and bool(self._usable.redirect_uris)
+
+
+def without_port(url: str) -> str | None:
+    """Return an address of this machine without its port, or None for any other."""
+    match = _LOOPBACK.fullmatch(url)
+    return match and match[1] + match[2]

@@ -42,6 +42,23 @@ class FormRequest(OAuth2Request):  # type: ignore[misc]
         return self._form
 
 
+class AuthorizationRequest(OAuth2Request):  # type: ignore[misc]
+    """A request that came with somebody's browser, as Authlib takes it."""
+
+    def __init__(self, uri: str, parameters: Mapping[str, str]) -> None:
+        super().__init__("GET", uri, None, {})
+        self._parameters = dict(parameters)
+        self.payload = BasicOAuth2Payload(self._parameters)
+
+    @property
+    def args(self) -> dict[str, str]:
+        return self._parameters
+
+    @property
+    def form(self) -> dict[str, str]:
+        return {}
+
+
 def read_form(query: str, content_type: str, body: bytes) -> dict[str, str]:
     """Read the fields of a form. Raises InvalidRequestError, which says what to do about it."""
     if query:
@@ -49,18 +66,37 @@ def read_form(query: str, content_type: str, body: bytes) -> dict[str, str]:
     if content_type.split(";", maxsplit=1)[0].strip().lower() != _FORM:
         raise InvalidRequestError(f"Send the parameters as {_FORM}.")
     try:
-        pairs = parse_qsl(
-            body.decode(), keep_blank_values=True, strict_parsing=bool(body),
-            errors="strict", max_num_fields=_MOST_FIELDS,
-        )  # fmt: skip
+        text = body.decode()
     except ValueError:
-        raise InvalidRequestError("The body is no form in UTF-8 of at most 50 fields.") from None
+        text = "\0"
+    return read_parameters(text)
+
+
+def read_parameters(text: str) -> dict[str, str]:
+    """Read form-encoded parameters. Raises InvalidRequestError, which says what to do about it."""
+    try:
+        pairs = parse_qsl(
+            text,
+            keep_blank_values=True,
+            strict_parsing=bool(text),
+            errors="strict",
+            max_num_fields=_MOST_FIELDS,
+        )
+    except ValueError:
+        pairs = [("\0", "")]
+    if any(not _is_plain(each) for pair in pairs for each in pair):
+        raise InvalidRequestError("The parameters are no form in UTF-8 of at most 50 plain fields.")
     form = dict(pairs)
     if len(form) != len(pairs):
         raise InvalidRequestError("A parameter is repeated.")
-    if not all(_is_plain(text) for pair in pairs for text in pair):
-        raise InvalidRequestError("A parameter holds a control character.")
     return {name: value for name, value in form.items() if value}  # RFC 6749 section 3.1: empty is absent
+
+
+def named_client(form: Mapping[str, str], authorization: str | None) -> str:
+    """Return which client a request names, whether or not it proves it. Raises an OAuth2Error."""
+    if authorization is None and "client_secret" not in form and "client_id" in form:
+        return form["client_id"]
+    return client_secret(form, authorization).client_id
 
 
 def client_secret(form: Mapping[str, str], authorization: str | None) -> ClientSecret:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from authlib.oauth2.rfc6749 import (
     AccessDeniedError,
@@ -18,20 +20,43 @@ from authlib.oauth2.rfc7523 import JWTBearerGrant
 from auth.oauth.assertion import Assertion, read_assertion, verify
 from auth.oauth.client import AUTH_METHODS, SCOPES
 from domain.identity import NotASalesforceId, WrongSalesforceChecksum, salesforce_id
+from storage.role_grants import MirroredUser
 
 TokenResponse = tuple[int, dict[str, Any], list[tuple[str, str]]]
 
 
 @dataclass(frozen=True, slots=True)
 class GrantedUser:
-    """A Salesforce user for whom a token is issued, and the roles that an administrator gave them."""
+    """A Salesforce user for whom a token is issued, and the roles that an administrator gave them.
+
+    `session_id` names what they signed in for, if they did; it ends at `session_ends_at`, unsaid where it
+    has just begun.
+    """
 
     id: str
     roles: frozenset[str]
+    session_id: UUID | None = None
+    session_ends_at: datetime | None = None
 
     def get_user_id(self) -> str:
         """Return the Salesforce id, as Authlib asks for it."""
         return self.id
+
+    def in_session(self, session_id: UUID, ends_at: datetime | None = None) -> GrantedUser:
+        """Return the user as signed in."""
+        return replace(self, session_id=session_id, session_ends_at=ends_at)
+
+
+def granted_user(user_id: str, found: MirroredUser | None) -> GrantedUser:
+    """Judge what is known of a user. Raises AccessDeniedError with what an administrator can do about it."""
+    if found is None:
+        raise AccessDeniedError(f"The user {user_id} is not known here: import the org's users first.")
+    if not found.active:
+        raise AccessDeniedError(f"The user {user_id} is not active in Salesforce.")
+    if not found.roles:
+        how = f"contract-graph roles grant --user {user_id}"
+        raise AccessDeniedError(f"The user {user_id} has no role here: an administrator can run {how}.")
+    return GrantedUser(user_id, found.roles)
 
 
 class _Issuing:
@@ -80,20 +105,13 @@ class SalesforceUser(_Issuing, JWTBearerGrant):  # type: ignore[misc]
         return self.server.query_client(issuer)
 
     def authenticate_user(self, subject: str) -> GrantedUser:
-        """Find the user. Raises AccessDeniedError with what an administrator can do about it."""
+        """Find the user. Raises InvalidGrantError, AccessDeniedError."""
         try:
             user_id = salesforce_id(subject)
         except (NotASalesforceId, WrongSalesforceChecksum):
             raise InvalidGrantError("sub must be the Salesforce id of a user: use {!$User.Id}.") from None
-        found = self.server.find_user(user_id)
-        if found is None:
-            raise AccessDeniedError(f"The user {user_id} is not known here: import the org's users first.")
-        if not found.active:
-            raise AccessDeniedError(f"The user {user_id} is not active in Salesforce.")
-        if not found.roles:
-            how = f"contract-graph roles grant --user {user_id}"
-            raise AccessDeniedError(f"The user {user_id} has no role here: an administrator can run {how}.")
-        return GrantedUser(user_id, found.roles)
+        user: GrantedUser = self.server.granted_user(user_id)
+        return user
 
     def has_granted_permission(self, client: Any, user: GrantedUser) -> bool:  # noqa: ANN401 - as above
         """Say whether the issuer may vouch for the user: both belong to the org that is bound."""

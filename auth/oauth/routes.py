@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from html import escape
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from auth.oauth.form import MOST_BYTES
 from auth.oauth.metadata import (
+    AUTHORIZATION_PATH,
+    CALLBACK_PATH,
     INTROSPECTION_PATH,
     JWKS_PATH,
     RESOURCE_PATH,
@@ -19,54 +22,122 @@ from auth.oauth.metadata import (
     resource_metadata,
     server_metadata,
 )
-from auth.oauth.server import Endpoint, Issuing, OAuthResponse, OAuthServer, respond, too_large
+from auth.oauth.request_server import Issuing
+from auth.oauth.response import OAuthResponse, respond, too_large
+from auth.oauth.server import Endpoint, OAuthServer
+from auth.oauth.sign_in import SIGN_IN_LIFETIME, SignInFlow
 from auth.tokens import TokenVerifier
 from storage.database import BUSY, LOST, Database, DatabaseUnavailable
 
+Answered = Callable[[Request], Awaitable[Response]]
+
 _MAY_BE_KEPT = {"Cache-Control": "public, max-age=300", "Access-Control-Allow-Origin": "*"}
+_COOKIE_LIFETIME = int(SIGN_IN_LIFETIME.total_seconds())
+_UNAVAILABLE: OAuthResponse = respond(
+    503,
+    {"error": "temporarily_unavailable", "error_description": "The database cannot be reached; try again."},
+    [("Retry-After", "1")],
+)
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>contract-graph</title></head>
+<body><h1>Nobody was signed in</h1><p>{told}</p></body></html>
+"""
 
 
-def oauth_routes(
-    issuing: Issuing, verifier: TokenVerifier, resource: str, database: Callable[[], Database | None]
-) -> Sequence[BaseRoute]:
-    """Return the routes; `database` gives the open one, or None before the start."""
+class OAuthPages:
+    """Turns requests into questions to the authorization server; `database` gives it once it is open."""
 
-    def form_post(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
+    def __init__(
+        self,
+        issuing: Issuing,
+        verifier: TokenVerifier,
+        resource: str,
+        database: Callable[[], Database | None],
+    ) -> None:
+        self._issuing = issuing
+        self._verifier = verifier
+        self._resource = resource
+        self._database = database
+        self._secure = issuing.issuer.startswith("https:")
+        self._cookie = "__Host-contract-graph" if self._secure else "contract-graph"
+
+    def routes(self) -> Sequence[BaseRoute]:
+        """Return the routes."""
+        return (
+            Route(TOKEN_PATH, self._posted(Endpoint.TOKEN), methods=["POST"]),
+            Route(REVOCATION_PATH, self._posted(Endpoint.REVOCATION), methods=["POST"]),
+            Route(INTROSPECTION_PATH, self._posted(Endpoint.INTROSPECTION), methods=["POST"]),
+            Route(AUTHORIZATION_PATH, self._browsed(self._authorize), methods=["GET"]),
+            Route(CALLBACK_PATH, self._browsed(self._callback), methods=["GET"]),
+            Route(JWKS_PATH, self._jwks, methods=["GET"]),
+            Route(SERVER_PATH, self._server, methods=["GET"]),
+            Route(RESOURCE_PATH, self._protected, methods=["GET"]),
+            Route(RESOURCE_PATH + "/graphql", self._protected, methods=["GET"]),
+        )
+
+    def _posted(self, endpoint: Endpoint) -> Answered:
         async def answered(request: Request) -> Response:
-            body = await _read(request)
-            opened = database()
-            if body is None:
-                answer = too_large(MOST_BYTES)
-            elif opened is None:
-                answer = _UNAVAILABLE
-            else:
-                server = OAuthServer(opened, issuing, verifier)
-                try:
-                    answer = await server.answer(endpoint, request.url.query, request.headers, body)
-                except (DatabaseUnavailable, *BUSY, *LOST):
-                    answer = _UNAVAILABLE
+            answer = await self._answer(endpoint, request)
             return JSONResponse(answer.body, answer.status, dict(answer.headers))
 
         return answered
 
-    async def jwks(_: Request) -> Response:
-        return JSONResponse(issuing.keys.jwks(), headers=_MAY_BE_KEPT)
+    async def _answer(self, endpoint: Endpoint, request: Request) -> OAuthResponse:
+        body, database = await _read(request), self._database()
+        if body is None:
+            return too_large(MOST_BYTES)
+        if database is None:
+            return _UNAVAILABLE
+        server = OAuthServer(database, self._issuing, self._verifier)
+        try:
+            return await server.answer(endpoint, request.url.query, request.headers, body)
+        except (DatabaseUnavailable, *BUSY, *LOST):
+            return _UNAVAILABLE
 
-    async def server(_: Request) -> Response:
-        return JSONResponse(server_metadata(issuing.issuer), headers=_MAY_BE_KEPT)
+    def _browsed(self, answer: Callable[[SignInFlow, Request], Awaitable[Response]]) -> Answered:
+        async def answered(request: Request) -> Response:
+            database = self._database()
+            if database is None:
+                return _page(_UNAVAILABLE)
+            try:
+                return await answer(SignInFlow(database, self._issuing, self._verifier), request)
+            except (DatabaseUnavailable, *BUSY, *LOST):
+                return _page(_UNAVAILABLE)
 
-    async def protected(_: Request) -> Response:
-        return JSONResponse(resource_metadata(issuing.issuer, resource), headers=_MAY_BE_KEPT)
+        return answered
 
-    return (
-        Route(TOKEN_PATH, form_post(Endpoint.TOKEN), methods=["POST"]),
-        Route(REVOCATION_PATH, form_post(Endpoint.REVOCATION), methods=["POST"]),
-        Route(INTROSPECTION_PATH, form_post(Endpoint.INTROSPECTION), methods=["POST"]),
-        Route(JWKS_PATH, jwks, methods=["GET"]),
-        Route(SERVER_PATH, server, methods=["GET"]),
-        Route(RESOURCE_PATH, protected, methods=["GET"]),
-        Route(RESOURCE_PATH + "/graphql", protected, methods=["GET"]),
-    )
+    async def _authorize(self, flow: SignInFlow, request: Request) -> Response:
+        answer, browser = await flow.begin(request.url.query, request.cookies.get(self._cookie))
+        response = _page(answer)
+        response.set_cookie(
+            self._cookie, browser, max_age=_COOKIE_LIFETIME, httponly=True, samesite="lax",
+            secure=self._secure,
+        )  # fmt: skip
+        return response
+
+    async def _callback(self, flow: SignInFlow, request: Request) -> Response:
+        return _page(await flow.complete(request.url.query, request.cookies.get(self._cookie)))
+
+    async def _jwks(self, _: Request) -> Response:
+        return JSONResponse(self._issuing.keys.jwks(), headers=_MAY_BE_KEPT)
+
+    async def _server(self, _: Request) -> Response:
+        return JSONResponse(server_metadata(self._issuing.issuer), headers=_MAY_BE_KEPT)
+
+    async def _protected(self, _: Request) -> Response:
+        found = resource_metadata(self._issuing.issuer, self._resource)
+        return JSONResponse(found, headers=_MAY_BE_KEPT)
+
+
+def _page(answer: OAuthResponse) -> Response:
+    """Answer a browser: send it on, or tell whoever sits there what is wrong."""
+    headers = {**answer.headers, "Referrer-Policy": "no-referrer", "X-Content-Type-Options": "nosniff"}
+    if "Location" in headers:
+        return Response(status_code=answer.status, headers=headers)
+    body = answer.body or {}
+    told = escape(str(body.get("error_description") or body.get("error")))
+    headers |= {"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'"}
+    return HTMLResponse(_PAGE.format(told=told), answer.status, headers)
 
 
 async def _read(request: Request) -> bytes | None:
@@ -77,10 +148,3 @@ async def _read(request: Request) -> bytes | None:
         if len(body) > MOST_BYTES:
             return None
     return body
-
-
-_UNAVAILABLE: OAuthResponse = respond(
-    503,
-    {"error": "temporarily_unavailable", "error_description": "The database cannot be reached; try again."},
-    [("Retry-After", "1")],
-)

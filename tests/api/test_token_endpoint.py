@@ -173,9 +173,15 @@ def test_a_scope_that_there_is_not_is_refused_and_named(graph: Graph, sync: Sync
     assert READ in told
 
 
-@pytest.mark.parametrize("grant_type", ["password", "implicit", "authorization_code", "refresh_token", "x"])
+@pytest.mark.parametrize("grant_type", ["password", "implicit", "x"])
 def test_a_grant_that_is_not_offered_is_refused(graph: Graph, sync: Sync, grant_type: str) -> None:
     refused(ask(graph, {"grant_type": grant_type}, auth=sync.basic), "unsupported_grant_type")
+
+
+@pytest.mark.parametrize("grant_type", ["authorization_code", "refresh_token"])
+def test_a_grant_of_people_is_not_for_a_program(graph: Graph, sync: Sync, grant_type: str) -> None:
+    form = {"grant_type": grant_type, "code": "x", "refresh_token": "x"}
+    refused(ask(graph, form, auth=sync.basic), "unauthorized_client")
 
 
 @pytest.mark.parametrize(

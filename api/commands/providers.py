@@ -1,0 +1,56 @@
+"""`contract-graph providers`: where the people of an org sign in."""
+
+from __future__ import annotations
+
+import argparse
+from functools import partial
+
+import asyncpg
+
+from api.commands.org_work import in_org
+from api.settings import Settings, SettingsError
+from auth.address import is_secure
+from domain.org import Org
+from storage.sign_ins import SignInProvider, find_provider, set_provider
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Register `providers set|show`."""
+    actions = subparsers.add_parser("providers", help="where the people of an org sign in").add_subparsers(
+        dest="action", required=True
+    )
+    setting = actions.add_parser("set", help="let people sign in at their Salesforce")
+    setting.add_argument("--issuer", required=True, help="https://DOMAIN.my.salesforce.com")
+    setting.add_argument("--client-id", required=True, help="consumer key of the External Client App there")
+    setting.set_defaults(act=_set)
+    showing = actions.add_parser("show", help="say where they sign in")
+    showing.set_defaults(act=_show)
+    for parser in (setting, showing):
+        parser.add_argument("--org", required=True, help="name or id of the org")
+        parser.set_defaults(run=_run)
+
+
+def _run(arguments: argparse.Namespace, settings: Settings) -> int:
+    in_org(settings, arguments.org, partial(arguments.act, arguments=arguments))
+    return 0
+
+
+async def _set(connection: asyncpg.Connection, org: Org, *, arguments: argparse.Namespace) -> None:
+    issuer = arguments.issuer.rstrip("/")
+    if not is_secure(issuer) or not arguments.client_id.isprintable():
+        raise SettingsError("--issuer must be https, and --client-id a line of text")
+    if org.salesforce_org_id is None:
+        raise SettingsError(
+            f"{org.name} has no Salesforce id: nobody could be told from another org's people"
+        )
+    await set_provider(connection, org.id, SignInProvider(issuer, arguments.client_id))
+    print(f"the people of {org.name} sign in at {issuer}")
+
+
+async def _show(connection: asyncpg.Connection, org: Org, *, arguments: argparse.Namespace) -> None:
+    del arguments
+    found = await find_provider(connection, org.id)
+    if found is None:
+        print(f"nobody of {org.name} can sign in yet: `contract-graph providers set` says where")
+    else:
+        print(f"the people of {org.name} sign in at {found.issuer}, where we are {found.client_id}")

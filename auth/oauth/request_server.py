@@ -1,0 +1,236 @@
+"""Authlib's authorization server for one request, over one connection in one transaction."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+from uuid import UUID
+
+import asyncpg
+from authlib.common.urls import add_params_to_uri
+from authlib.oauth2.rfc6749 import AuthorizationServer, InvalidClientError, OAuth2Error
+from sqlalchemy.util import await_only
+
+from auth.digest import digest_id
+from auth.keys import SigningKeys
+from auth.oauth.assertion import SKEW, Assertion
+from auth.oauth.client import RegisteredClient, new_secret, read_client_id
+from auth.oauth.code import S256, SignedInPerson, StillSignedIn
+from auth.oauth.endpoints import Introspection, Revocation
+from auth.oauth.form import AuthorizationRequest, FormRequest
+from auth.oauth.grants import ClientCredentials, GrantedUser, SalesforceUser, granted_user
+from auth.oauth.response import OAuthResponse, respond
+from auth.principal import Principal
+from auth.revocation import Holder, revoke_all, stands
+from auth.tokens import AccessToken, TokenVerifier, issue
+from domain.identity import uuid7
+from storage import sessions
+from storage.oauth_clients import find_client, note_use
+from storage.redeemed_assertions import redeem
+from storage.role_grants import find_user
+from storage.sessions import AuthorizationCode, Once, RefreshToken
+
+T = TypeVar("T")
+
+ACCESS_TOKEN_LIFETIME = timedelta(minutes=10)
+CODE_LIFETIME = timedelta(seconds=60)
+IDLE_LIFETIME = timedelta(hours=8)
+"""How long a refresh token waits to be used."""
+SESSION_LIFETIME = timedelta(days=30)
+"""How long somebody stays signed in, however often their client refreshes."""
+
+# At DEBUG Authlib writes live tokens into the log.
+logging.getLogger("authlib").setLevel(logging.INFO)
+
+
+@dataclass(frozen=True, slots=True)
+class Issuing:
+    """Who issues tokens, for whom, and with which keys."""
+
+    keys: SigningKeys
+    issuer: str
+    audience: str
+    token_url: str
+
+
+class RequestServer(AuthorizationServer):  # type: ignore[misc]
+    """Authlib's server for one request: it is synchronous, so its hooks wait inside a greenlet."""
+
+    def __init__(
+        self,
+        connection: asyncpg.Connection,
+        org_id: UUID,
+        issuing: Issuing,
+        verifier: TokenVerifier,
+        now: float,
+    ) -> None:
+        super().__init__()
+        self._connection = connection
+        self._org_id = org_id
+        self.issuing = issuing
+        self.verifier = verifier
+        self.now = now
+        self.register_endpoint(Revocation)
+        self.register_endpoint(Introspection)
+        self.register_grant(ClientCredentials)
+        self.register_grant(SalesforceUser)
+        self.register_grant(SignedInPerson, [S256(required=True)])
+        self.register_grant(StillSignedIn)
+        self.register_token_generator("default", self._issue)
+
+    def query_client(self, client_id: str) -> RegisteredClient:
+        """Return a client, also one that is not there: its secret fits none, in the same time."""
+        org_id, record_id = read_client_id(client_id) or (UUID(int=0), UUID(int=0))
+        found = None
+        if org_id == self._org_id:
+            found = self._wait(find_client(self._connection, org_id, record_id))
+        return RegisteredClient(client_id, found)
+
+    def save_token(self, token: Mapping[str, Any], request: FormRequest) -> None:
+        """Record that the client got one; a token itself is stored nowhere, a refresh token as a hash."""
+        record_id = request.client.registered.id
+        self._wait(note_use(self._connection, self._org_id, record_id, self._moment))
+        if "refresh_token" not in token:
+            return
+        user: GrantedUser = request.user
+        ends = user.session_ends_at or self._moment + SESSION_LIFETIME
+        made = RefreshToken(
+            id=digest_id(token["refresh_token"]), client_id=record_id, salesforce_user_id=user.id,
+            scope=token["scope"], session_id=user.session_id or uuid7(), session_ends_at=ends,
+            expires_at=min(self._moment + IDLE_LIFETIME, ends),
+        )  # fmt: skip
+        self._wait(sessions.save(self._connection, self._org_id, made, self._moment))
+
+    def save_code(self, code: str, request: AuthorizationRequest) -> None:
+        """Save the code that a signed-in person's client will exchange."""
+        asked = request.payload.data
+        made = AuthorizationCode(
+            id=digest_id(code), client_id=request.client.registered.id, salesforce_user_id=request.user.id,
+            redirect_uri=asked["redirect_uri"], scope=request.scope, code_challenge=asked["code_challenge"],
+            session_id=uuid7(), expires_at=self._moment + CODE_LIFETIME,
+        )  # fmt: skip
+        self._wait(sessions.save(self._connection, self._org_id, made, self._moment))
+
+    def use(self, kind: type[Once], secret: str, client: RegisteredClient) -> Once | None:
+        """Use up a code or a refresh token. One that comes again was stolen, or is: its session ends."""
+        work = sessions.use(
+            self._connection, kind, self._org_id, id_=digest_id(secret), client_id=client.registered.id,
+            now=self._moment,
+        )  # fmt: skip
+        found = self._wait(work)
+        if found is None or found.used_at is None:
+            return found
+        self._wait(sessions.end_session(self._connection, self._org_id, found.session_id))
+        ended = revoke_all(self._connection, self._org_id, Holder.SESSION, str(found.session_id))
+        self._wait(ended)
+        return None
+
+    def refused(self, request: AuthorizationRequest) -> OAuthResponse | None:
+        """Return why nobody may be sent to sign in for a client; None where they may."""
+        try:
+            self.get_consent_grant(request)
+        except OAuth2Error as error:
+            return self.handle_error_response(request, error)
+        return None
+
+    def refuse(self, request: AuthorizationRequest, error: OAuth2Error) -> OAuthResponse:
+        """Send somebody back to the client with an error; `refused` has judged where to."""
+        error.redirect_uri = request.payload.redirect_uri
+        error.state = request.payload.state
+        return self.handle_error_response(request, error)
+
+    def authorize(self, request: AuthorizationRequest, user_id: str) -> OAuthResponse:
+        """Send somebody who signed in back to the client with a code."""
+        grant = self.get_consent_grant(request)
+        try:
+            user = self.granted_user(user_id)
+        except OAuth2Error as error:
+            return self.refuse(request, error)
+        response: OAuthResponse = self.create_authorization_response(request, user, grant)
+        return response
+
+    def redeem(self, assertion: Assertion) -> bool:
+        """Use an assertion up; False where it was before."""
+        work = redeem(
+            self._connection, self._org_id, assertion.id, most_uses=assertion.uses(self.now),
+            expires_at=datetime.fromtimestamp(assertion.expires + SKEW, UTC), now=self._moment,
+        )  # fmt: skip
+        return self._wait(work)
+
+    def granted_user(self, user_id: str) -> GrantedUser:
+        """Return a user of the org with the roles of now. Raises AccessDeniedError."""
+        found = self._wait(find_user(self._connection, self._org_id, user_id, self._moment))
+        return granted_user(user_id, found)
+
+    def stands(self, token: AccessToken) -> bool:
+        """Return whether a token is of this org, and was not revoked."""
+        if token.principal.org_id != self._org_id:
+            return False
+        return self._wait(stands(self._connection, token))
+
+    def revoke(self, token: AccessToken) -> None:
+        """Take a token back; this worker asks about it again at once."""
+        token.stands_until = 0
+        self._wait(revoke_all(self._connection, self._org_id, Holder.TOKEN, token.id))
+
+    @property
+    def _moment(self) -> datetime:
+        return datetime.fromtimestamp(self.now, UTC)
+
+    def send_signal(self, name: str, *args: object, **kwargs: object) -> None:
+        """Send none."""
+
+    def create_oauth2_request(self, request: FormRequest) -> FormRequest:
+        return request
+
+    def handle_error_response(self, request: FormRequest, error: OAuth2Error) -> OAuthResponse:
+        if isinstance(error, InvalidClientError):
+            # One answer for every failure, or a caller could find out which clients there are.
+            error = InvalidClientError(status_code=401, description="Client authentication failed.")
+        response: OAuthResponse = super().handle_error_response(request, error)
+        return response
+
+    def handle_response(
+        self, status: int, body: Mapping[str, Any], headers: list[tuple[str, str]]
+    ) -> OAuthResponse:
+        named = [
+            # RFC 9207: whoever comes back says from whom.
+            (name, add_params_to_uri(value, {"iss": self.issuing.issuer}) if name == "Location" else value)
+            for name, value in headers
+        ]
+        return respond(status, body, named)
+
+    def _issue(
+        self,
+        client: RegisteredClient,
+        scope: str,
+        user: GrantedUser | None = None,
+        *,
+        include_refresh_token: bool = False,
+        **_: object,
+    ) -> dict[str, Any]:
+        principal = Principal(
+            org_id=self._org_id,
+            subject=user.id if user else client.get_client_id(),
+            client=client.get_client_id(),
+            roles=user.roles if user else client.registered.roles,
+            scopes=frozenset(scope.split()),
+        )
+        token = issue(
+            self.issuing.keys, issuer=self.issuing.issuer, audience=self.issuing.audience,
+            principal=principal, lifetime=ACCESS_TOKEN_LIFETIME, now=self.now,
+            session_id=user.session_id if user else None,
+        )  # fmt: skip
+        made = {
+            "token_type": "Bearer",
+            "access_token": token,
+            "expires_in": int(ACCESS_TOKEN_LIFETIME.total_seconds()),
+            "scope": scope,
+        }
+        return made | ({"refresh_token": new_secret()} if include_refresh_token else {})
+
+    def _wait(self, work: Awaitable[T]) -> T:
+        return await_only(work)

@@ -1,0 +1,29 @@
+"""What the authorization server answers with, before it is HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from authlib.oauth2.rfc6749 import InvalidRequestError
+
+
+class OAuthResponse(NamedTuple):
+    """An answer of the authorization server; a body of None has no content."""
+
+    status: int
+    body: Mapping[str, Any] | None
+    headers: Mapping[str, str]
+
+
+def respond(status: int, body: Mapping[str, Any] | None, headers: list[tuple[str, str]]) -> OAuthResponse:
+    """Carry an answer of Authlib's, which is never to be stored."""
+    kept = {name: value for name, value in headers if name.lower() != "content-type"}
+    if status == 401:  # noqa: PLR2004 - a status of HTTP
+        kept["WWW-Authenticate"] = 'Basic realm="contract-graph"'
+    return OAuthResponse(status, body, kept | {"Cache-Control": "no-store", "Pragma": "no-cache"})
+
+
+def too_large(limit: int) -> OAuthResponse:
+    """Refuse a body that is too large."""
+    return respond(*InvalidRequestError(f"A request holds at most {limit} bytes.", status_code=413)())
