@@ -21,6 +21,7 @@ from auth.keys import load_or_create
 from auth.oauth.metadata import RESOURCE_PATH, TOKEN_PATH
 from auth.oauth.request_server import Issuing
 from auth.oauth.routes import OAuthPages
+from auth.oauth.throttle import Throttle
 from auth.policy import check_coverage, load_policy
 from auth.revocation import Revocations
 from auth.tokens import TokenVerifier
@@ -49,7 +50,9 @@ class Application:
         about = f'resource_metadata="{settings.issuer}{RESOURCE_PATH}"'
         self._door = Door(verifier, challenge=f'Bearer realm="{settings.audience}", {about}')
         issuing = Issuing(keys, settings.issuer, settings.audience, settings.issuer + TOKEN_PATH)
-        oauth = OAuthPages(issuing, verifier, settings.issuer + GRAPHQL_PATH, lambda: self._database)
+        throttle = Throttle(settings.token_rate, settings.token_failures)
+        resource = settings.issuer + GRAPHQL_PATH
+        oauth = OAuthPages(issuing, verifier, resource, throttle, lambda: self._database)
         self._rest = Starlette(
             routes=[
                 Route("/health", _health, methods=["GET"]),

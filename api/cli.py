@@ -36,7 +36,7 @@ EXPECTED = (
 )
 """What can go wrong on a machine, and is told in a line; anything else is a fault of ours, with its trace."""
 
-COMMANDS = (demo, serve, db, import_, clients, roles, token, docs)
+COMMANDS = (demo, serve, db, import_, clients, providers, roles, token, docs)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -10,7 +10,8 @@ import orjson
 from api.graphql import Answer, Endpoint
 from api.limits import MAX_BODY
 from auth.revocation import Revocations
-from auth.token_refused import TokenRefused
+from auth.scopes import READ
+from auth.token_refused import InsufficientScope, TokenRefused
 from auth.tokens import TokenVerifier
 from storage.database import BUSY, DatabaseUnavailable
 
@@ -80,6 +81,8 @@ class Door:
         try:
             token = self._verifier.read(authorization)
             await self.revocations.check(token)
+            if READ not in token.principal.scopes:
+                raise InsufficientScope
         except TokenRefused as refused:
             await self._refuse(send, refused, media_type)
             return
@@ -98,7 +101,10 @@ class Door:
         challenge = self._challenge
         if refused.error is not None:
             challenge += f', error="{refused.error}", error_description="{refused.description}"'
-        body = _error("UNAUTHENTICATED", refused.description)
+        code = "UNAUTHENTICATED"
+        if isinstance(refused, InsufficientScope):
+            challenge, code = f'{challenge}, scope="{READ}"', "INSUFFICIENT_SCOPE"
+        body = _error(code, refused.description)
         await _send(send, refused.status, body, media_type, (b"www-authenticate", challenge.encode()))
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from auth.address import is_secure
+
 
 class SettingsError(Exception):
     """A setting has a value that cannot be used."""
@@ -25,6 +27,8 @@ class Settings:
     port: int = field(default=8000, metadata={"variable": "CONTRACT_GRAPH_PORT"})
     pool_size: int = field(default=8, metadata={"variable": "CONTRACT_GRAPH_POOL_SIZE"})
     issuer: str = field(default="http://127.0.0.1:8000", metadata={"variable": "CONTRACT_GRAPH_ISSUER"})
+    token_rate: int = field(default=600, metadata={"variable": "CONTRACT_GRAPH_TOKEN_RATE"})
+    token_failures: int = field(default=10, metadata={"variable": "CONTRACT_GRAPH_TOKEN_FAILURES"})
     audience: str = field(default="contract-graph", metadata={"variable": "CONTRACT_GRAPH_AUDIENCE"})
 
     @property
@@ -33,7 +37,12 @@ class Settings:
         return self.home / "keys"
 
 
-WHOLE_NUMBERS = {"port": (0, 65535), "pool_size": (1, 100)}
+WHOLE_NUMBERS = {
+    "port": (0, 65535),
+    "pool_size": (1, 100),
+    "token_rate": (1, 1_000_000),
+    "token_failures": (1, 1_000_000),
+}
 
 
 def default_home(environment: Mapping[str, str]) -> Path:
@@ -57,6 +66,10 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
             given[name] = _whole_number(variable, value, *WHOLE_NUMBERS[name])
         else:
             given[name] = Path(value) if name in ("home", "pg_bindir") else value
+    if not is_secure(given.get("issuer", "https://unsaid")) or given.get("issuer", "").endswith("/"):
+        raise SettingsError(
+            "CONTRACT_GRAPH_ISSUER must be https (or http of this machine), without / at its end"
+        )
     if "issuer" not in given and "port" in given:
         given["issuer"] = f"http://127.0.0.1:{given['port']}"
     return Settings(**given)

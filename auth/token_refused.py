@@ -77,5 +77,12 @@ class RevokedToken(TokenRefused):
     """The token was revoked."""
 
 
+class InsufficientScope(TokenRefused):
+    """The token does not have the scope graph:read."""
+
+    status = 403
+    error = "insufficient_scope"
+
+
 class TokenNotYetValid(TokenRefused):
     """The token is not valid yet."""

@@ -13,6 +13,7 @@ from api.settings import Settings, SettingsError
 from auth.keys import load_or_create
 from auth.policy import load_policy
 from auth.principal import Principal
+from auth.scopes import READ
 from auth.tokens import issue
 from domain.org import Org
 from storage.database import connect, require_schema
@@ -62,7 +63,7 @@ async def _org(installation: Installation, name: str) -> Org:
 def local_token(settings: Settings, org: Org, subject: str, roles: list[str], lifetime: timedelta) -> str:
     """Sign a token with the key of this installation."""
     principal = Principal(
-        org_id=org.id, subject=subject, client=LOCAL_CLIENT, roles=frozenset(roles), scopes=frozenset()
+        org_id=org.id, subject=subject, client=LOCAL_CLIENT, roles=frozenset(roles), scopes=frozenset({READ})
     )
     return issue(
         load_or_create(settings.keys),

@@ -15,11 +15,10 @@ from authlib.oauth2.rfc6749 import ClientMixin
 
 from auth.address import is_secure
 from auth.oauth.assertion import SALESFORCE_ALGORITHMS, check_certificate
+from auth.scopes import SCOPES
 from domain.identity import uuid7
 from storage.oauth_clients import OAuthClient
 
-READ = "graph:read"
-SCOPES = (READ,)
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 GRANTS = ("client_credentials", JWT_BEARER, "authorization_code", "refresh_token")
 AUTH_METHODS = ("client_secret_basic", "client_secret_post")

@@ -18,7 +18,8 @@ from authlib.oauth2.rfc6749.grants import ClientCredentialsGrant
 from authlib.oauth2.rfc7523 import JWTBearerGrant
 
 from auth.oauth.assertion import Assertion, read_assertion, verify
-from auth.oauth.client import AUTH_METHODS, SCOPES
+from auth.oauth.client import AUTH_METHODS
+from auth.scopes import SCOPES
 from domain.identity import NotASalesforceId, WrongSalesforceChecksum, salesforce_id
 from storage.role_grants import MirroredUser
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
 
-from auth.oauth.client import AUTH_METHODS, GRANTS, SCOPES
+from auth.oauth.client import AUTH_METHODS, GRANTS
+from auth.scopes import SCOPES
 
 SERVER_PATH = "/.well-known/oauth-authorization-server"
 RESOURCE_PATH = "/.well-known/oauth-protected-resource"

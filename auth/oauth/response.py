@@ -27,3 +27,12 @@ def respond(status: int, body: Mapping[str, Any] | None, headers: list[tuple[str
 def too_large(limit: int) -> OAuthResponse:
     """Refuse a body that is too large."""
     return respond(*InvalidRequestError(f"A request holds at most {limit} bytes.", status_code=413)())
+
+
+def too_often(wait: int) -> OAuthResponse:
+    """Ask a client to come again after so many seconds."""
+    told = {
+        "error": "temporarily_unavailable",
+        "error_description": f"Too many requests; wait {wait} seconds.",
+    }
+    return respond(429, told, [("Retry-After", str(wait))])

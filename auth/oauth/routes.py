@@ -24,8 +24,9 @@ from auth.oauth.metadata import (
 )
 from auth.oauth.request_server import Issuing
 from auth.oauth.response import OAuthResponse, respond, too_large
-from auth.oauth.server import Endpoint, OAuthServer
+from auth.oauth.server import Asked, Endpoint, OAuthServer
 from auth.oauth.sign_in import SIGN_IN_LIFETIME, SignInFlow
+from auth.oauth.throttle import Throttle
 from auth.tokens import TokenVerifier
 from storage.database import BUSY, LOST, Database, DatabaseUnavailable
 
@@ -52,11 +53,13 @@ class OAuthPages:
         issuing: Issuing,
         verifier: TokenVerifier,
         resource: str,
+        throttle: Throttle,
         database: Callable[[], Database | None],
     ) -> None:
         self._issuing = issuing
         self._verifier = verifier
         self._resource = resource
+        self._throttle = throttle
         self._database = database
         self._secure = issuing.issuer.startswith("https:")
         self._cookie = "__Host-contract-graph" if self._secure else "contract-graph"
@@ -88,9 +91,10 @@ class OAuthPages:
             return too_large(MOST_BYTES)
         if database is None:
             return _UNAVAILABLE
-        server = OAuthServer(database, self._issuing, self._verifier)
+        server = OAuthServer(database, self._issuing, self._verifier, self._throttle)
+        address = request.client.host if request.client else ""
         try:
-            return await server.answer(endpoint, request.url.query, request.headers, body)
+            return await server.answer(endpoint, Asked(request.url.query, request.headers, body, address))
         except (DatabaseUnavailable, *BUSY, *LOST):
             return _UNAVAILABLE
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
@@ -15,7 +16,8 @@ from auth.oauth.client import read_client_id
 from auth.oauth.form import FormRequest, named_client, read_form
 from auth.oauth.grants import assertion_issuer
 from auth.oauth.request_server import Issuing, RequestServer
-from auth.oauth.response import OAuthResponse, respond
+from auth.oauth.response import OAuthResponse, respond, too_often
+from auth.oauth.throttle import Throttle
 from auth.tokens import TokenVerifier
 from storage.database import Database
 
@@ -28,6 +30,19 @@ class Endpoint(StrEnum):
     INTROSPECTION = "introspection"
 
 
+_UNPROVEN = ("invalid_client", "invalid_grant")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request as it came: header names are in lower case, `address` is the caller's."""
+
+    query: str
+    headers: Mapping[str, str]
+    body: bytes
+    address: str
+
+
 class OAuthServer:
     """Answers requests for tokens, and about them."""
 
@@ -36,31 +51,38 @@ class OAuthServer:
         database: Database,
         issuing: Issuing,
         verifier: TokenVerifier,
+        throttle: Throttle,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._database = database
         self._issuing = issuing
         self._verifier = verifier
+        self._throttle = throttle
         self._clock = clock
 
-    async def answer(
-        self, endpoint: Endpoint, query: str, headers: Mapping[str, str], body: bytes
-    ) -> OAuthResponse:
-        """Answer one request, whose header names are lower case. Raises DatabaseUnavailable."""
+    async def answer(self, endpoint: Endpoint, asked: Asked) -> OAuthResponse:
+        """Answer one request. Raises DatabaseUnavailable."""
+        authorization = asked.headers.get("authorization")
         try:
-            form = read_form(query, headers.get("content-type", ""), body)
-            client_id = _client_id(form, headers.get("authorization"))
+            form = read_form(asked.query, asked.headers.get("content-type", ""), asked.body)
+            client_id = _client_id(form, authorization)
         except OAuth2Error as error:
             return respond(*error())
-        given = {"Authorization": headers["authorization"]} if "authorization" in headers else {}
+        if wait := self._throttle.admit(client_id, asked.address):
+            return too_often(wait)
+        given = {} if authorization is None else {"Authorization": authorization}
         request = FormRequest(self._issuing.token_url, form, given)
         # A text that names no org is looked up like another, in an org that has no clients: the same time.
         org_id, _ = read_client_id(client_id) or (UUID(int=0), None)
         async with self._database.transaction(org_id) as connection:
             server = RequestServer(connection, org_id, self._issuing, self._verifier, self._clock())
             if endpoint is Endpoint.TOKEN:
-                return await greenlet_spawn(server.create_token_response, request)
-            return await greenlet_spawn(server.create_endpoint_response, endpoint, request)
+                answer: OAuthResponse = await greenlet_spawn(server.create_token_response, request)
+            else:
+                answer = await greenlet_spawn(server.create_endpoint_response, endpoint, request)
+        if (answer.body or {}).get("error") in _UNPROVEN:
+            self._throttle.failed(client_id, asked.address)
+        return answer
 
 
 def _client_id(form: Mapping[str, str], authorization: str | None) -> str:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import time
+from datetime import timedelta
 
 import httpx
 import pytest
 
 from api.door import negotiate
-from tests.api.graph import PLAIN_JSON, RESPONSE_JSON, Graph, code_of, media_type
+from auth.keys import load_or_create
+from auth.principal import Principal
+from auth.tokens import issue
+from tests.api.graph import OURS, PLAIN_JSON, RESPONSE_JSON, Graph, code_of, media_type
 
 CHALLENGE = (
     'Bearer realm="contract-graph",'
@@ -274,3 +278,19 @@ def test_an_operation_is_chosen_by_its_name(graph: Graph) -> None:
 def test_members_that_are_null_are_as_absent(graph: Graph) -> None:
     body = {"query": "{ __typename }", "variables": None, "operationName": None, "extensions": None}
     assert graph.post(json.dumps(body).encode()).json()["data"] == {"__typename": "Query"}
+
+
+def test_a_token_without_the_scope_of_reading_is_good_for_nothing_here(graph: Graph) -> None:
+    token = issue(
+        load_or_create(graph._settings.keys),
+        issuer=graph._settings.issuer,
+        audience=graph._settings.audience,
+        principal=Principal(OURS.org.id, "someone", "tests", frozenset({"legal"}), frozenset({"other"})),
+        lifetime=timedelta(minutes=5),
+        now=time.time(),
+    )
+    response = refused(graph, f"Bearer {token}")
+    assert (response.status_code, code_of(response)) == (403, "INSUFFICIENT_SCOPE")
+    challenge = response.headers["www-authenticate"]
+    assert 'error="insufficient_scope"' in challenge
+    assert challenge.endswith('scope="graph:read"')

@@ -116,7 +116,9 @@ def salesforce_over(url: str, owner: str, loop: asyncio.Runner, home: Any) -> It
         await in_org(url, OURS.org, lambda c: add_grant(c, OURS.org.id, grant("legal", IDLE)))
 
     loop.run(prepare())
-    with graph_over(Settings(home=home, pool_size=4), url, loop) as graph:
+    with graph_over(
+        Settings(home=home, pool_size=4, token_rate=100_000, token_failures=100_000), url, loop
+    ) as graph:
         yield Salesforce(graph, url, OURS.org, made)
 
 

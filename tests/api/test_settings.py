@@ -52,6 +52,8 @@ def test_every_setting_is_read_from_its_variable() -> None:
         "CONTRACT_GRAPH_POOL_SIZE": "20",
         "CONTRACT_GRAPH_ISSUER": "https://id.example",
         "CONTRACT_GRAPH_AUDIENCE": "api",
+        "CONTRACT_GRAPH_TOKEN_RATE": "120",
+        "CONTRACT_GRAPH_TOKEN_FAILURES": "5",
     }
     expected = Settings(
         home=Path("/data"),
@@ -62,6 +64,8 @@ def test_every_setting_is_read_from_its_variable() -> None:
         port=9000,
         pool_size=20,
         issuer="https://id.example",
+        token_rate=120,
+        token_failures=5,
         audience="api",
     )
     assert load_settings(given) == expected
@@ -80,6 +84,14 @@ def test_a_port_that_is_none_is_refused_by_the_name_of_its_variable(value: str) 
     with pytest.raises(SettingsError) as refused:
         load_settings({"CONTRACT_GRAPH_PORT": value})
     assert str(refused.value).startswith("CONTRACT_GRAPH_PORT must be a whole number from 0 to 65535, not '")
+
+
+@pytest.mark.parametrize(
+    "value", ["http://id.example", "id.example", "https://id.example/", "https://", "ftp://x"]
+)
+def test_an_issuer_that_could_leak_tokens_is_refused(value: str) -> None:
+    with pytest.raises(SettingsError, match="CONTRACT_GRAPH_ISSUER must be https"):
+        load_settings({"CONTRACT_GRAPH_ISSUER": value})
 
 
 @pytest.mark.parametrize("value", ["0", "101", "many"])

@@ -161,7 +161,9 @@ def people(
     loop.run(administer(f"CREATE DATABASE {name} TEMPLATE {template} OWNER {OWNER}"))
     with stand_in() as provider:
         loop.run(prepare(provider.issuer(ORGANIZATION)))
-        with graph_over(Settings(home=home, pool_size=4), url, loop) as graph:
+        with graph_over(
+            Settings(home=home, pool_size=4, token_rate=100_000, token_failures=100_000), url, loop
+        ) as graph:
             yield People(graph, url, client_id_of(client))
     loop.run(administer(f"DROP DATABASE {name} WITH (FORCE)"))
 

@@ -15,7 +15,8 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from auth.oauth.client import READ, client_id_of, new_client, secret_hash
+from auth.oauth.client import client_id_of, new_client, secret_hash
+from auth.scopes import READ
 from domain.org import Org
 from storage.database import connect
 from storage.oauth_clients import add_client, disable_client, list_clients, replace_secret
@@ -258,6 +259,18 @@ def test_who_asks_about_a_token_authenticates_and_asks_about_one(graph: Graph, s
     refused(nobody, "invalid_client", 401)
     refused(graph.run(graph.client.post(f"/oauth/{what}", data={}, auth=sync.basic)), "invalid_request")
     assert about(graph, what, "x", sync, token_type_hint="id_token").status_code == 200
+
+
+def test_whoever_guesses_is_told_to_wait_and_the_client_is_not_kept_waiting(
+    graph: Graph, sync: Sync, theirs: Sync
+) -> None:
+    wrong = httpx.BasicAuth(sync.id, "wrong")
+    for _ in range(10):
+        refused(ask(graph, auth=wrong), "invalid_client", 401)
+    response = ask(graph, auth=wrong)
+    assert refused(response, "temporarily_unavailable", 429) == "Too many requests; wait 6 seconds."
+    assert response.headers["retry-after"] == "6"
+    assert ask(graph, auth=theirs.basic).status_code == 200
 
 
 def test_no_secret_and_no_token_is_logged_at_any_level(

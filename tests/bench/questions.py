@@ -21,6 +21,7 @@ from api.planner.plan import Order, Term
 from api.settings import Settings
 from auth.keys import load_or_create
 from auth.principal import Principal
+from auth.scopes import READ
 from auth.tokens import issue
 from domain.field import field_named
 
@@ -86,7 +87,7 @@ def _tokens(orgs: set[UUID], home: Path) -> dict[UUID, list[str]]:
     keys = load_or_create(settings.keys)
 
     def token(org: UUID, number: int) -> str:
-        caller = Principal(org, f"reader-{number}", "bench", frozenset({ROLE}), frozenset())
+        caller = Principal(org, f"reader-{number}", "bench", frozenset({ROLE}), frozenset({READ}))
         return issue(
             keys,
             issuer=settings.issuer,

@@ -6,7 +6,8 @@ from uuid import uuid4
 
 import pytest
 
-from auth.oauth.client import READ, RegisteredClient, client_id_of, new_client, read_client_id
+from auth.oauth.client import RegisteredClient, client_id_of, new_client, read_client_id
+from auth.scopes import READ
 
 NOW = datetime(2026, 11, 26, tzinfo=UTC)
 
