@@ -84,7 +84,7 @@ class SignInFlow:
                 return refused
             provider = await sign_ins.find_provider(connection, org_id)
             if provider is None:
-                why = "No sign-in provider is set for this org: contract-graph providers set."
+                why = "No sign-in provider is set for this org: contract-graph signin set."
                 return server.refuse(request, AccessDeniedError(why))
             await sign_ins.begin(connection, org_id, made, self._now)
         try:

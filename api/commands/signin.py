@@ -1,4 +1,4 @@
-"""`contract-graph providers`: where the people of an org sign in."""
+"""`contract-graph signin`: where the people of an org sign in."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from storage.sign_ins import SignInProvider, find_provider, set_provider
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Register `providers set|show`."""
-    actions = subparsers.add_parser("providers", help="where the people of an org sign in").add_subparsers(
+    """Register `signin set|show`."""
+    actions = subparsers.add_parser("signin", help="where the people of an org sign in").add_subparsers(
         dest="action", required=True
     )
     setting = actions.add_parser("set", help="let people sign in at their Salesforce")
@@ -51,6 +51,6 @@ async def _show(connection: asyncpg.Connection, org: Org, *, arguments: argparse
     del arguments
     found = await find_provider(connection, org.id)
     if found is None:
-        print(f"nobody of {org.name} can sign in yet: `contract-graph providers set` says where")
+        print(f"nobody of {org.name} can sign in yet: `contract-graph signin set` says where")
     else:
         print(f"the people of {org.name} sign in at {found.issuer}, where we are {found.client_id}")
