@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass
 from html import escape
 from pathlib import Path
 from string import Template
@@ -15,40 +15,33 @@ _HERE = Path(__file__).parent
 _ROW = Template("""\
             <tr>
               <th scope="row">$name</th><td>$role</td><td>$org</td>
-              <td><code id="token-$index">$token</code></td>
-              <td>
-                <button type="button" data-copy="token-$index" hidden
-                >Copy<span class="quiet"> the token of $name</span></button>
-                <a href="/graphiql#token=$fragment">Ask<span class="quiet"> as $name</span></a>
-              </td>
+              <td><a href="/graphiql?as=$user">Sign in<span class="quiet"> as $name</span></a></td>
             </tr>""")
 
 
 @dataclass(frozen=True, kw_only=True)
 class DemoPerson:
-    """Someone whom the demo lets ask: a name, a role and an organisation to show, and a bearer token."""
+    """Someone whom the demo lets ask: what to show of them, and what their browser signs them in with."""
 
     name: str
     role: str
     org: str
-    token: str = field(repr=False)
+    user: str
+    client: str
 
 
 def render_landing(people: Sequence[DemoPerson], curl: str, answer: str) -> str:
     """Fill the landing page with plain text, escaped here: the people, one command and its answer."""
-    rows = (_row(index, person) for index, person in enumerate(people, start=1))
     return _template("pages/landing.html").substitute(
-        people="\n".join(rows), curl=escape(curl), answer=escape(answer)
+        people="\n".join(map(_row, people)), curl=escape(curl), answer=escape(answer)
     )
 
 
-def render_graphiql(people: Sequence[DemoPerson]) -> str:
+def render_graphiql(people: Sequence[DemoPerson], issuer: str) -> str:
     """Fill the GraphiQL page with the people to choose among and the example queries, one tab each."""
     demo = {
-        "people": [
-            {"name": person.name, "role": person.role, "org": person.org, "token": person.token}
-            for person in people
-        ],
+        "issuer": issuer,
+        "people": [asdict(person) for person in people],
         "queries": example_queries(),
     }
     # Inside <script> HTML knows no entities: only the absence of "<" keeps text from closing the element.
@@ -62,14 +55,12 @@ def example_queries() -> list[str]:
     return [query.strip() + "\n" for query in re.split(r"\n\n(?=#)", text)]
 
 
-def _row(index: int, person: DemoPerson) -> str:
+def _row(person: DemoPerson) -> str:
     return _ROW.substitute(
-        index=index,
         name=escape(person.name),
         role=escape(person.role),
         org=escape(person.org),
-        token=escape(person.token),
-        fragment=quote(person.token, safe=""),
+        user=quote(person.user, safe=""),
     )
 
 

@@ -8,7 +8,7 @@ import json
 import socket
 import urllib.request
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,16 +18,20 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from api.app import Application, today
+from api.commands.demo_people import demo_people, let_in, stand_in_users
 from api.commands.serve import listen, serve
 from api.commands.token import LOOPBACK, local_token
 from api.installation import Installation, migrated, open_installation
 from api.landing import DemoPerson, render_graphiql, render_landing
 from api.settings import Settings, SettingsError
+from api.stand_in import StandInProvider
+from auth.oauth.metadata import CALLBACK_PATH
 from storage.database import connect
 from storage.embedded import Cluster
 from storage.ingest import Ingest
 from storage.orgs import save_org
 from sync.feeds.sample import SampleOrg, sample_orgs
+from sync.feeds.sample.org import DemoPerson as SamplePerson
 
 QUESTION = (
     "{ contracts(first: 2) { totalCount nodes { number title status liabilityCap { amount currency } } } }"
@@ -65,9 +69,14 @@ def _demo(settings: Settings, door: socket.socket) -> int:
     try:
         orgs = sample_orgs(today())
         asyncio.run(_prepare(installation, settings, orgs))
-        people = demo_people(settings, orgs)
-        demo = Demo(f"http://{settings.host}:{settings.port}", people)
-        serve(Application(settings, installation.url, demo.pages()), door, started=demo.introduce)
+        origin = f"http://{settings.host}:{settings.port}"
+        stand_in = StandInProvider(settings.issuer, settings.issuer + CALLBACK_PATH, stand_in_users(orgs))
+        demo = Demo(origin, settings.issuer, printed_tokens(settings, orgs[0]))
+        for sample in orgs:
+            client_id = asyncio.run(let_in(installation, stand_in, sample, origin))
+            demo.people += demo_people(sample, client_id)
+        pages = [*demo.pages(), *stand_in.routes()]
+        serve(Application(settings, installation.url, pages), door, started=demo.introduce)
     finally:
         if cluster is not None and not found_running:
             cluster.stop()
@@ -95,15 +104,13 @@ async def _prepare(installation: Installation, settings: Settings, orgs: Sequenc
     loaded.write_text(today().isoformat(), encoding="ascii")
 
 
-def demo_people(settings: Settings, orgs: Sequence[SampleOrg]) -> list[DemoPerson]:
-    """Give each of the sample's people a token."""
+def printed_tokens(settings: Settings, sample: SampleOrg) -> list[tuple[SamplePerson, str]]:
+    """Sign a token for a person of each role that is printed, to be pasted into a shell."""
     return [
-        DemoPerson(
-            name=person.name, role=person.role, org=sample.org.name,
-            token=local_token(settings, sample.org, person.salesforce_id, [person.role], TOKEN_LIFETIME),
-        )
-        for sample in orgs for person in sample.people
-    ]  # fmt: skip
+        (person, local_token(settings, sample.org, person.salesforce_id, [person.role], TOKEN_LIFETIME))
+        for person in sample.people
+        if person.role in PRINTED
+    ]
 
 
 @dataclass(slots=True)
@@ -111,7 +118,9 @@ class Demo:
     """The pages of the demo, and what it prints once it answers."""
 
     origin: str
-    people: list[DemoPerson]
+    issuer: str
+    printed: list[tuple[SamplePerson, str]]
+    people: list[DemoPerson] = field(default_factory=list)
     answer: str = ""
 
     @property
@@ -119,7 +128,7 @@ class Demo:
         """The question as a command to paste."""
         body = json.dumps({"query": QUESTION})
         return (
-            f"TOKEN={self.people[0].token}\n"
+            f"TOKEN={self.printed[0][1]}\n"
             f"curl -s {self.origin}/graphql -H 'Content-Type: application/json' \\\n"
             f"  -H \"Authorization: Bearer $TOKEN\" \\\n  -d '{body}'"
         )
@@ -136,18 +145,15 @@ class Demo:
     def introduce(self) -> None:
         """Ask the question as the first of the people, and print how anyone else can."""
         self.answer = self._ask()
-        shown = [
-            person for person in self.people if person.org == self.people[0].org and person.role in PRINTED
-        ]
-        for person in shown:
-            print(f"\n{person.name}, {person.role} at {person.org}:\n{person.token}")
-        print(f"\nAsk as {self.people[0].name}:\n\n{self.curl}\n\n{self.answer}\n")
+        for person, token in self.printed:
+            print(f"\n{person.name}, {person.role} at {person.org}:\n{token}")
+        print(f"\nAsk as {self.printed[0][0].name}:\n\n{self.curl}\n\n{self.answer}\n")
         _say(f"Open {self.origin}/ in a browser: {len(self.people)} people, and GraphiQL. Ctrl-C stops.")
 
     def _ask(self) -> str:
         request = urllib.request.Request(  # noqa: S310 - our own address, http
             f"{self.origin}/graphql", json.dumps({"query": QUESTION}).encode(),
-            {"Content-Type": "application/json", "Authorization": f"Bearer {self.people[0].token}"},
+            {"Content-Type": "application/json", "Authorization": f"Bearer {self.printed[0][1]}"},
         )  # fmt: skip
         with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310 - as above
             return json.dumps(json.load(response), indent=2, ensure_ascii=False)
@@ -156,7 +162,7 @@ class Demo:
         return _page(render_landing(self.people, self.curl, self.answer), PAGE_POLICY)
 
     async def _graphiql(self, _: Request) -> Response:
-        return _page(render_graphiql(self.people), GRAPHIQL_POLICY)
+        return _page(render_graphiql(self.people, self.issuer), GRAPHIQL_POLICY)
 
 
 def _page(html: str, policy: str) -> Response:

@@ -1,9 +1,7 @@
 "use strict";
 
-// Starts GraphiQL against /graphql of this host. The bearer token comes, in this order, from `#token=` in the address,
-// from this tab (sessionStorage), from this browser (localStorage), or from the first of the page's demo people.
+// Starts GraphiQL against /graphql of this host, as whoever signed in (signin.js), or with a token that was pasted.
 
-const KEY = "contract-graph:token";
 const demo = readDemo();
 const people = demo.people || [];
 const form = document.getElementById("caller");
@@ -11,7 +9,7 @@ const picker = document.getElementById("person");
 const box = document.getElementById("token");
 const state = document.getElementById("state");
 const root = ReactDOM.createRoot(document.getElementById("graphiql"));
-let token = firstToken();
+let pasted = "";
 
 function readDemo() {
   try {
@@ -21,37 +19,12 @@ function readDemo() {
   }
 }
 
-function firstToken() {
-  const fragment = new URLSearchParams(location.hash.slice(1)).get("token");
-  // A token does not stay in the address, from where it would be bookmarked and shared.
-  if (fragment) history.replaceState(null, "", location.pathname + location.search);
-  const kept = fragment || read("sessionStorage") || read("localStorage");
-  return kept || (people.length > 0 ? people[0].token : "");
-}
-
-// A browser that blocks storage throws on the mere mention of it.
-function read(store) {
-  try {
-    return window[store].getItem(KEY);
-  } catch {
-    return null;
-  }
-}
-
-function keep(value) {
-  try {
-    if (value) sessionStorage.setItem(KEY, value);
-    else sessionStorage.removeItem(KEY);
-  } catch {
-    // Then the token lives as long as the page.
-  }
-}
-
 async function ask(params, options) {
   const headers = {
     accept: "application/graphql-response+json, application/json",
     "content-type": "application/json",
   };
+  const token = pasted || (await SIGN_IN.token());
   if (token) headers.authorization = `Bearer ${token}`;
   for (const [name, value] of Object.entries((options && options.headers) || {})) headers[name.toLowerCase()] = value;
   const response = await fetch("/graphql", {
@@ -65,14 +38,13 @@ async function ask(params, options) {
   }
 }
 
-function draw() {
-  const chosen = people.find((person) => person.token === token);
-  picker.value = chosen ? token : "";
-  box.value = chosen ? "" : token;
-  state.textContent = !token ? "no token: nobody is asking" : chosen ? `${chosen.role} · ${chosen.org}` : "your own token";
+function draw(told) {
+  const person = pasted ? null : people.find((each) => each.user === SIGN_IN.user());
+  picker.value = person ? person.user : "";
+  state.textContent = told || (pasted ? "your own token" : person ? `signed in · ${person.role} · ${person.org}` : "nobody has signed in");
   // A new key starts GraphiQL afresh, so it asks for the schema again as the new caller; its tabs are kept by itself.
   root.render(React.createElement(GraphiQL, {
-    key: token,
+    key: pasted || SIGN_IN.user(),
     fetcher: ask,
     defaultQuery: (demo.queries || [])[0],
     defaultTabs: demo.queries && demo.queries.map((query) => ({ query })),
@@ -82,24 +54,30 @@ function draw() {
   }));
 }
 
-function use(value) {
-  token = value.trim().replace(/^Bearer\s+/i, "");
-  keep(token);
-  draw();
-}
-
 function listPeople() {
   if (people.length === 0) return;
-  picker.add(new Option("someone else", ""));
-  for (const person of people) picker.add(new Option(`${person.name}, ${person.role}, ${person.org}`, person.token));
+  picker.add(new Option("choose somebody", ""));
+  for (const person of people) picker.add(new Option(`${person.name}, ${person.role}, ${person.org}`, person.user));
   picker.hidden = document.getElementById("person-label").hidden = false;
-  picker.addEventListener("change", () => (picker.value ? use(picker.value) : box.focus()));
+  picker.addEventListener("change", () => signIn(picker.value));
+}
+
+function signIn(user) {
+  const person = people.find((each) => each.user === user);
+  if (person) SIGN_IN.begin(person);
+  return Boolean(person);
 }
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  use(box.value);
+  pasted = box.value.trim().replace(/^Bearer\s+/i, "");
+  draw();
 });
-listPeople();
-keep(token);
-draw();
+
+async function start() {
+  listPeople();
+  if (signIn(new URLSearchParams(location.search).get("as"))) return;
+  draw(await SIGN_IN.comeBack(demo.issuer));
+}
+
+start();
