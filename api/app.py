@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, date, datetime
 from typing import Any
+from uuid import UUID
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -15,9 +17,10 @@ from starlette.routing import BaseRoute, Route
 
 from api.door import Door
 from api.graphql import Endpoint
+from api.installation import sealer
 from api.schema import sdl
 from api.settings import Settings
-from auth.keys import load_or_create
+from auth.keys import ASK_AGAIN, KeyRing, first_keys
 from auth.oauth.metadata import RESOURCE_PATH, TOKEN_PATH
 from auth.oauth.request_server import Issuing
 from auth.oauth.routes import OAuthPages
@@ -26,7 +29,7 @@ from auth.policy import check_coverage, load_policy
 from auth.revocation import Revocations
 from auth.tokens import TokenVerifier
 from auth.view import Views
-from storage.database import Database, DatabaseUnavailable
+from storage.database import BUSY, Database, DatabaseUnavailable
 
 GRAPHQL_PATH = "/graphql"
 
@@ -45,11 +48,14 @@ class Application:
         policy = load_policy()
         check_coverage(policy)
         self._views = Views(policy)
-        keys = load_or_create(settings.keys)
-        verifier = TokenVerifier(keys, issuer=settings.issuer, audience=settings.audience)
+        self._sealer = sealer(settings)
+        self.keys = KeyRing(self._sealer)
+        verifier = TokenVerifier(self.keys, issuer=settings.issuer, audience=settings.audience)
         about = f'resource_metadata="{settings.issuer}{RESOURCE_PATH}"'
-        self._door = Door(verifier, challenge=f'Bearer realm="{settings.audience}", {about}')
-        issuing = Issuing(keys, settings.issuer, settings.audience, settings.issuer + TOKEN_PATH)
+        self._door = Door(
+            verifier, self._renew_keys, challenge=f'Bearer realm="{settings.audience}", {about}'
+        )
+        issuing = Issuing(self.keys, settings.issuer, settings.audience, settings.issuer + TOKEN_PATH)
         throttle = Throttle(settings.token_rate, settings.token_failures)
         resource = settings.issuer + GRAPHQL_PATH
         oauth = OAuthPages(issuing, verifier, resource, throttle, lambda: self._database)
@@ -77,13 +83,28 @@ class Application:
         self._database = await Database.open(self._database_url, self._settings.pool_size)
         self._door.endpoint = Endpoint(self._database, self._views, today)
         self._door.revocations = Revocations(self._database)
+        async with self._database.transaction(UUID(int=0)) as connection:
+            self.keys.take(await first_keys(connection, self._sealer, "contract-graph serve"))
+        watching = asyncio.create_task(self._watch_keys(self._database))
         # What is made at the start lives as long as the process: let collections pass it over.
         gc.collect()
         gc.freeze()
         try:
             yield
         finally:
+            watching.cancel()
             await self._database.close()
+
+    async def _watch_keys(self, database: Database) -> None:
+        while True:
+            await asyncio.sleep(ASK_AGAIN)
+            with suppress(DatabaseUnavailable, *BUSY):
+                await self.keys.refresh(database)
+
+    async def _renew_keys(self) -> None:
+        """Look for a key that a token names and we do not know, at most once a second."""
+        if self._database is not None:
+            await self.keys.refresh(self._database, unless_younger=1)
 
     async def _ready(self, _: Request) -> Response:
         try:

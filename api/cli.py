@@ -11,9 +11,9 @@ from typing import NoReturn
 
 from alembic.util.exc import CommandError
 
-from api.commands import clients, db, demo, docs, import_, roles, serve, signin, token
+from api.commands import clients, db, demo, docs, import_, keys, roles, serve, signin, token
 from api.settings import SettingsError, load_settings
-from auth.keys import KeyFileError
+from auth.key_file import KeyFileError
 from auth.policy import PolicyError
 from storage.database import DatabaseError
 from storage.embedded_errors import EmbeddedError
@@ -36,7 +36,7 @@ EXPECTED = (
 )
 """What can go wrong on a machine, and is told in a line; anything else is a fault of ours, with its trace."""
 
-COMMANDS = (demo, serve, db, import_, clients, signin, roles, token, docs)
+COMMANDS = (demo, serve, db, import_, clients, signin, roles, keys, token, docs)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -11,8 +12,8 @@ from api.graphql import Answer, Endpoint
 from api.limits import MAX_BODY
 from auth.revocation import Revocations
 from auth.scopes import READ
-from auth.token_refused import InsufficientScope, TokenRefused
-from auth.tokens import TokenVerifier
+from auth.token_refused import InsufficientScope, TokenRefused, UnknownKey
+from auth.tokens import AccessToken, TokenVerifier
 from storage.database import BUSY, DatabaseUnavailable
 
 Header = tuple[bytes, bytes]
@@ -45,8 +46,11 @@ _HEADS = {
 class Door:
     """Answers POST /graphql: who is asking, in which media type, and how much of a body."""
 
-    def __init__(self, verifier: TokenVerifier, challenge: str) -> None:
+    def __init__(
+        self, verifier: TokenVerifier, renew_keys: Callable[[], Awaitable[None]], challenge: str
+    ) -> None:
         self._verifier = verifier
+        self._renew_keys = renew_keys
         self._challenge = challenge
         self.endpoint: Endpoint | None = None
         self.revocations: Revocations | None = None
@@ -79,7 +83,7 @@ class Door:
             await _send(send, HTTPStatus.SERVICE_UNAVAILABLE, _error("UNAVAILABLE", STARTING), media_type)
             return
         try:
-            token = self._verifier.read(authorization)
+            token = await self._read(authorization)
             await self.revocations.check(token)
             if READ not in token.principal.scopes:
                 raise InsufficientScope
@@ -96,6 +100,14 @@ class Door:
             return
         answer = await self.endpoint.answer(token.principal, body)
         await _send(send, _status(answer, media_type), answer.body, media_type)
+
+    async def _read(self, authorization: bytes | None) -> AccessToken:
+        try:
+            return self._verifier.read(authorization)
+        except UnknownKey:
+            # Another worker may have begun to sign with it a moment ago.
+            await self._renew_keys()
+            return self._verifier.read(authorization)
 
     async def _refuse(self, send: Any, refused: TokenRefused, media_type: bytes) -> None:  # noqa: ANN401
         challenge = self._challenge

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import getpass
 from dataclasses import dataclass
 
+import asyncpg
+
 from api.settings import Settings, SettingsError
+from auth.crypto import Sealer
+from auth.key_encryption import from_file, from_text
+from auth.keys import KeyRing, first_keys
 from storage import migrate
 from storage.embedded import Cluster
 from storage.embedded_roles import OWNER, READ_WRITE
@@ -34,3 +40,18 @@ def open_installation(settings: Settings) -> Installation:
 async def migrated(installation: Installation) -> list[str]:
     """Bring the database to the latest revision, and return those that were run."""
     return await migrate.upgrade(installation.owner_url)
+
+
+def sealer(settings: Settings) -> Sealer:
+    """Encrypt with the key that the settings name. Raises KeyFileError."""
+    if settings.key_encryption_key:
+        return Sealer(from_text(settings.key_encryption_key, "CONTRACT_GRAPH_KEY_ENCRYPTION_KEY"))
+    return Sealer(from_file(settings.keys))
+
+
+async def signing_keys(connection: asyncpg.Connection, settings: Settings) -> KeyRing:
+    """Return the signing keys, of which the first is made where there is none. Raises KeyFileError."""
+    sealed = sealer(settings)
+    ring = KeyRing(sealed)
+    ring.take(await first_keys(connection, sealed, getpass.getuser()))
+    return ring

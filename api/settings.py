@@ -27,13 +27,16 @@ class Settings:
     port: int = field(default=8000, metadata={"variable": "CONTRACT_GRAPH_PORT"})
     pool_size: int = field(default=8, metadata={"variable": "CONTRACT_GRAPH_POOL_SIZE"})
     issuer: str = field(default="http://127.0.0.1:8000", metadata={"variable": "CONTRACT_GRAPH_ISSUER"})
+    key_encryption_key: str | None = field(
+        default=None, metadata={"variable": "CONTRACT_GRAPH_KEY_ENCRYPTION_KEY"}, repr=False
+    )
     token_rate: int = field(default=600, metadata={"variable": "CONTRACT_GRAPH_TOKEN_RATE"})
     token_failures: int = field(default=10, metadata={"variable": "CONTRACT_GRAPH_TOKEN_FAILURES"})
     audience: str = field(default="contract-graph", metadata={"variable": "CONTRACT_GRAPH_AUDIENCE"})
 
     @property
     def keys(self) -> Path:
-        """Where the signing keys lie."""
+        """Where the key lies that encrypts the others, unless it is given otherwise."""
         return self.home / "keys"
 
 

@@ -1,51 +1,47 @@
-"""The keys that sign our access tokens: one ES256 key, in a directory that only its owner can enter."""
+"""The keys that sign our access tokens: ES256, stored encrypted, rotated with overlap."""
 
 from __future__ import annotations
 
-import os
-import stat
-import tempfile
-from collections.abc import Mapping
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 
-from joserfc.errors import JoseError
+import asyncpg
+from anyio import to_thread
 from joserfc.jwk import ECKey
 
+from auth.crypto import Place, Sealer
+from domain.identity import uuid7
+from storage import signing_keys
+from storage.database import Database
+from storage.signing_keys import StoredKey
+
 ALGORITHM = "ES256"
+CURVE = "P-256"
 
-_CURVE = "P-256"
-_FILE = "es256.pem"
-_MOST_BYTES = 16 * 1024  # a PEM of this kind has 241
-_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+OVERLAP = timedelta(minutes=5)
+"""How long a new key is published before it signs: others keep our keys for so long."""
 
+VERIFIES_ON = timedelta(hours=24)
+"""How long a key verifies after it was replaced: no token lives longer."""
 
-class KeyFileError(Exception):
-    """The signing key cannot be used.
-
-    A subclass's docstring is its message template; no message quotes what a file holds.
-    """
-
-    def __init__(self, **facts: object) -> None:
-        super().__init__((type(self).__doc__ or "").format(**facts))
+ASK_AGAIN = 5.0
+"""Seconds after which a worker looks for keys that others made."""
 
 
-class ExposedKey(KeyFileError):
-    """{path} is open to other users: run `chmod {mode} {path}`, or remove it to get a new key."""
+class Keys(Protocol):
+    """What issuing and verifying need of the keys."""
 
-
-class ForeignKey(KeyFileError):
-    """{path} belongs to another user (uid {owner}): whoever owns the key signs every token."""
-
-
-class BrokenKey(KeyFileError):
-    """{path} holds no ES256 private key in PEM (PKCS #8): restore it, or remove it to get a new key."""
-
-
-class UnusableKeys(KeyFileError):
-    """{path} cannot be used for signing keys: {reason}."""
+    @property
+    def kid(self) -> str: ...
+    @property
+    def signing_key(self) -> ECKey: ...
+    @property
+    def public_keys(self) -> Mapping[str, ECKey]: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,58 +63,107 @@ class SigningKeys:
         return {"keys": [{**key.as_dict(private=False), **told, "kid": kid} for kid, key in keys]}
 
 
-def load_or_create(directory: Path) -> SigningKeys:
-    """Read the key of `directory`, or make it; of several processes that start at once, all get the same.
+class KeyRing:
+    """The signing keys that are stored, as this worker last saw them."""
 
-    Raises a KeyFileError for a key that others can read, that another user owns, or that is broken.
+    def __init__(self, sealer: Sealer, clock: Callable[[], float] = time.time) -> None:
+        self._sealer = sealer
+        self._clock = clock
+        self._private: dict[str, ECKey] = {}
+        self._now: SigningKeys | None = None
+        self._asked_at = 0.0
+
+    @property
+    def current(self) -> SigningKeys:
+        """The keys of now. Raises LookupError before any were taken."""
+        if self._now is None:
+            raise LookupError("no signing keys were taken yet")
+        return self._now
+
+    @property
+    def kid(self) -> str:
+        return self.current.kid
+
+    @property
+    def signing_key(self) -> ECKey:
+        return self.current.signing_key
+
+    @property
+    def public_keys(self) -> Mapping[str, ECKey]:
+        """The keys that verify: the same object for as long as they are the same keys."""
+        return self.current.public_keys
+
+    def take(self, stored: Sequence[StoredKey]) -> None:
+        """Know these keys, and no others. Raises a KeyEncryptionError for one that cannot be decrypted."""
+        at = datetime.fromtimestamp(self._clock(), UTC)
+        verifying = [each for each in stored if each.verifies(at)]
+        self._private = {each.kid: self._private.get(each.kid) or self._read(each) for each in verifying}
+        signs = max((each for each in verifying if each.signs_from <= at), key=lambda each: each.signs_from)
+        self._now = SigningKeys(signing_key=self._private[signs.kid], public_keys=self._public())
+        self._asked_at = self._clock()
+
+    async def refresh(self, database: Database, unless_younger: float = 0) -> None:
+        """Look for keys that others made or ended, unless that was done so many seconds ago.
+
+        Raises DatabaseUnavailable.
+        """
+        if self._clock() - self._asked_at >= unless_younger:
+            self._asked_at = self._clock()
+            stored = await signing_keys.load(database)
+            await to_thread.run_sync(self.take, stored)  # a key service is asked over the network
+
+    def _public(self) -> Mapping[str, ECKey]:
+        if self._now is not None and self._now.public_keys.keys() == self._private.keys():
+            return self._now.public_keys
+        keys = self._private.items()
+        return MappingProxyType({kid: ECKey.import_key(key.as_dict(private=False)) for kid, key in keys})
+
+    def _read(self, stored: StoredKey) -> ECKey:
+        return ECKey.import_key(json.loads(self._sealer.open(stored.private_key, place_of(stored.kid))))
+
+
+def place_of(kid: str) -> Place:
+    """Return where a private key is stored; signing keys belong to the installation, not to an org."""
+    return Place(org="", table="signing_key", row=kid, column="private_key")
+
+
+def new_key(sealer: Sealer, now: datetime, signs_from: datetime) -> StoredKey:
+    """Make a key, encrypted."""
+    key = ECKey.generate_key(CURVE)
+    kid = key.thumbprint()
+    content = json.dumps(key.as_dict(private=True)).encode()
+    return StoredKey(
+        id=uuid7(),
+        kid=kid,
+        private_key=sealer.seal(content, place_of(kid)),
+        made_at=now,
+        signs_from=signs_from,
+    )
+
+
+async def first_keys(connection: asyncpg.Connection, sealer: Sealer, by: str) -> Sequence[StoredKey]:
+    """Return the keys, of which there is one at least: of workers that start together one makes it."""
+    async with connection.transaction():
+        await signing_keys.lock(connection)
+        found = await signing_keys.load(connection)
+        if not found:
+            now = datetime.now(UTC)
+            await signing_keys.add(connection, new_key(sealer, now, now), by)
+    return found or await signing_keys.load(connection)
+
+
+async def rotate(
+    connection: asyncpg.Connection, sealer: Sealer, by: str, *, overlap: timedelta = OVERLAP
+) -> StoredKey:
+    """Make a key that signs after `overlap`; the others verify on. Without overlap they end at once.
+
+    No overlap is for a key that was stolen: every token that it signed is refused.
     """
-    path = directory / _FILE
-    try:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _check(directory, directory.stat(), "700")
-        if not path.exists():
-            _create(path)
-        key = _read(path)
-    except OSError as error:
-        raise UnusableKeys(path=error.filename or path, reason=error.strerror or "unreadable") from error
-    public = ECKey.import_key(key.as_dict(private=False))
-    return SigningKeys(signing_key=key, public_keys=MappingProxyType({key.thumbprint(): public}))
-
-
-def _create(path: Path) -> None:
-    """Write a new key beside `path` and link it there: the link fails if another process was first.
-
-    O_EXCL on `path` itself would do as well, but would show the others a file that is still empty.
-    """
-    handle, draft = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # O_EXCL, mode 0600
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(ECKey.generate_key(_CURVE).as_pem(private=True))
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            return
-    finally:
-        Path(draft).unlink()
-
-
-def _read(path: Path) -> ECKey:
-    with path.open("rb") as file:
-        _check(path, os.fstat(file.fileno()), "600")
-        content = file.read(_MOST_BYTES)
-    try:
-        key = ECKey.import_key(content)
-    except (ValueError, TypeError, JoseError) as error:
-        raise BrokenKey(path=path) from error
-    if not key.is_private or key.curve_name != _CURVE:
-        raise BrokenKey(path=path)
-    return key
-
-
-def _check(path: Path, found: os.stat_result, mode: str) -> None:
-    if found.st_uid != os.geteuid():
-        raise ForeignKey(path=path, owner=found.st_uid)
-    if stat.S_IMODE(found.st_mode) & _OTHERS:
-        raise ExposedKey(path=path, mode=mode)
+    async with connection.transaction():
+        await signing_keys.lock(connection)
+        now = datetime.now(UTC)
+        made = new_key(sealer, now, now + overlap)
+        ends = made.signs_from + VERIFIES_ON if overlap else now
+        await signing_keys.end_others(connection, made.id, ends, by)
+        await signing_keys.add(connection, made, by)
+    return made

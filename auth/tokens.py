@@ -15,7 +15,7 @@ from joserfc import jws, jwt
 from joserfc.errors import JoseError
 
 from auth.compact import compact_parts, json_object
-from auth.keys import ALGORITHM, SigningKeys
+from auth.keys import ALGORITHM, Keys
 from auth.principal import Principal
 from auth.token_refused import (
     BadSignature,
@@ -47,7 +47,7 @@ _LAST_SECOND = 2**53  # beyond it a number of JSON is not exact everywhere
 
 
 def issue(  # noqa: PLR0913 - each is said by another part of the caller, and by name
-    keys: SigningKeys,
+    keys: Keys,
     *,
     issuer: str,
     audience: str,
@@ -98,6 +98,7 @@ class AccessToken:
     expires_at: int
     session_id: str | None = None
     stands_until: float = 0
+    keys: object = None  # those that it was verified with
 
 
 class TokenVerifier:
@@ -108,7 +109,7 @@ class TokenVerifier:
 
     def __init__(
         self,
-        keys: SigningKeys,
+        keys: Keys,
         issuer: str,
         audience: str,
         clock: Callable[[], float] = time.time,
@@ -129,12 +130,13 @@ class TokenVerifier:
         """Give the token of an Authorization header's value; raises a TokenRefused."""
         now = self._clock()
         if authorization is not None and (known := self._verified.get(authorization)):
-            if now < known.expires_at:
+            if now < known.expires_at and known.keys is self._keys.public_keys:
                 self._verified.move_to_end(authorization)
                 return known
             del self._verified[authorization]
         token = self._accept(self._claims(_bearer(authorization)), now)
         if authorization is not None:
+            token.keys = self._keys.public_keys
             self._remember(authorization, token)
         return token
 

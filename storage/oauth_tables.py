@@ -135,3 +135,26 @@ refresh_token = sa.Table(
     sa.Index(None, "org_id", "expires_at"),
     comment="What a client gets the next access token with, once.",
 )
+
+signing_key = sa.Table(
+    "signing_key",
+    metadata,
+    sa.Column("id", sa.Uuid(), primary_key=True),
+    sa.Column("kid", sa.Text(), nullable=False, unique=True, comment="RFC 7638 thumbprint."),
+    sa.Column("private_key", sa.Text(), nullable=False, comment="Encrypted by auth/crypto.py."),
+    sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("signs_from", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("ends_at", sa.DateTime(timezone=True), comment="Until when it verifies."),
+    comment="A key that signs access tokens, of the installation and of no org.",
+)
+
+signing_key_event = sa.Table(
+    "signing_key_event",
+    metadata,
+    sa.Column("id", sa.Uuid(), primary_key=True),
+    sa.Column("kid", sa.Text(), nullable=False),
+    sa.Column("event", sa.Text(), nullable=False),
+    sa.Column("happened_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("by", sa.Text(), nullable=False),
+    comment="What became of a signing key.",
+)

@@ -6,6 +6,9 @@ from storage.embedded_roles import READ_WRITE
 
 ORG_TABLE = "org"
 
+INSTALLATION_TABLES = ("signing_key", "signing_key_event")
+"""What belongs to no org; of it the application adds, and changes nothing."""
+
 # The sub-select keeps the setting from being read when the statement is planned, while it is still unset:
 # a plan for an empty table would be kept. NULLIF, because a pooled connection's setting reverts to ''.
 BOUND_ORG = "(SELECT nullif(current_setting('app.org', true), '')::uuid)"
@@ -13,6 +16,13 @@ BOUND_ORG = "(SELECT nullif(current_setting('app.org', true), '')::uuid)"
 
 def security_ddl(table: str) -> list[str]:
     """Return the statements that keep a table's rows to the bound org, for its owner too."""
+    if table in INSTALLATION_TABLES:
+        return [
+            f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY',
+            f'ALTER TABLE "{table}" FORCE ROW LEVEL SECURITY',
+            f'CREATE POLICY installation ON "{table}" USING (true) WITH CHECK (true)',
+            f'GRANT SELECT, INSERT ON "{table}" TO {READ_WRITE}',
+        ]
     own = f"{'id' if table == ORG_TABLE else 'org_id'} = {BOUND_ORG}"
     # Orgs are made and named by the owner; the application reads its own.
     rights = "SELECT" if table == ORG_TABLE else "SELECT, INSERT, UPDATE, DELETE"

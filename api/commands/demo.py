@@ -20,8 +20,8 @@ from starlette.staticfiles import StaticFiles
 from api.app import Application, today
 from api.commands.demo_people import demo_people, let_in, stand_in_users
 from api.commands.serve import listen, serve
-from api.commands.token import LOOPBACK, local_token
-from api.installation import Installation, migrated, open_installation
+from api.commands.token import LOOPBACK, local_caller, local_token
+from api.installation import Installation, migrated, open_installation, signing_keys
 from api.landing import DemoPerson, render_graphiql, render_landing
 from api.settings import Settings, SettingsError
 from api.stand_in import StandInProvider
@@ -71,7 +71,7 @@ def _demo(settings: Settings, door: socket.socket) -> int:
         asyncio.run(_prepare(installation, settings, orgs))
         origin = f"http://{settings.host}:{settings.port}"
         stand_in = StandInProvider(settings.issuer, settings.issuer + CALLBACK_PATH, stand_in_users(orgs))
-        demo = Demo(origin, settings.issuer, printed_tokens(settings, orgs[0]))
+        demo = Demo(origin, settings.issuer, asyncio.run(printed_tokens(installation, settings, orgs[0])))
         for sample in orgs:
             client_id = asyncio.run(let_in(installation, stand_in, sample, origin))
             demo.people += demo_people(sample, client_id)
@@ -104,13 +104,21 @@ async def _prepare(installation: Installation, settings: Settings, orgs: Sequenc
     loaded.write_text(today().isoformat(), encoding="ascii")
 
 
-def printed_tokens(settings: Settings, sample: SampleOrg) -> list[tuple[SamplePerson, str]]:
+async def printed_tokens(
+    installation: Installation, settings: Settings, sample: SampleOrg
+) -> list[tuple[SamplePerson, str]]:
     """Sign a token for a person of each role that is printed, to be pasted into a shell."""
-    return [
-        (person, local_token(settings, sample.org, person.salesforce_id, [person.role], TOKEN_LIFETIME))
-        for person in sample.people
-        if person.role in PRINTED
-    ]
+    connection = await connect(installation.url)
+    try:
+        keys = await signing_keys(connection, settings)
+    finally:
+        await connection.close()
+
+    def token(person: SamplePerson) -> str:
+        caller = local_caller(sample.org, person.salesforce_id, [person.role])
+        return local_token(settings, keys, caller, TOKEN_LIFETIME)
+
+    return [(person, token(person)) for person in sample.people if person.role in PRINTED]
 
 
 @dataclass(slots=True)

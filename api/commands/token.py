@@ -6,11 +6,12 @@ import argparse
 import asyncio
 import sys
 import time
+from collections.abc import Sequence
 from datetime import timedelta
 
-from api.installation import Installation, open_installation
+from api.installation import open_installation, signing_keys
 from api.settings import Settings, SettingsError
-from auth.keys import load_or_create
+from auth.keys import KeyRing, Keys
 from auth.policy import load_policy
 from auth.principal import Principal
 from auth.scopes import READ
@@ -44,29 +45,35 @@ def _run(arguments: argparse.Namespace, settings: Settings) -> int:
             raise SettingsError(f"the policy has no role {role!r}; it has: {', '.join(sorted(known))}")
     if not 1 <= arguments.minutes <= 24 * 60:
         raise SettingsError("--minutes is from 1 to 1440")
-    org = asyncio.run(_org(open_installation(settings), arguments.org))
-    print(local_token(settings, org, arguments.subject, arguments.role, timedelta(minutes=arguments.minutes)))
+    org, keys = asyncio.run(_org_and_keys(settings, arguments.org))
+    lifetime = timedelta(minutes=arguments.minutes)
+    caller = local_caller(org, arguments.subject, arguments.role)
+    print(local_token(settings, keys, caller, lifetime))
     if sys.stderr.isatty():
         print(f"for {org.name}, {', '.join(arguments.role)}, {arguments.minutes} minutes", file=sys.stderr)
     return 0
 
 
-async def _org(installation: Installation, name: str) -> Org:
-    connection = await connect(installation.owner_url)
+async def _org_and_keys(settings: Settings, name: str) -> tuple[Org, KeyRing]:
+    connection = await connect(open_installation(settings).owner_url)
     try:
         await require_schema(connection)
-        return await find_org(connection, name)
+        return await find_org(connection, name), await signing_keys(connection, settings)
     finally:
         await connection.close()
 
 
-def local_token(settings: Settings, org: Org, subject: str, roles: list[str], lifetime: timedelta) -> str:
-    """Sign a token with the key of this installation."""
-    principal = Principal(
+def local_caller(org: Org, subject: str, roles: Sequence[str]) -> Principal:
+    """Say who a token of the command line is for."""
+    return Principal(
         org_id=org.id, subject=subject, client=LOCAL_CLIENT, roles=frozenset(roles), scopes=frozenset({READ})
     )
+
+
+def local_token(settings: Settings, keys: Keys, principal: Principal, lifetime: timedelta) -> str:
+    """Sign a token with the keys of this installation."""
     return issue(
-        load_or_create(settings.keys),
+        keys,
         issuer=settings.issuer,
         audience=settings.audience,
         principal=principal,

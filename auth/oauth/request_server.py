@@ -15,7 +15,7 @@ from authlib.oauth2.rfc6749 import AuthorizationServer, InvalidClientError, OAut
 from sqlalchemy.util import await_only
 
 from auth.digest import digest_id
-from auth.keys import SigningKeys
+from auth.keys import KeyRing
 from auth.oauth.assertion import SKEW, Assertion
 from auth.oauth.client import RegisteredClient, new_secret, read_client_id
 from auth.oauth.code import S256, SignedInPerson, StillSignedIn
@@ -50,7 +50,7 @@ logging.getLogger("authlib").setLevel(logging.INFO)
 class Issuing:
     """Who issues tokens, for whom, and with which keys."""
 
-    keys: SigningKeys
+    keys: KeyRing
     issuer: str
     audience: str
     token_url: str

@@ -123,7 +123,7 @@ class OAuthPages:
         return _page(await flow.complete(request.url.query, request.cookies.get(self._cookie)))
 
     async def _jwks(self, _: Request) -> Response:
-        return JSONResponse(self._issuing.keys.jwks(), headers=_MAY_BE_KEPT)
+        return JSONResponse(self._issuing.keys.current.jwks(), headers=_MAY_BE_KEPT)
 
     async def _server(self, _: Request) -> Response:
         return JSONResponse(server_metadata(self._issuing.issuer), headers=_MAY_BE_KEPT)

@@ -15,7 +15,7 @@ import httpx
 
 from api.app import Application
 from api.settings import Settings
-from auth.keys import load_or_create
+from auth.keys import KeyRing
 from auth.principal import Principal
 from auth.tokens import issue
 from tests.api.small import SmallOrg
@@ -34,9 +34,11 @@ PLAIN_JSON = "application/json"
 class Graph:
     """Asks an application that runs in this process."""
 
-    def __init__(self, settings: Settings, client: httpx.AsyncClient, loop: asyncio.Runner) -> None:
-        self._settings = settings
-        self._keys = load_or_create(settings.keys)
+    def __init__(
+        self, settings: Settings, keys: KeyRing, client: httpx.AsyncClient, loop: asyncio.Runner
+    ) -> None:
+        self.settings = settings
+        self.keys = keys
         self._loop = loop
         self._tokens: dict[tuple[Any, ...], str] = {}
         self.client = client
@@ -48,9 +50,9 @@ class Graph:
         caller = (roles, org, lifetime, now)
         if caller not in self._tokens:
             self._tokens[caller] = issue(
-                self._keys,
-                issuer=self._settings.issuer,
-                audience=self._settings.audience,
+                self.keys,
+                issuer=self.settings.issuer,
+                audience=self.settings.audience,
                 principal=Principal(org, "someone", "tests", frozenset(roles), frozenset({"graph:read"})),
                 lifetime=timedelta(seconds=lifetime),
                 now=time.time() if now is None else now,
@@ -118,7 +120,7 @@ def graph_over(settings: Settings, database_url: str, loop: asyncio.Runner) -> I
         base_url="http://127.0.0.1:8000",
     )
     try:
-        yield Graph(settings, client, loop)
+        yield Graph(settings, application.keys, client, loop)
     finally:
         loop.run(client.aclose())
         loop.run(stop())

@@ -10,7 +10,6 @@ import httpx
 import pytest
 
 from api.door import negotiate
-from auth.keys import load_or_create
 from auth.principal import Principal
 from auth.tokens import issue
 from tests.api.graph import OURS, PLAIN_JSON, RESPONSE_JSON, Graph, code_of, media_type
@@ -282,9 +281,9 @@ def test_members_that_are_null_are_as_absent(graph: Graph) -> None:
 
 def test_a_token_without_the_scope_of_reading_is_good_for_nothing_here(graph: Graph) -> None:
     token = issue(
-        load_or_create(graph._settings.keys),
-        issuer=graph._settings.issuer,
-        audience=graph._settings.audience,
+        graph.keys,
+        issuer=graph.settings.issuer,
+        audience=graph.settings.audience,
         principal=Principal(OURS.org.id, "someone", "tests", frozenset({"legal"}), frozenset({"other"})),
         lifetime=timedelta(minutes=5),
         now=time.time(),

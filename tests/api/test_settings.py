@@ -53,6 +53,7 @@ def test_every_setting_is_read_from_its_variable() -> None:
         "CONTRACT_GRAPH_ISSUER": "https://id.example",
         "CONTRACT_GRAPH_AUDIENCE": "api",
         "CONTRACT_GRAPH_TOKEN_RATE": "120",
+        "CONTRACT_GRAPH_KEY_ENCRYPTION_KEY": "hunter2",
         "CONTRACT_GRAPH_TOKEN_FAILURES": "5",
     }
     expected = Settings(
@@ -64,6 +65,7 @@ def test_every_setting_is_read_from_its_variable() -> None:
         port=9000,
         pool_size=20,
         issuer="https://id.example",
+        key_encryption_key="hunter2",
         token_rate=120,
         token_failures=5,
         audience="api",

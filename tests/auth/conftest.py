@@ -3,13 +3,14 @@ from __future__ import annotations
 import pytest
 from forge import AUDIENCE, ISSUER, Clock
 
-from auth.keys import SigningKeys, load_or_create
+from auth.keys import SigningKeys
 from auth.tokens import TokenVerifier
+from tests.keys import new_keys
 
 
 @pytest.fixture(scope="session")
-def keys(tmp_path_factory: pytest.TempPathFactory) -> SigningKeys:
-    return load_or_create(tmp_path_factory.mktemp("auth") / "keys")
+def keys() -> SigningKeys:
+    return new_keys()
 
 
 @pytest.fixture

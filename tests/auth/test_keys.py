@@ -1,53 +1,30 @@
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import json
-import os
-import stat
-import subprocess
-import sys
-from pathlib import Path
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
+import asyncpg
 import pytest
 from joserfc.jwk import ECKey
 
-from auth.keys import BrokenKey, ExposedKey, ForeignKey, KeyFileError, UnusableKeys, _create, load_or_create
+from auth.crypto import Sealer
+from auth.key_encryption import LocalKeys, NotDecrypted, UnknownKeyEncryption
+from auth.keys import OVERLAP, VERIFIES_ON, KeyRing, first_keys, place_of, rotate
+from storage.database import Database, connect
+from storage.signing_keys import list_events, load
+from tests.keys import new_keys
 
-ROOT = Path(__file__).parents[2]
-
-
-def mode(path: Path) -> int:
-    return stat.S_IMODE(path.stat().st_mode)
-
-
-def key_file(directory: Path) -> Path:
-    (path,) = directory.iterdir()
-    return path
+SEALER = Sealer(LocalKeys([b"k" * 32]))
+Work = Callable[[asyncpg.Connection], Awaitable[Any]]
 
 
-def test_a_new_key_is_made_where_only_its_owner_reads(tmp_path: Path) -> None:
-    before = os.umask(0)
-    try:
-        load_or_create(tmp_path / "state" / "keys")
-    finally:
-        os.umask(before)
-    assert mode(tmp_path / "state" / "keys") == 0o700
-    assert mode(key_file(tmp_path / "state" / "keys")) == 0o600
-
-
-def test_the_same_key_is_read_again(tmp_path: Path) -> None:
-    first, second = load_or_create(tmp_path / "keys"), load_or_create(tmp_path / "keys")
-    assert first.kid == second.kid
-    assert first.signing_key.as_dict(private=True) == second.signing_key.as_dict(private=True)
-
-
-def test_two_directories_have_two_keys(tmp_path: Path) -> None:
-    assert load_or_create(tmp_path / "one").kid != load_or_create(tmp_path / "two").kid
-
-
-def test_the_kid_is_the_thumbprint_of_rfc_7638(tmp_path: Path) -> None:
-    keys = load_or_create(tmp_path / "keys")
+def test_the_kid_is_the_thumbprint_of_rfc_7638() -> None:
+    keys = new_keys()
     told = keys.signing_key.as_dict(private=False)
     members = json.dumps({name: told[name] for name in ("crv", "kty", "x", "y")}, separators=(",", ":"))
     digest = hashlib.sha256(members.encode()).digest()
@@ -55,8 +32,8 @@ def test_the_kid_is_the_thumbprint_of_rfc_7638(tmp_path: Path) -> None:
     assert list(keys.public_keys) == [keys.kid]
 
 
-def test_the_jwks_tells_the_public_key_and_nothing_private(tmp_path: Path) -> None:
-    keys = load_or_create(tmp_path / "keys")
+def test_the_jwks_tells_the_public_key_and_nothing_private() -> None:
+    keys = new_keys()
     (told,) = keys.jwks()["keys"]
     assert told.keys() == {"kty", "crv", "x", "y", "use", "alg", "kid"}
     assert (told["kty"], told["crv"], told["use"], told["alg"]) == ("EC", "P-256", "sig", "ES256")
@@ -65,107 +42,147 @@ def test_the_jwks_tells_the_public_key_and_nothing_private(tmp_path: Path) -> No
     assert str(private) not in json.dumps(keys.jwks()) + repr(keys)
 
 
-def test_the_keys_that_verify_cannot_be_changed(tmp_path: Path) -> None:
-    keys = load_or_create(tmp_path / "keys")
+def test_the_keys_that_verify_cannot_be_changed() -> None:
+    keys = new_keys()
     with pytest.raises(TypeError):
         keys.public_keys["mine"] = ECKey.generate_key("P-256")  # type: ignore[index]
 
 
-START = """
-import sys
-from pathlib import Path
-from auth.keys import load_or_create
-print("ready", flush=True)
-sys.stdin.readline()
-print(load_or_create(Path(sys.argv[1])).kid)
-"""
+@pytest.fixture
+def stored(owner_url: str) -> Callable[[Work], Any]:
+    """Runs work over a connection of the owner."""
+
+    def run(work: Work) -> Any:
+        async def connected() -> Any:
+            connection = await connect(owner_url)
+            try:
+                return await work(connection)
+            finally:
+                await connection.close()
+
+        return asyncio.run(connected())
+
+    return run
 
 
-def test_processes_that_start_together_agree_on_one_key(tmp_path: Path) -> None:
-    directory = tmp_path / "keys"
-    command = [sys.executable, "-c", START, str(directory)]
-    started = [
-        subprocess.Popen(command, cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        for _ in range(6)
-    ]
-    for process in started:
-        assert process.stdout
-        assert process.stdout.readline() == "ready\n"
-    for process in started:
-        assert process.stdin
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    told = {process.communicate(timeout=60)[0].strip() for process in started}
-    assert told == {load_or_create(directory).kid}
-    assert len(list(directory.iterdir())) == 1
+class Clock:
+    def __init__(self) -> None:
+        self.now = datetime.now(UTC)
+
+    def __call__(self) -> float:
+        return self.now.timestamp()
 
 
-def test_who_comes_second_leaves_the_first_key_alone(tmp_path: Path) -> None:
-    kid = load_or_create(tmp_path / "keys").kid
-    _create(key_file(tmp_path / "keys"))
-    assert load_or_create(tmp_path / "keys").kid == kid
-    assert len(list((tmp_path / "keys").iterdir())) == 1
+async def ring(connection: asyncpg.Connection, clock: Clock) -> KeyRing:
+    made = KeyRing(SEALER, clock)
+    made.take(await load(connection))
+    return made
 
 
-@pytest.mark.parametrize("open_to", [0o640, 0o604, 0o660, 0o666, 0o620, 0o602, 0o610])
-def test_a_key_that_others_can_reach_is_refused(tmp_path: Path, open_to: int) -> None:
-    load_or_create(tmp_path / "keys")
-    path = key_file(tmp_path / "keys")
-    path.chmod(open_to)
-    with pytest.raises(ExposedKey, match=f"chmod 600 {path}"):
-        load_or_create(tmp_path / "keys")
-    path.chmod(0o600)
-    load_or_create(tmp_path / "keys")
+def test_of_many_that_start_together_one_makes_the_first_key(database_url: str) -> None:
+    async def start() -> str:
+        connection = await connect(database_url)  # the application's own role may
+        try:
+            (key,) = await first_keys(connection, SEALER, "a worker")
+            return key.kid
+        finally:
+            await connection.close()
+
+    async def together() -> set[str]:
+        return set(await asyncio.gather(*(start() for _ in range(8))))
+
+    assert len(asyncio.run(together())) == 1
 
 
-@pytest.mark.parametrize("open_to", [0o755, 0o770, 0o777, 0o711])
-def test_a_directory_that_others_can_enter_is_refused(tmp_path: Path, open_to: int) -> None:
-    load_or_create(tmp_path / "keys")
-    (tmp_path / "keys").chmod(open_to)
-    with pytest.raises(ExposedKey, match="chmod 700"):
-        load_or_create(tmp_path / "keys")
+def test_a_new_key_is_published_before_it_signs_and_the_old_verifies_on(
+    stored: Callable[[Work], Any],
+) -> None:
+    async def work(connection: asyncpg.Connection) -> None:
+        (old,) = await first_keys(connection, SEALER, "the first")
+        made = await rotate(connection, SEALER, "an operator")
+        clock = Clock()
+        early = await ring(connection, clock)
+        assert early.kid == old.kid
+        assert set(early.public_keys) == {old.kid, made.kid}
+        clock.now += OVERLAP + timedelta(seconds=1)
+        later = await ring(connection, clock)
+        assert later.kid == made.kid
+        assert set(later.public_keys) == {old.kid, made.kid}
+        clock.now += VERIFIES_ON
+        assert set((await ring(connection, clock)).public_keys) == {made.kid}
+
+    stored(work)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
-def test_a_key_of_another_user_is_refused(tmp_path: Path) -> None:
-    load_or_create(tmp_path / "keys")
-    os.chown(key_file(tmp_path / "keys"), 65534, -1)
-    with pytest.raises(ForeignKey, match="uid 65534"):
-        load_or_create(tmp_path / "keys")
+def test_a_stolen_key_verifies_nothing_any_more(stored: Callable[[Work], Any]) -> None:
+    async def work(connection: asyncpg.Connection) -> None:
+        await first_keys(connection, SEALER, "the first")
+        made = await rotate(connection, SEALER, "an operator", overlap=timedelta())
+        clock = Clock()
+        clock.now += timedelta(seconds=1)
+        found = await ring(connection, clock)
+        assert (found.kid, set(found.public_keys)) == (made.kid, {made.kid})
+
+    stored(work)
 
 
-PUBLIC = ECKey.generate_key("P-256").as_pem(private=False)
-OTHER_CURVE = ECKey.generate_key("P-384").as_pem(private=True)
-LOCKED = ECKey.generate_key("P-256").as_pem(private=True, password="secret")
-HALF = ECKey.generate_key("P-256").as_pem(private=True)[:120]
+def test_the_log_says_what_became_of_each_key_and_by_whom(stored: Callable[[Work], Any]) -> None:
+    async def work(connection: asyncpg.Connection) -> None:
+        (old,) = await first_keys(connection, SEALER, "serve")
+        made = await rotate(connection, SEALER, "ada", overlap=timedelta())
+        await rotate(connection, SEALER, "eve")
+        told = [
+            (each.kid, each.event.split(",")[0].split(" ")[0], each.by)
+            for each in await list_events(connection)
+        ]
+        assert told[-1] == (old.kid, "made", "serve")
+        assert {(old.kid, "ends", "ada"), (made.kid, "made", "ada")} <= set(told)
+        assert (old.kid, "removed", "eve") in told
+        assert (await load(connection))[0].kid == made.kid
+
+    stored(work)
 
 
-@pytest.mark.parametrize(
-    "content",
-    [b"", b"\x00" * 300, b"\xff\xfe", b"not a key", HALF, PUBLIC, OTHER_CURVE, LOCKED, b"{" * 20_000],
-    ids=["empty", "zeros", "bytes", "text", "half", "public", "P-384", "locked", "long"],
-)
-def test_a_broken_key_is_refused_and_not_replaced(tmp_path: Path, content: bytes) -> None:
-    load_or_create(tmp_path / "keys")
-    path = key_file(tmp_path / "keys")
-    path.write_bytes(content)
-    with pytest.raises(BrokenKey) as refused:
-        load_or_create(tmp_path / "keys")
-    assert str(path) in str(refused.value)
-    assert "PRIVATE KEY" not in str(refused.value)
-    assert path.read_bytes() == content
+def test_a_private_key_lies_encrypted_and_bound_to_its_row(stored: Callable[[Work], Any]) -> None:
+    async def work(connection: asyncpg.Connection) -> None:
+        (key,) = await first_keys(connection, SEALER, "serve")
+        opened = json.loads(SEALER.open(key.private_key, place_of(key.kid)))
+        assert ECKey.import_key(opened).thumbprint() == key.kid
+        row = await connection.fetchrow("SELECT * FROM signing_key")
+        assert opened["d"] not in str(dict(row))
+        assert opened["d"] not in repr(key)
+        with pytest.raises(NotDecrypted):
+            SEALER.open(key.private_key, place_of("another"))
+        with pytest.raises(UnknownKeyEncryption):
+            KeyRing(Sealer(LocalKeys([b"x" * 32]))).take(await load(connection))
+
+    stored(work)
 
 
-def test_a_file_in_place_of_the_directory_is_told_plainly(tmp_path: Path) -> None:
-    (tmp_path / "keys").write_text("")
-    with pytest.raises(UnusableKeys, match="cannot be used for signing keys: File exists"):
-        load_or_create(tmp_path / "keys")
+def test_a_worker_sees_what_another_made_and_keeps_what_is_the_same(database_url: str) -> None:
+    async def work() -> None:
+        database = await Database.open(database_url, 1)
+        connection = await connect(database_url)
+        worker = KeyRing(SEALER)
+        worker.take(await first_keys(connection, SEALER, "serve"))
+        before = worker.public_keys
+        await worker.refresh(database)
+        assert worker.public_keys is before
+        await connection.execute(
+            "INSERT INTO signing_key (id, kid, private_key, made_at, signs_from)"
+            " SELECT gen_random_uuid(), $1, $2, now(), now()", *_another()
+        )  # fmt: skip
+        await worker.refresh(database, unless_younger=60)
+        assert worker.public_keys is before
+        await worker.refresh(database)
+        assert len(worker.public_keys) == 2
+        await connection.close()
+        await database.close()
+
+    asyncio.run(work())
 
 
-def test_a_directory_in_place_of_the_key_is_told_plainly(tmp_path: Path) -> None:
-    load_or_create(tmp_path / "keys")
-    path = key_file(tmp_path / "keys")
-    path.unlink()
-    path.mkdir()
-    with pytest.raises(KeyFileError, match="Is a directory"):
-        load_or_create(tmp_path / "keys")
+def _another() -> tuple[str, str]:
+    key = ECKey.generate_key("P-256")
+    kid = key.thumbprint()
+    return kid, SEALER.seal(json.dumps(key.as_dict(private=True)).encode(), place_of(kid))

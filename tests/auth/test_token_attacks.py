@@ -3,7 +3,6 @@ from __future__ import annotations
 import base64
 import hmac
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,9 +13,10 @@ from joserfc import jws
 from joserfc.jwk import ECKey, RSAKey
 
 from auth import token_refused as refused
-from auth.keys import SigningKeys, load_or_create
+from auth.keys import SigningKeys
 from auth.token_refused import TokenRefused
 from auth.tokens import MOST_BYTES, TokenVerifier
+from tests.keys import new_keys
 
 
 def odd_headers(good: bytes) -> dict[str, bytes]:
@@ -119,10 +119,8 @@ def test_a_signature_of_another_algorithm_is_refused(
         verifier.verify(bearer(".".join([*ours, signature])))
 
 
-def test_a_token_of_another_key_is_refused(
-    keys: SigningKeys, verifier: TokenVerifier, tmp_path: Path
-) -> None:
-    others = load_or_create(tmp_path / "keys")
+def test_a_token_of_another_key_is_refused(keys: SigningKeys, verifier: TokenVerifier) -> None:
+    others = new_keys()
     with pytest.raises(refused.UnknownKey):
         verifier.verify(bearer(token(others)))
     claiming = SigningKeys(signing_key=others.signing_key, public_keys={})
@@ -264,10 +262,8 @@ KEPT: list[SigningKeys] = []
 
 
 @given(st.one_of(st.binary(max_size=200), st.binary(max_size=200).map(lambda tail: b"Bearer " + tail)))
-def test_no_bytes_raise_anything_but_a_refusal(
-    tmp_path_factory: pytest.TempPathFactory, header: bytes
-) -> None:
+def test_no_bytes_raise_anything_but_a_refusal(header: bytes) -> None:
     if not KEPT:
-        KEPT.append(load_or_create(tmp_path_factory.mktemp("fuzz") / "keys"))
+        KEPT.append(new_keys())
     with pytest.raises(TokenRefused):
         TokenVerifier(KEPT[0], ISSUER, AUDIENCE).verify(header)

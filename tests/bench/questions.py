@@ -13,17 +13,17 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import asyncpg
-
 from api.app import GRAPHQL_PATH
+from api.installation import signing_keys
 from api.planner.cursor import order_digest
 from api.planner.plan import Order, Term
 from api.settings import Settings
-from auth.keys import load_or_create
+from auth.keys import Keys
 from auth.principal import Principal
 from auth.scopes import READ
 from auth.tokens import issue
 from domain.field import field_named
+from storage.database import connect
 
 OPERATIONS = Path(__file__).resolve().parents[2] / "api" / "operations"
 ORDER_DIGEST = order_digest(
@@ -56,14 +56,16 @@ class Question:
 
 async def draw(url: str, home: Path) -> Mapping[str, Sequence[Question]]:
     """Draw questions about every org, by the name of their operation."""
-    connection = await asyncpg.connect(url)
+    connection = await connect(url)
     try:
         deals = await connection.fetch("SELECT org_id, salesforce_id FROM opportunity")
         places = await connection.fetch("SELECT org_id, expiration_date, id FROM contract")
+        tokens = _tokens(
+            {deal["org_id"] for deal in deals}, await signing_keys(connection, Settings(home=home))
+        )
     finally:
         await connection.close()
     dice = random.Random(1)
-    tokens = _tokens({deal["org_id"] for deal in deals}, home)
 
     def question(operation: str, org: UUID, **variables: Any) -> Question:
         source = (OPERATIONS / f"{operation}.graphql").read_text()
@@ -82,9 +84,8 @@ async def draw(url: str, home: Path) -> Mapping[str, Sequence[Question]]:
     }
 
 
-def _tokens(orgs: set[UUID], home: Path) -> dict[UUID, list[str]]:
-    settings = Settings(home=home)
-    keys = load_or_create(settings.keys)
+def _tokens(orgs: set[UUID], keys: Keys) -> dict[UUID, list[str]]:
+    settings = Settings(home=Path())
 
     def token(org: UUID, number: int) -> str:
         caller = Principal(org, f"reader-{number}", "bench", frozenset({ROLE}), frozenset({READ}))

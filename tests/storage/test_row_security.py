@@ -12,7 +12,7 @@ from domain.org import Org
 from storage.embedded import Cluster
 from storage.embedded_roles import OWNER, READ_WRITE
 from storage.orgs import list_orgs, save_org
-from storage.row_security import ORG_TABLE
+from storage.row_security import INSTALLATION_TABLES, ORG_TABLE
 from storage.tenancy import bind_org
 
 ONE, OTHER = UUID(int=1), UUID(int=2)
@@ -24,7 +24,7 @@ COLUMNS = """
            a.attnotnull AS required
       FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
      WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped
-       AND c.relname <> 'alembic_version'"""
+       AND c.relname <> ALL ($1)"""
 
 VALUES = {
     "text": "''",
@@ -65,9 +65,9 @@ def filled(cluster: Cluster, template: str) -> Iterator[Callable[[str], str]]:
 
 
 async def _columns(connection: asyncpg.Connection) -> dict[str, dict[str, str]]:
-    """Every table of the catalogue with the type of each column that needs a value."""
+    """Every table that belongs to orgs, with the type of each column that needs a value."""
     found: dict[str, dict[str, str]] = {}
-    for row in await connection.fetch(COLUMNS):
+    for row in await connection.fetch(COLUMNS, ["alembic_version", *INSTALLATION_TABLES]):
         required = found.setdefault(row["on_table"], {})
         if row["required"]:
             required[row["name"]] = row["type"]

@@ -18,7 +18,6 @@ from strawberry.asgi import GraphQL
 from strawberry.extensions import ParserCache, ValidationCache
 
 from api.settings import Settings
-from auth.keys import load_or_create
 from auth.policy import load_policy
 from auth.token_refused import TokenRefused
 from auth.tokens import TokenVerifier
@@ -32,6 +31,7 @@ from tests.bench.idiomatic.types import (
     Opportunity,
     PageInfo,
 )
+from tests.keys import stored_keys
 
 POOL = 8
 
@@ -90,9 +90,7 @@ class Query:
 def application(home: Path, url: str, digest: str) -> Idiomatic:
     """Make the server."""
     settings = Settings(home=home)
-    verifier = TokenVerifier(
-        load_or_create(settings.keys), issuer=settings.issuer, audience=settings.audience
-    )
+    verifier = TokenVerifier(stored_keys(url, home), issuer=settings.issuer, audience=settings.audience)
     return Idiomatic(url, digest, verifier)
 
 
