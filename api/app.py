@@ -53,12 +53,17 @@ class Application:
         verifier = TokenVerifier(self.keys, issuer=settings.issuer, audience=settings.audience)
         about = f'resource_metadata="{settings.issuer}{RESOURCE_PATH}"'
         self._door = Door(
-            verifier, self._renew_keys, challenge=f'Bearer realm="{settings.audience}", {about}'
+            verifier,
+            self._renew_keys,
+            settings.issuer + GRAPHQL_PATH,
+            challenge=f'Bearer realm="{settings.audience}", {about}',
         )
-        issuing = Issuing(self.keys, settings.issuer, settings.audience, settings.issuer + TOKEN_PATH)
+        issuing = Issuing(
+            self.keys, verifier, settings.issuer, settings.audience, settings.issuer + TOKEN_PATH
+        )
         throttle = Throttle(settings.token_rate, settings.token_failures)
         resource = settings.issuer + GRAPHQL_PATH
-        oauth = OAuthPages(issuing, verifier, resource, throttle, lambda: self._database)
+        oauth = OAuthPages(issuing, resource, throttle, lambda: self._database)
         self._rest = Starlette(
             routes=[
                 Route("/health", _health, methods=["GET"]),

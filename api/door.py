@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any
@@ -10,10 +11,18 @@ import orjson
 
 from api.graphql import Answer, Endpoint
 from api.limits import MAX_BODY
+from auth.dpop import ALGORITHMS, ProofsSeen, read_proof
 from auth.revocation import Revocations
 from auth.scopes import READ
-from auth.token_refused import InsufficientScope, TokenRefused, UnknownKey
-from auth.tokens import AccessToken, TokenVerifier
+from auth.token_refused import (
+    BoundToken,
+    InsufficientScope,
+    InvalidProof,
+    TokenRefused,
+    UnboundToken,
+    UnknownKey,
+)
+from auth.tokens import AccessToken, TokenVerifier, token_of
 from storage.database import BUSY, DatabaseUnavailable
 
 Header = tuple[bytes, bytes]
@@ -47,9 +56,15 @@ class Door:
     """Answers POST /graphql: who is asking, in which media type, and how much of a body."""
 
     def __init__(
-        self, verifier: TokenVerifier, renew_keys: Callable[[], Awaitable[None]], challenge: str
+        self,
+        verifier: TokenVerifier,
+        renew_keys: Callable[[], Awaitable[None]],
+        url: str,
+        challenge: str,
     ) -> None:
         self._verifier = verifier
+        self._url = url
+        self._proofs = ProofsSeen()
         self._renew_keys = renew_keys
         self._challenge = challenge
         self.endpoint: Endpoint | None = None
@@ -57,7 +72,7 @@ class Door:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI's own types
         """Answer one request."""
-        accept, authorization, is_json = read_headers(scope["headers"])
+        accept, authorization, is_json, proof = read_headers(scope["headers"])
         media_type = negotiate(accept)
         if media_type is None:
             await _send(send, HTTPStatus.NOT_ACCEPTABLE, _error("NOT_ACCEPTABLE", NOT_ACCEPTABLE), PLAIN_JSON)
@@ -84,6 +99,7 @@ class Door:
             return
         try:
             token = await self._read(authorization)
+            self._check_binding(token, authorization or b"", proof)
             await self.revocations.check(token)
             if READ not in token.principal.scopes:
                 raise InsufficientScope
@@ -109,8 +125,25 @@ class Door:
             await self._renew_keys()
             return self._verifier.read(authorization)
 
+    def _check_binding(self, token: AccessToken, authorization: bytes, proof: bytes | None) -> None:
+        """Ask for a proof where a token is bound to a key. Raises a TokenRefused."""
+        as_bound = authorization[:4].lower() == b"dpop"
+        if token.jkt is None:
+            if as_bound:
+                raise UnboundToken
+            return
+        if not as_bound:
+            raise BoundToken
+        now = time.time()
+        read = read_proof(proof or b"", "POST", self._url, now, token_of(authorization))
+        if read.jkt != token.jkt:
+            raise InvalidProof
+        self._proofs.take(read, now)
+
     async def _refuse(self, send: Any, refused: TokenRefused, media_type: bytes) -> None:  # noqa: ANN401
         challenge = self._challenge
+        if isinstance(refused, InvalidProof | BoundToken):
+            challenge = f'DPoP algs="{" ".join(ALGORITHMS)}"'
         if refused.error is not None:
             challenge += f', error="{refused.error}", error_description="{refused.description}"'
         code = "UNAUTHENTICATED"
@@ -127,21 +160,23 @@ UNREACHED = "the database cannot be reached; try again in a moment"
 TOO_LARGE = f"a request holds at most {MAX_BODY} bytes"
 
 
-def read_headers(headers: list[Header]) -> tuple[bytes | None, bytes | None, bool]:
-    """Return Accept and Authorization, and whether the body is plain JSON."""
-    accept = authorization = content_type = None
+def read_headers(headers: list[Header]) -> tuple[bytes | None, bytes | None, bool, bytes | None]:
+    """Return Accept and Authorization, whether the body is plain JSON, and the DPoP proof."""
+    accept = authorization = content_type = proof = None
     for name, value in headers:
         if name == b"authorization":
             # Two of them are refused as one that cannot be read.
             authorization = value if authorization is None else b""
         elif name == b"content-type":
             content_type = value
+        elif name == b"dpop":
+            proof = value if proof is None else b""
         elif name == b"accept":
             accept = value if accept is None else accept + b"," + value
         elif name == b"content-encoding" and value != b"identity":
             content_type = b""
             break
-    return accept, authorization, _is_json(content_type)
+    return accept, authorization, _is_json(content_type), proof
 
 
 def negotiate(accept: bytes | None) -> bytes | None:

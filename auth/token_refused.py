@@ -84,5 +84,19 @@ class InsufficientScope(TokenRefused):
     error = "insufficient_scope"
 
 
+class InvalidProof(TokenRefused):
+    """The DPoP proof is missing, malformed, not for this request, too old, or was seen before."""
+
+    error = "invalid_dpop_proof"
+
+
+class UnboundToken(TokenRefused):
+    """The token is bound to no key: send it as Bearer."""
+
+
+class BoundToken(TokenRefused):
+    """The token is bound to a key: send it as DPoP, with a proof."""
+
+
 class TokenNotYetValid(TokenRefused):
     """The token is not valid yet."""

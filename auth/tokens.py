@@ -36,8 +36,8 @@ MOST_BYTES = 8 * 1024
 SKEW = 30  # seconds by which an issuer's clock may be ahead of ours
 
 _TYPE = "at+jwt"
-_SCHEME = re.compile(rb"bearer(?: |\Z)", re.IGNORECASE)
-_BEARER = re.compile(rb"bearer +([A-Za-z0-9._~+/-]+=*)", re.IGNORECASE)
+_SCHEME = re.compile(rb"(?:bearer|dpop)(?: |\Z)", re.IGNORECASE)
+_BEARER = re.compile(rb"(?:bearer|dpop) +([A-Za-z0-9._~+/-]+=*)", re.IGNORECASE)
 _HEADER = frozenset({"alg", "kid", "typ"})
 _ROLE = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _SCOPE = re.compile(r"[!#-\[\]-~]+(?: [!#-\[\]-~]+)*")  # RFC 6749 section 3.3
@@ -55,6 +55,7 @@ def issue(  # noqa: PLR0913 - each is said by another part of the caller, and by
     lifetime: timedelta,
     now: float,
     session_id: UUID | None = None,
+    jkt: str | None = None,
 ) -> str:
     """Sign an access token for `principal`, valid from `now` (seconds of Unix time) for `lifetime`.
 
@@ -77,6 +78,8 @@ def issue(  # noqa: PLR0913 - each is said by another part of the caller, and by
         "roles": sorted(principal.roles),
         "org": str(principal.org_id),
     }
+    if jkt is not None:
+        claims["cnf"] = {"jkt": jkt}
     if session_id is not None:
         claims["sid"] = str(session_id)
     if not claims["scope"]:
@@ -89,6 +92,7 @@ def issue(  # noqa: PLR0913 - each is said by another part of the caller, and by
 class AccessToken:
     """A verified access token; times are seconds of Unix time.
 
+    `jkt` is the thumbprint of the key that its sender has to prove (RFC 9449), if it is bound to one.
     `stands_until` is for whoever knows revocations: until then it need not be asked about again.
     """
 
@@ -97,6 +101,7 @@ class AccessToken:
     issued_at: int
     expires_at: int
     session_id: str | None = None
+    jkt: str | None = None
     stands_until: float = 0
     keys: object = None  # those that it was verified with
 
@@ -187,6 +192,7 @@ class TokenVerifier:
             issued_at=_second(claims, "iat"),
             expires_at=_second(claims, "exp"),
             session_id=_text(claims, "sid") if "sid" in claims else None,
+            jkt=_jkt(claims),
         )
 
     def _remember(self, authorization: bytes, token: AccessToken) -> None:
@@ -239,6 +245,21 @@ def _org(claims: Mapping[str, Any]) -> UUID:
     if str(org) != text:
         raise MalformedClaims
     return org
+
+
+def _jkt(claims: Mapping[str, Any]) -> str | None:
+    """Give the key that a token is bound to; a binding that is not understood is refused, not dropped."""
+    if "cnf" not in claims:
+        return None
+    bound = claims["cnf"]
+    if not isinstance(bound, dict) or bound.keys() != {"jkt"}:
+        raise MalformedClaims
+    return _text(bound, "jkt")
+
+
+def token_of(authorization: bytes) -> bytes:
+    """Give the token of an Authorization header that was verified."""
+    return authorization.partition(b" ")[2].strip()
 
 
 def _roles(claims: Mapping[str, Any]) -> frozenset[str]:

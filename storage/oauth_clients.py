@@ -19,8 +19,8 @@ class UnknownClient(Exception):
 class OAuthClient:
     """A registered client: its roles are names of the policy, its moments carry an offset.
 
-    It has a secret, and asks for itself; or certificates, and vouches for the users of its org; or addresses
-    to which people come back who signed in.
+    It has a secret or public keys, and asks for itself; or certificates, and vouches for its org's users; or
+    addresses to which people come back who signed in.
     """
 
     org_id: UUID
@@ -29,6 +29,7 @@ class OAuthClient:
     secret_hash: bytes | None = field(default=None, repr=False)
     certificates: tuple[str, ...] = field(default=(), repr=False)
     algorithms: tuple[str, ...] = ()
+    public_keys: tuple[str, ...] = ()
     redirect_uris: tuple[str, ...] = ()
     roles: frozenset[str]
     created_at: datetime
@@ -38,27 +39,20 @@ class OAuthClient:
 
     @classmethod
     def of(cls, row: asyncpg.Record) -> Self:
-        lists = {
-            "roles": frozenset(row["roles"]),
-            "certificates": tuple(row["certificates"] or ()),
-            "algorithms": tuple(row["algorithms"] or ()),
-            "redirect_uris": tuple(row["redirect_uris"] or ()),
-        }
+        lists = {name: tuple(row[name] or ()) for name in _LISTS} | {"roles": frozenset(row["roles"])}
         return cls(**dict(row) | lists)
 
 
+_LISTS = ("certificates", "algorithms", "public_keys", "redirect_uris")
 _COLUMNS = ", ".join(column.name for column in fields(OAuthClient))
 
 
 async def add_client(connection: asyncpg.Connection, client: OAuthClient) -> None:
     """Register a client, inside a transaction that is bound to its org."""
-    await connection.execute(
-        "INSERT INTO oauth_client"
-        " (org_id, id, name, secret_hash, certificates, algorithms, redirect_uris, roles, created_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        client.org_id, client.id, client.name, client.secret_hash, client.certificates or None,
-        client.algorithms or None, client.redirect_uris or None, sorted(client.roles), client.created_at,
-    )  # fmt: skip
+    lists = {name: getattr(client, name) or None for name in _LISTS} | {"roles": sorted(client.roles)}
+    values = [lists.get(column.name, getattr(client, column.name)) for column in fields(OAuthClient)]
+    places = ", ".join(f"${number}" for number in range(1, len(values) + 1))
+    await connection.execute(f"INSERT INTO oauth_client ({_COLUMNS}) VALUES ({places})", *values)  # noqa: S608
 
 
 async def find_client(connection: asyncpg.Connection, org_id: UUID, client_id: UUID) -> OAuthClient | None:

@@ -18,6 +18,7 @@ oauth_client = sa.Table(
     sa.Column("secret_hash", sa.LargeBinary(), comment="SHA-256 of a secret of 256 bits."),
     sa.Column("certificates", ARRAY(sa.Text()), comment="PEM; who holds a key of theirs speaks for the org."),
     sa.Column("algorithms", ARRAY(sa.Text()), comment="What its assertions may be signed with."),
+    sa.Column("public_keys", ARRAY(sa.Text()), comment="PEM; who holds the key of one is the client."),
     sa.Column("redirect_uris", ARRAY(sa.Text()), comment="Where it may have people sent back to."),
     sa.Column("roles", ARRAY(sa.Text()), nullable=False, comment="What it may see, as the policy says."),
     sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -25,8 +26,10 @@ oauth_client = sa.Table(
     sa.Column("disabled_at", sa.DateTime(timezone=True), comment="Since when it gets no token."),
     sa.Column("last_used_at", sa.DateTime(timezone=True), comment="When it last got a token."),
     sa.PrimaryKeyConstraint("org_id", "id"),
-    sa.CheckConstraint("num_nonnulls(secret_hash, certificates, redirect_uris) = 1", name="one_way"),
-    sa.CheckConstraint("(algorithms IS NULL) = (certificates IS NULL)", name="algorithms"),
+    sa.CheckConstraint(
+        "num_nonnulls(secret_hash, public_keys, certificates, redirect_uris) = 1", name="one_proof"
+    ),
+    sa.CheckConstraint("(algorithms IS NULL) = (num_nonnulls(certificates, public_keys) = 0)", name="signs"),
     comment="A program that may ask for tokens.",
 )
 
@@ -79,6 +82,7 @@ sign_in_provider = sa.Table(
     sa.Column("id", sa.Uuid(), nullable=False, comment="The org's own: it has one."),
     sa.Column("issuer", sa.Text(), nullable=False, comment="Where its OpenID configuration lies."),
     sa.Column("client_id", sa.Text(), nullable=False, comment="What we are called there."),
+    sa.Column("client_secret", sa.Text(), comment="Encrypted by auth/crypto.py; needed for introspection."),
     sa.PrimaryKeyConstraint("org_id", "id"),
     comment="Where the people of an org sign in: its own Salesforce.",
 )
@@ -109,6 +113,7 @@ authorization_code = sa.Table(
     sa.Column("scope", sa.Text(), nullable=False),
     sa.Column("code_challenge", sa.Text(), nullable=False, comment="Of method S256."),
     sa.Column("session_id", sa.Uuid(), nullable=False, comment="Of the tokens that it leads to."),
+    sa.Column("dpop_jkt", sa.Text(), comment="Thumbprint of the key that the client said it would prove."),
     sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
     sa.Column("used_at", sa.DateTime(timezone=True)),
     sa.PrimaryKeyConstraint("org_id", "id"),
@@ -127,6 +132,7 @@ refresh_token = sa.Table(
     sa.Column("scope", sa.Text(), nullable=False),
     sa.Column("session_id", sa.Uuid(), nullable=False, comment="Of the family that ends as a whole."),
     sa.Column("session_ends_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("dpop_jkt", sa.Text(), comment="Thumbprint of the key that it is bound to."),
     sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False, comment="Unless it is used before."),
     sa.Column("used_at", sa.DateTime(timezone=True)),
     sa.PrimaryKeyConstraint("org_id", "id"),

@@ -22,6 +22,7 @@ class AuthorizationCode:
     code_challenge: str
     session_id: UUID
     expires_at: datetime
+    dpop_jkt: str | None = None
     used_at: datetime | None = None
 
 
@@ -36,6 +37,7 @@ class RefreshToken:
     session_id: UUID
     session_ends_at: datetime
     expires_at: datetime
+    dpop_jkt: str | None = None
     used_at: datetime | None = None
 
 

@@ -13,11 +13,18 @@ import asyncpg
 
 from api.commands.org_work import in_org, require_role
 from api.settings import Settings, SettingsError
-from auth.oauth.assertion import ALGORITHMS, SALESFORCE_ALGORITHMS, UnusableCertificate, check_certificate
+from auth.oauth.assertion import (
+    ALGORITHMS,
+    CLIENT_ALGORITHMS,
+    SALESFORCE_ALGORITHMS,
+    UnusableCertificate,
+    check_proof,
+)
 from auth.oauth.client import (
     UnusableAddress,
     client_id_of,
     new_client,
+    new_key_client,
     new_public_client,
     new_secret,
     new_trust,
@@ -48,6 +55,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     adding = _action(actions, "add", "register a client, and show its secret once", _add)
     adding.add_argument("--name", required=True, help="what people call it")
     adding.add_argument("--role", required=True, action="append", help="role of the policy; may be repeated")
+    adding.add_argument(
+        "--public-key",
+        action="append",
+        type=Path,
+        help="PEM file: the client signs (private_key_jwt), without secret",
+    )
     trusting = _action(actions, "trust", "let a Salesforce org vouch for its users, by certificate", _trust)
     trusting.add_argument("--name", required=True, help="what people call it")
     trusting.add_argument(
@@ -94,6 +107,15 @@ def _run(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 async def _add(connection: asyncpg.Connection, org: Org, *, arguments: argparse.Namespace) -> None:
+    if arguments.public_key:
+        keys = [_read(path) for path in arguments.public_key]
+        signing = new_key_client(
+            org.id, arguments.name.strip(), public_keys=keys, algorithms=CLIENT_ALGORITHMS,
+            roles=frozenset(arguments.role), now=_now(),
+        )  # fmt: skip
+        await add_client(connection, signing)
+        print(f"client_id  {client_id_of(signing)}\nIt authenticates by private_key_jwt.")
+        return
     client, secret = new_client(org.id, arguments.name.strip(), frozenset(arguments.role), _now())
     await add_client(connection, client)
     _show_secret(client_id_of(client), secret)
@@ -120,11 +142,11 @@ async def _public(connection: asyncpg.Connection, org: Org, *, arguments: argpar
 def _read(path: Path) -> str:
     try:
         content = path.read_text(encoding="ascii")
-        check_certificate(content)
+        check_proof(content)
     except OSError as error:
         raise SettingsError(f"{path} cannot be read: {error.strerror}") from None
     except ValueError as error:
-        why = error if isinstance(error, UnusableCertificate) else "it is no X.509 certificate in PEM"
+        why = error if isinstance(error, UnusableCertificate) else "it is no text of ASCII"
         raise SettingsError(f"{path} cannot be trusted: {why}") from None
     return content
 
@@ -162,7 +184,7 @@ def _what(client: OAuthClient) -> str:
         return f"signs people in: {', '.join(client.redirect_uris)}"
     if not client.certificates:
         return f"roles: {', '.join(sorted(client.roles))}"
-    ends = min(check_certificate(pem)[1] for pem in client.certificates)
+    ends = min(check_proof(pem).ends for pem in client.certificates)
     return f"vouches for users, {', '.join(client.algorithms)}; first certificate ends {ends:%Y-%m-%d}"
 
 

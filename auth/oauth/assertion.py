@@ -8,14 +8,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from authlib.oauth2.rfc6749 import InvalidGrantError
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 from joserfc import jws
 from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import ECKey, OKPKey, RSAKey
@@ -28,6 +28,9 @@ LONGEST_LIFE = 300  # seconds
 SKEW = 30
 REPEAT_WITHIN = 10  # seconds in which one without jti may come again: Salesforce signs whole seconds
 REPEATS = 20
+
+CLIENT_ALGORITHMS = ("ES256", "RS256", "PS256", "EdDSA")
+"""What the programs of integrators sign with."""
 
 ALGORITHMS = {"RS256": RSAKey, "RS512": RSAKey, "PS256": RSAKey, "ES256": ECKey, "EdDSA": OKPKey}
 SALESFORCE_ALGORITHMS = ("RS256", "RS512")
@@ -42,8 +45,19 @@ _SMALLEST_RSA = 2048
 _LAST_SECOND = 2**53
 
 
+_ALWAYS = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
+
+
 class UnusableCertificate(ValueError):
-    """A certificate that is no proof."""
+    """A certificate or public key that is no proof."""
+
+
+class Proof(NamedTuple):
+    """A key that proves who signed, and from when to when it does."""
+
+    starts: datetime
+    ends: datetime
+    key: RSAKey | ECKey | OKPKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,15 +112,18 @@ def read_assertion(text: str) -> Assertion:
 
 def verify(
     assertion: Assertion,
-    certificates: Sequence[str],
+    proofs: Sequence[str],
     algorithms: Sequence[str],
     audiences: Sequence[str],
     now: float,
 ) -> None:
-    """Believe an assertion, or raise InvalidGrantError; whether it was seen before is not asked here."""
+    """Believe an assertion, or raise InvalidGrantError; whether it was seen before is not asked here.
+
+    `proofs` are certificates or public keys in PEM; `audiences` what it may name, as one text.
+    """
     algorithm = _algorithm(assertion.header, algorithms)
-    if not any(_signed(assertion.text, key, algorithm) for key in _keys(certificates, algorithm, now)):
-        raise InvalidGrantError("The assertion is signed by no certificate of its issuer that is valid now.")
+    if not any(_signed(assertion.text, key, algorithm) for key in _keys(proofs, algorithm, now)):
+        raise InvalidGrantError("The assertion is signed by no key of its issuer that is valid now.")
     claims = assertion.claims
     if claims.get("aud") not in audiences or not isinstance(claims["aud"], str):
         raise InvalidGrantError(f"aud must be one text: {' or '.join(audiences)}.")
@@ -140,9 +157,9 @@ def _algorithm(header: Mapping[str, Any], algorithms: Sequence[str]) -> str:
     return algorithm
 
 
-def _keys(certificates: Sequence[str], algorithm: str, now: float) -> list[RSAKey | ECKey | OKPKey]:
+def _keys(proofs: Sequence[str], algorithm: str, now: float) -> list[RSAKey | ECKey | OKPKey]:
     at = datetime.fromtimestamp(now, UTC)
-    found = (_certificate(pem) for pem in certificates)
+    found = (_proof(pem) for pem in proofs)
     return [key for start, end, key in found if isinstance(key, ALGORITHMS[algorithm]) and start <= at < end]
 
 
@@ -155,31 +172,31 @@ def _signed(text: str, key: RSAKey | ECKey | OKPKey, algorithm: str) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def _certificate(pem: str) -> tuple[datetime, datetime, RSAKey | ECKey | OKPKey]:
-    """Return from when to when a certificate is good, and its key. Raises UnusableCertificate."""
+def _proof(pem: str) -> Proof:
+    """Return from when to when a proof is good, and its key. Raises UnusableCertificate."""
     try:
-        read = x509.load_pem_x509_certificate(pem.encode())
-        key = read.public_key()
+        if "BEGIN PUBLIC KEY" in pem:
+            key, start, end = load_pem_public_key(pem.encode()), _ALWAYS[0], _ALWAYS[1]
+        else:
+            read = x509.load_pem_x509_certificate(pem.encode())
+            key, start, end = read.public_key(), read.not_valid_before_utc, read.not_valid_after_utc
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise UnusableCertificate("it is no X.509 certificate in PEM") from error
+        raise UnusableCertificate("it is no X.509 certificate and no public key in PEM") from error
     content = key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     if isinstance(key, rsa.RSAPublicKey):
         if key.key_size < _SMALLEST_RSA:
             raise UnusableCertificate(f"its RSA key has {key.key_size} bits; {_SMALLEST_RSA} are the least")
-        made: RSAKey | ECKey | OKPKey = RSAKey.import_key(content)
-    elif isinstance(key, ec.EllipticCurvePublicKey) and key.curve.name == "secp256r1":
-        made = ECKey.import_key(content)
-    elif isinstance(key, ed25519.Ed25519PublicKey):
-        made = OKPKey.import_key(content)
-    else:
-        raise UnusableCertificate("its key is neither RSA, nor P-256, nor Ed25519")
-    return read.not_valid_before_utc, read.not_valid_after_utc, made
+        return Proof(start, end, RSAKey.import_key(content))
+    if isinstance(key, ec.EllipticCurvePublicKey) and key.curve.name == "secp256r1":
+        return Proof(start, end, ECKey.import_key(content))
+    if isinstance(key, ed25519.Ed25519PublicKey):
+        return Proof(start, end, OKPKey.import_key(content))
+    raise UnusableCertificate("its key is neither RSA, nor P-256, nor Ed25519")
 
 
-def check_certificate(pem: str) -> tuple[datetime, datetime]:
-    """Return from when to when a certificate is good. Raises UnusableCertificate, which says why."""
-    start, end, _key = _certificate(pem)
-    return start, end
+def check_proof(pem: str) -> Proof:
+    """Return a certificate's or public key's times and key. Raises UnusableCertificate, which says why."""
+    return _proof(pem)
 
 
 def _second(claims: Mapping[str, Any], name: str) -> int:

@@ -14,15 +14,15 @@ from uuid import UUID
 from authlib.oauth2.rfc6749 import ClientMixin
 
 from auth.address import is_secure
-from auth.oauth.assertion import SALESFORCE_ALGORITHMS, check_certificate
+from auth.oauth.assertion import SALESFORCE_ALGORITHMS, check_proof
 from auth.scopes import SCOPES
 from domain.identity import uuid7
 from storage.oauth_clients import OAuthClient
 
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 GRANTS = ("client_credentials", JWT_BEARER, "authorization_code", "refresh_token")
-AUTH_METHODS = ("client_secret_basic", "client_secret_post")
-"""How a client with a secret authenticates; one with addresses is public, and proves itself by PKCE."""
+AUTH_METHODS = ("client_secret_basic", "client_secret_post", "private_key_jwt")
+"""How a program authenticates; a client with addresses is public, and proves itself by PKCE."""
 
 _LENGTH = 43  # base64url of 32 bytes, without its padding
 _LOOPBACK = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\]))(?::\d{1,5})?(/[^#@\\]*)")
@@ -67,6 +67,19 @@ def new_client(org_id: UUID, name: str, roles: frozenset[str], now: datetime) ->
     return client, secret
 
 
+def new_key_client(  # noqa: PLR0913 - each is said by another part of the registration, and by name
+    org_id: UUID, name: str, *, public_keys: Sequence[str], algorithms: Sequence[str], roles: frozenset[str],
+    now: datetime,
+) -> OAuthClient:  # fmt: skip
+    """Make a client that proves itself by a key of its own. Raises UnusableCertificate."""
+    for pem in public_keys:
+        check_proof(pem)
+    return OAuthClient(
+        org_id=org_id, id=uuid7(), name=name, public_keys=tuple(public_keys), algorithms=tuple(algorithms),
+        roles=roles, created_at=now,
+    )  # fmt: skip
+
+
 def new_public_client(org_id: UUID, name: str, redirect_uris: Sequence[str], now: datetime) -> OAuthClient:
     """Make a client for people who sign in in a browser; it has no secret that it could keep.
 
@@ -89,7 +102,7 @@ def new_trust(
     Raises UnusableCertificate for a certificate that proves nothing.
     """
     for pem in certificates:
-        check_certificate(pem)
+        check_proof(pem)
     return OAuthClient(
         org_id=org_id, id=uuid7(), name=name, certificates=tuple(certificates),
         algorithms=tuple(algorithms), roles=frozenset(), created_at=now,
@@ -123,6 +136,11 @@ class RegisteredClient(ClientMixin):  # type: ignore[misc]
     def algorithms(self) -> tuple[str, ...]:
         """What its assertions may be signed with."""
         return (self._usable.algorithms if self._usable is not None else ()) or SALESFORCE_ALGORITHMS
+
+    @property
+    def public_keys(self) -> tuple[str, ...]:
+        """What proves that an assertion is its own."""
+        return self._usable.public_keys if self._usable is not None else ()
 
     @property
     def vouches(self) -> bool:
@@ -159,7 +177,9 @@ class RegisteredClient(ClientMixin):  # type: ignore[misc]
         return fits and known is not None
 
     def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:  # noqa: ARG002 - Authlib's
-        return method in (("none",) if self._is_public else AUTH_METHODS)
+        if self._is_public:
+            return method == "none"
+        return method == "private_key_jwt" if self.public_keys else method in AUTH_METHODS[:2]
 
     def check_response_type(self, response_type: str) -> bool:
         return response_type == "code" and self._is_public

@@ -59,14 +59,16 @@ class Revocation(_OwnTokens, RevocationEndpoint):  # type: ignore[misc]
 class Introspection(_OwnTokens, IntrospectionEndpoint):  # type: ignore[misc]
     """Tells a client about its own tokens; of any other, that it is not active."""
 
-    def check_permission(self, token: IssuedToken, client: RegisteredClient, request: object) -> bool:  # noqa: ARG002
+    def check_permission(self, token: IssuedToken, client: RegisteredClient, _: object) -> bool:
         return token.check_client(client)
 
     def introspect_token(self, token: IssuedToken) -> dict[str, Any]:
         read, who = token.read, token.read.principal
         told: dict[str, Any] = {
-            "token_type": "Bearer", "client_id": who.client, "sub": who.subject, "exp": read.expires_at,
-            "iat": read.issued_at, "jti": read.id, "iss": self.server.issuing.issuer,
+            "token_type": "DPoP" if read.jkt else "Bearer", "client_id": who.client, "sub": who.subject,
+            "exp": read.expires_at, "iat": read.issued_at, "jti": read.id, "iss": self.server.issuing.issuer,
             "aud": self.server.issuing.audience, "org": str(who.org_id), "roles": sorted(who.roles),
         }  # fmt: skip
+        if read.jkt:
+            told["cnf"] = {"jkt": read.jkt}
         return told | ({"scope": " ".join(sorted(who.scopes))} if who.scopes else {})

@@ -8,10 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, unquote_plus
 
-from authlib.oauth2.rfc6749 import InvalidClientError, InvalidRequestError, OAuth2Request
+from authlib.oauth2.rfc6749 import InvalidClientError, InvalidGrantError, InvalidRequestError, OAuth2Request
 from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 
+from auth.oauth.assertion import read_assertion
+
 MOST_BYTES = 16 * 1024
+CLIENT_ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _MOST_FIELDS = 50
 _FORM = "application/x-www-form-urlencoded"
 
@@ -94,9 +97,25 @@ def read_parameters(text: str) -> dict[str, str]:
 
 def named_client(form: Mapping[str, str], authorization: str | None) -> str:
     """Return which client a request names, whether or not it proves it. Raises an OAuth2Error."""
+    if "client_assertion" in form:
+        return _signing_client(form, authorization)
     if authorization is None and "client_secret" not in form and "client_id" in form:
         return form["client_id"]
     return client_secret(form, authorization).client_id
+
+
+def _signing_client(form: Mapping[str, str], authorization: str | None) -> str:
+    if authorization is not None or "client_secret" in form:
+        raise InvalidRequestError("The client authenticates in two ways; use one.")
+    if form.get("client_assertion_type") != CLIENT_ASSERTION:
+        raise InvalidRequestError(f"client_assertion_type must be {CLIENT_ASSERTION}.")
+    try:
+        issuer = read_assertion(form["client_assertion"]).issuer
+    except InvalidGrantError:
+        raise _unauthenticated() from None
+    if form.get("client_id", issuer) != issuer:
+        raise InvalidRequestError("client_id differs from the client that authenticates.")
+    return issuer
 
 
 def client_secret(form: Mapping[str, str], authorization: str | None) -> ClientSecret:

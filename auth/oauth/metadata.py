@@ -6,6 +6,8 @@ from typing import Any
 
 from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
 
+from auth.dpop import ALGORITHMS as DPOP_ALGORITHMS
+from auth.oauth.assertion import CLIENT_ALGORITHMS
 from auth.oauth.client import AUTH_METHODS, GRANTS
 from auth.scopes import SCOPES
 
@@ -31,12 +33,16 @@ def server_metadata(issuer: str) -> dict[str, Any]:
         "scopes_supported": list(SCOPES),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
+        "dpop_signing_alg_values_supported": list(DPOP_ALGORITHMS),
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": True,
         "grant_types_supported": list(GRANTS),
         "token_endpoint_auth_methods_supported": [*AUTH_METHODS, "none"],
+        "token_endpoint_auth_signing_alg_values_supported": list(CLIENT_ALGORITHMS),
         "revocation_endpoint_auth_methods_supported": list(AUTH_METHODS),
+        "revocation_endpoint_auth_signing_alg_values_supported": list(CLIENT_ALGORITHMS),
         "introspection_endpoint_auth_methods_supported": list(AUTH_METHODS),
+        "introspection_endpoint_auth_signing_alg_values_supported": list(CLIENT_ALGORITHMS),
     }
     return dict(AuthorizationServerMetadata(found))
 
@@ -48,5 +54,6 @@ def resource_metadata(issuer: str, resource: str) -> dict[str, Any]:
         "authorization_servers": [issuer],
         "scopes_supported": list(SCOPES),
         "bearer_methods_supported": ["header"],
+        "dpop_signing_alg_values_supported": list(DPOP_ALGORITHMS),
         "resource_name": "contract-graph",
     }

@@ -11,12 +11,13 @@ from uuid import UUID
 
 import asyncpg
 from authlib.common.urls import add_params_to_uri
-from authlib.oauth2.rfc6749 import AuthorizationServer, InvalidClientError, OAuth2Error
+from authlib.oauth2.rfc6749 import AuthorizationServer, InvalidClientError, InvalidGrantError, OAuth2Error
 from sqlalchemy.util import await_only
 
 from auth.digest import digest_id
+from auth.dpop import OLDEST, Proof
 from auth.keys import KeyRing
-from auth.oauth.assertion import SKEW, Assertion
+from auth.oauth.assertion import SKEW, Assertion, read_assertion, verify
 from auth.oauth.client import RegisteredClient, new_secret, read_client_id
 from auth.oauth.code import S256, SignedInPerson, StillSignedIn
 from auth.oauth.endpoints import Introspection, Revocation
@@ -48,12 +49,20 @@ logging.getLogger("authlib").setLevel(logging.INFO)
 
 @dataclass(frozen=True, slots=True)
 class Issuing:
-    """Who issues tokens, for whom, and with which keys."""
+    """Who issues tokens, for whom, with which keys, and how they are known again."""
 
     keys: KeyRing
+    verifier: TokenVerifier
     issuer: str
     audience: str
     token_url: str
+
+
+class InvalidDpopProof(OAuth2Error):  # type: ignore[misc]
+    """A proof that was used before (RFC 9449 section 5)."""
+
+    error = "invalid_dpop_proof"
+    description = "The DPoP proof was used before; make another."
 
 
 class RequestServer(AuthorizationServer):  # type: ignore[misc]
@@ -64,15 +73,16 @@ class RequestServer(AuthorizationServer):  # type: ignore[misc]
         connection: asyncpg.Connection,
         org_id: UUID,
         issuing: Issuing,
-        verifier: TokenVerifier,
         now: float,
+        proof: Proof | None = None,
     ) -> None:
         super().__init__()
         self._connection = connection
         self._org_id = org_id
         self.issuing = issuing
-        self.verifier = verifier
+        self.verifier = issuing.verifier
         self.now = now
+        self._proof = proof
         self.register_endpoint(Revocation)
         self.register_endpoint(Introspection)
         self.register_grant(ClientCredentials)
@@ -80,6 +90,31 @@ class RequestServer(AuthorizationServer):  # type: ignore[misc]
         self.register_grant(SignedInPerson, [S256(required=True)])
         self.register_grant(StillSignedIn)
         self.register_token_generator("default", self._issue)
+        self.register_client_auth_method("private_key_jwt", self._by_private_key)
+
+    def create_token_response(self, request: FormRequest) -> OAuthResponse:
+        """Answer, if the DPoP proof was not used before: of many at once one is the first."""
+        if self._proof is not None and not self._redeem_once(
+            digest_id(f"dpop|{self._proof.jkt}|{self._proof.jti}"), self._proof.issued_at + OLDEST
+        ):
+            return self.handle_error_response(request, InvalidDpopProof())
+        response: OAuthResponse = super().create_token_response(request)
+        return response
+
+    def _by_private_key(self, query_client: object, request: FormRequest) -> RegisteredClient | None:  # noqa: ARG002
+        """Authenticate a client by an assertion about itself (RFC 7523 section 2.2), once."""
+        if "client_assertion" not in request.form:
+            return None
+        read = read_assertion(request.form["client_assertion"])
+        client = self.query_client(read.issuer)
+        # The issuer is the audience (rfc7523bis); the token URL is what RFC 7523 named.
+        audiences = [self.issuing.issuer, self.issuing.token_url]
+        try:
+            verify(read, client.public_keys, client.algorithms, audiences, self.now)
+            proven = read.subject == read.issuer and "jti" in read.claims and self.redeem(read)
+        except InvalidGrantError:
+            return None
+        return client if proven else None
 
     def query_client(self, client_id: str) -> RegisteredClient:
         """Return a client, also one that is not there: its secret fits none, in the same time."""
@@ -100,7 +135,7 @@ class RequestServer(AuthorizationServer):  # type: ignore[misc]
         made = RefreshToken(
             id=digest_id(token["refresh_token"]), client_id=record_id, salesforce_user_id=user.id,
             scope=token["scope"], session_id=user.session_id or uuid7(), session_ends_at=ends,
-            expires_at=min(self._moment + IDLE_LIFETIME, ends),
+            expires_at=min(self._moment + IDLE_LIFETIME, ends), dpop_jkt=self._jkt,
         )  # fmt: skip
         self._wait(sessions.save(self._connection, self._org_id, made, self._moment))
 
@@ -110,7 +145,7 @@ class RequestServer(AuthorizationServer):  # type: ignore[misc]
         made = AuthorizationCode(
             id=digest_id(code), client_id=request.client.registered.id, salesforce_user_id=request.user.id,
             redirect_uri=asked["redirect_uri"], scope=request.scope, code_challenge=asked["code_challenge"],
-            session_id=uuid7(), expires_at=self._moment + CODE_LIFETIME,
+            session_id=uuid7(), expires_at=self._moment + CODE_LIFETIME, dpop_jkt=asked.get("dpop_jkt"),
         )  # fmt: skip
         self._wait(sessions.save(self._connection, self._org_id, made, self._moment))
 
@@ -121,8 +156,11 @@ class RequestServer(AuthorizationServer):  # type: ignore[misc]
             now=self._moment,
         )  # fmt: skip
         found = self._wait(work)
-        if found is None or found.used_at is None:
-            return found
+        if found is None:
+            return None
+        if found.used_at is None:
+            # RFC 9449 sections 5 and 10: who has not the key has stolen the rest.
+            return found if found.dpop_jkt in (None, self._jkt) else None
         self._wait(sessions.end_session(self._connection, self._org_id, found.session_id))
         ended = revoke_all(self._connection, self._org_id, Holder.SESSION, str(found.session_id))
         self._wait(ended)
@@ -154,10 +192,13 @@ class RequestServer(AuthorizationServer):  # type: ignore[misc]
 
     def redeem(self, assertion: Assertion) -> bool:
         """Use an assertion up; False where it was before."""
+        return self._redeem_once(assertion.id, assertion.expires, assertion.uses(self.now))
+
+    def _redeem_once(self, id_: UUID, ends: int, most_uses: int = 1) -> bool:
+        ends_at = datetime.fromtimestamp(ends + SKEW, UTC)
         work = redeem(
-            self._connection, self._org_id, assertion.id, most_uses=assertion.uses(self.now),
-            expires_at=datetime.fromtimestamp(assertion.expires + SKEW, UTC), now=self._moment,
-        )  # fmt: skip
+            self._connection, self._org_id, id_, most_uses=most_uses, expires_at=ends_at, now=self._moment
+        )
         return self._wait(work)
 
     def granted_user(self, user_id: str) -> GrantedUser:
@@ -175,6 +216,10 @@ class RequestServer(AuthorizationServer):  # type: ignore[misc]
         """Take a token back; this worker asks about it again at once."""
         token.stands_until = 0
         self._wait(revoke_all(self._connection, self._org_id, Holder.TOKEN, token.id))
+
+    @property
+    def _jkt(self) -> str | None:
+        return None if self._proof is None else self._proof.jkt
 
     @property
     def _moment(self) -> datetime:
@@ -222,10 +267,10 @@ class RequestServer(AuthorizationServer):  # type: ignore[misc]
         token = issue(
             self.issuing.keys, issuer=self.issuing.issuer, audience=self.issuing.audience,
             principal=principal, lifetime=ACCESS_TOKEN_LIFETIME, now=self.now,
-            session_id=user.session_id if user else None,
+            session_id=user.session_id if user else None, jkt=self._jkt,
         )  # fmt: skip
         made = {
-            "token_type": "Bearer",
+            "token_type": "DPoP" if self._proof else "Bearer",
             "access_token": token,
             "expires_in": int(ACCESS_TOKEN_LIFETIME.total_seconds()),
             "scope": scope,

@@ -27,7 +27,6 @@ from auth.oauth.response import OAuthResponse, respond, too_large
 from auth.oauth.server import Asked, Endpoint, OAuthServer
 from auth.oauth.sign_in import SIGN_IN_LIFETIME, SignInFlow
 from auth.oauth.throttle import Throttle
-from auth.tokens import TokenVerifier
 from storage.database import BUSY, LOST, Database, DatabaseUnavailable
 
 Answered = Callable[[Request], Awaitable[Response]]
@@ -51,13 +50,11 @@ class OAuthPages:
     def __init__(
         self,
         issuing: Issuing,
-        verifier: TokenVerifier,
         resource: str,
         throttle: Throttle,
         database: Callable[[], Database | None],
     ) -> None:
         self._issuing = issuing
-        self._verifier = verifier
         self._resource = resource
         self._throttle = throttle
         self._database = database
@@ -91,7 +88,7 @@ class OAuthPages:
             return too_large(MOST_BYTES)
         if database is None:
             return _UNAVAILABLE
-        server = OAuthServer(database, self._issuing, self._verifier, self._throttle)
+        server = OAuthServer(database, self._issuing, self._throttle)
         address = request.client.host if request.client else ""
         try:
             return await server.answer(endpoint, Asked(request.url.query, request.headers, body, address))
@@ -104,7 +101,7 @@ class OAuthPages:
             if database is None:
                 return _page(_UNAVAILABLE)
             try:
-                return await answer(SignInFlow(database, self._issuing, self._verifier), request)
+                return await answer(SignInFlow(database, self._issuing), request)
             except (DatabaseUnavailable, *BUSY, *LOST):
                 return _page(_UNAVAILABLE)
 

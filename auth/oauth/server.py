@@ -12,13 +12,14 @@ from authlib.oauth2.rfc6749 import OAuth2Error
 from authlib.oauth2.rfc7523 import JWTBearerGrant
 from sqlalchemy.util import greenlet_spawn
 
+from auth.dpop import Proof, read_proof
 from auth.oauth.client import read_client_id
 from auth.oauth.form import FormRequest, named_client, read_form
 from auth.oauth.grants import assertion_issuer
 from auth.oauth.request_server import Issuing, RequestServer
 from auth.oauth.response import OAuthResponse, respond, too_often
 from auth.oauth.throttle import Throttle
-from auth.tokens import TokenVerifier
+from auth.token_refused import InvalidProof
 from storage.database import Database
 
 
@@ -50,13 +51,11 @@ class OAuthServer:
         self,
         database: Database,
         issuing: Issuing,
-        verifier: TokenVerifier,
         throttle: Throttle,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._database = database
         self._issuing = issuing
-        self._verifier = verifier
         self._throttle = throttle
         self._clock = clock
 
@@ -70,12 +69,16 @@ class OAuthServer:
             return respond(*error())
         if wait := self._throttle.admit(client_id, asked.address):
             return too_often(wait)
+        try:
+            proof = self._proof(endpoint, asked.headers)
+        except InvalidProof as error:
+            return respond(*OAuth2Error(error.description, error="invalid_dpop_proof")())
         given = {} if authorization is None else {"Authorization": authorization}
         request = FormRequest(self._issuing.token_url, form, given)
         # A text that names no org is looked up like another, in an org that has no clients: the same time.
         org_id, _ = read_client_id(client_id) or (UUID(int=0), None)
         async with self._database.transaction(org_id) as connection:
-            server = RequestServer(connection, org_id, self._issuing, self._verifier, self._clock())
+            server = RequestServer(connection, org_id, self._issuing, self._clock(), proof)
             if endpoint is Endpoint.TOKEN:
                 answer: OAuthResponse = await greenlet_spawn(server.create_token_response, request)
             else:
@@ -83,6 +86,13 @@ class OAuthServer:
         if (answer.body or {}).get("error") in _UNPROVEN:
             self._throttle.failed(client_id, asked.address)
         return answer
+
+    def _proof(self, endpoint: Endpoint, headers: Mapping[str, str]) -> Proof | None:
+        """Read the DPoP proof of a request for a token. Raises InvalidProof."""
+        if endpoint is not Endpoint.TOKEN or "dpop" not in headers:
+            return None
+        proof = headers["dpop"].encode("latin-1", "replace")
+        return read_proof(proof, "POST", self._issuing.token_url, self._clock())
 
 
 def _client_id(form: Mapping[str, str], authorization: str | None) -> str:

@@ -25,7 +25,6 @@ from auth.oauth.metadata import AUTHORIZATION_PATH, CALLBACK_PATH
 from auth.oauth.provider import ProviderClient, SignInFailed
 from auth.oauth.request_server import Issuing, RequestServer
 from auth.oauth.response import OAuthResponse, respond
-from auth.tokens import TokenVerifier
 from storage import sign_ins
 from storage.database import Database
 from storage.orgs import salesforce_org_id
@@ -51,12 +50,10 @@ class SignInFlow:
         self,
         database: Database,
         issuing: Issuing,
-        verifier: TokenVerifier,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._database = database
         self._issuing = issuing
-        self._verifier = verifier
         self._clock = clock
 
     async def begin(self, query: str, cookie: str | None) -> BrowserAnswer:
@@ -78,7 +75,7 @@ class SignInFlow:
             expires_at=self._now + SIGN_IN_LIFETIME,
         )  # fmt: skip
         async with self._database.transaction(org_id) as connection:
-            server = RequestServer(connection, org_id, self._issuing, self._verifier, self._clock())
+            server = RequestServer(connection, org_id, self._issuing, self._clock())
             refused = await greenlet_spawn(server.refused, request)
             if refused is not None:
                 return refused
@@ -124,7 +121,7 @@ class SignInFlow:
                 why = f"The sign-in failed: {error}."
         request = self._request(read_parameters(begun.request))
         async with self._database.transaction(org_id) as connection:
-            server = RequestServer(connection, org_id, self._issuing, self._verifier, self._clock())
+            server = RequestServer(connection, org_id, self._issuing, self._clock())
             refused = await greenlet_spawn(server.refused, request)
             if refused is not None:
                 return refused

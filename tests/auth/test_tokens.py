@@ -70,7 +70,7 @@ def test_our_audience_may_be_one_of_several(
 
 
 @pytest.mark.parametrize(
-    "header", [None, b"", b"Basic dTpw", b"Bearertoken", b"\xff\xfe", b"DPoP a.b.c", b" "]
+    "header", [None, b"", b"Basic dTpw", b"Bearertoken", b"\xff\xfe", b"Digest a.b.c", b" "]
 )
 def test_a_request_without_a_bearer_token_gets_no_error_code(
     verifier: TokenVerifier, header: bytes | None
