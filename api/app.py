@@ -21,7 +21,7 @@ from api.installation import sealer
 from api.schema import sdl
 from api.settings import Settings
 from auth.keys import ASK_AGAIN, KeyRing, first_keys
-from auth.oauth.metadata import RESOURCE_PATH, TOKEN_PATH
+from auth.oauth.metadata import RESOURCE_PATH
 from auth.oauth.request_server import Issuing
 from auth.oauth.routes import OAuthPages
 from auth.oauth.throttle import Throttle
@@ -59,11 +59,15 @@ class Application:
             challenge=f'Bearer realm="{settings.audience}", {about}',
         )
         issuing = Issuing(
-            self.keys, verifier, settings.issuer, settings.audience, settings.issuer + TOKEN_PATH
+            self.keys,
+            verifier,
+            settings.issuer,
+            settings.audience,
+            settings.issuer + GRAPHQL_PATH,
+            self._sealer,
         )
         throttle = Throttle(settings.token_rate, settings.token_failures)
-        resource = settings.issuer + GRAPHQL_PATH
-        oauth = OAuthPages(issuing, resource, throttle, lambda: self._database)
+        oauth = OAuthPages(issuing, throttle, lambda: self._database)
         self._rest = Starlette(
             routes=[
                 Route("/health", _health, methods=["GET"]),

@@ -54,6 +54,13 @@ class StandInProvider:
         self._users = users
         self._key = RSAKey.generate_key(2048, {"use": "sig", "alg": "RS256", "kid": "stand-in"})
         self._codes: dict[str, _Code] = {}
+        self._secret = secrets.token_urlsafe(32)
+        self._sessions: dict[str, str] = {}
+
+    @property
+    def client_secret(self) -> str:
+        """What the authorization server proves itself with where it asks about tokens."""
+        return self._secret
 
     def issuer(self, organization_id: str) -> str:
         """Return the issuer of an organisation."""
@@ -67,6 +74,7 @@ class StandInProvider:
             Route(own + "/id/keys", self._keys, methods=["GET"]),
             Route(own + "/services/oauth2/authorize", self._authorize, methods=["GET"]),
             Route(own + "/services/oauth2/token", self._token, methods=["POST"]),
+            Route(own + "/services/oauth2/introspect", self._introspect, methods=["POST"]),
         )
 
     async def _configuration(self, request: Request) -> Response:
@@ -76,6 +84,7 @@ class StandInProvider:
                 "issuer": issuer,
                 "authorization_endpoint": f"{issuer}/services/oauth2/authorize",
                 "token_endpoint": f"{issuer}/services/oauth2/token",
+                "introspection_endpoint": f"{issuer}/services/oauth2/introspect",
                 "jwks_uri": f"{issuer}/id/keys",
                 "id_token_signing_alg_values_supported": ["RS256"],
             }
@@ -113,9 +122,24 @@ class StandInProvider:
             "aud": CLIENT_ID, "iat": now, "exp": now + 120, "nonce": found.asked.get("nonce"),
         }  # fmt: skip
         signed = jwt.encode({"alg": "RS256", "kid": "stand-in"}, claims, self._key, algorithms=["RS256"])
+        session = secrets.token_urlsafe(32)
+        while len(self._sessions) >= _MOST_CODES:
+            del self._sessions[next(iter(self._sessions))]
+        self._sessions[session] = str(claims["sub"])
         return JSONResponse(
-            {"access_token": secrets.token_urlsafe(32), "token_type": "Bearer", "id_token": signed},
+            {"access_token": session, "token_type": "Bearer", "id_token": signed},
             headers={"Cache-Control": "no-store"},
+        )
+
+    async def _introspect(self, request: Request) -> Response:
+        form = dict(parse_qsl((await request.body()).decode("utf-8", "replace")))
+        if (form.get("client_id"), form.get("client_secret")) != (CLIENT_ID, self._secret):
+            return JSONResponse({"error": "invalid_client"}, status_code=401)
+        subject = self._sessions.get(form.get("token", ""))
+        if subject is None:
+            return JSONResponse({"active": False})
+        return JSONResponse(
+            {"active": True, "client_id": CLIENT_ID, "sub": subject, "token_type": "access_token"}
         )
 
 

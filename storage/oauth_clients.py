@@ -32,6 +32,7 @@ class OAuthClient:
     public_keys: tuple[str, ...] = ()
     redirect_uris: tuple[str, ...] = ()
     roles: frozenset[str]
+    exchanges: bool = False
     created_at: datetime
     rotated_at: datetime | None = None
     disabled_at: datetime | None = None

@@ -21,6 +21,9 @@ oauth_client = sa.Table(
     sa.Column("public_keys", ARRAY(sa.Text()), comment="PEM; who holds the key of one is the client."),
     sa.Column("redirect_uris", ARRAY(sa.Text()), comment="Where it may have people sent back to."),
     sa.Column("roles", ARRAY(sa.Text()), nullable=False, comment="What it may see, as the policy says."),
+    sa.Column(
+        "exchanges", sa.Boolean(), nullable=False, comment="Whether it may exchange tokens of Salesforce."
+    ),
     sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
     sa.Column("rotated_at", sa.DateTime(timezone=True), comment="When its secret last changed."),
     sa.Column("disabled_at", sa.DateTime(timezone=True), comment="Since when it gets no token."),

@@ -11,10 +11,11 @@ import asyncpg
 
 @dataclass(frozen=True, slots=True)
 class SignInProvider:
-    """The OpenID provider of an org, and what we are called there."""
+    """The OpenID provider of an org, what we are called there, and our secret there, encrypted."""
 
     issuer: str
     client_id: str
+    client_secret: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,18 +33,19 @@ class SignIn:
 async def set_provider(connection: asyncpg.Connection, org_id: UUID, provider: SignInProvider) -> None:
     """Say where an org's people sign in, inside a transaction that is bound to it."""
     await connection.execute(
-        "INSERT INTO sign_in_provider (org_id, id, issuer, client_id) VALUES ($1, $1, $2, $3)"
-        " ON CONFLICT (org_id, id) DO UPDATE SET issuer = excluded.issuer, client_id = excluded.client_id",
-        org_id, provider.issuer, provider.client_id,
+        "INSERT INTO sign_in_provider (org_id, id, issuer, client_id, client_secret)"
+        " VALUES ($1, $1, $2, $3, $4) ON CONFLICT (org_id, id) DO UPDATE SET issuer = excluded.issuer,"
+        " client_id = excluded.client_id, client_secret = excluded.client_secret",
+        org_id, provider.issuer, provider.client_id, provider.client_secret,
     )  # fmt: skip
 
 
 async def find_provider(connection: asyncpg.Connection, org_id: UUID) -> SignInProvider | None:
     """Return where an org's people sign in, if it was said."""
     row = await connection.fetchrow(
-        "SELECT issuer, client_id FROM sign_in_provider WHERE org_id = $1", org_id
+        "SELECT issuer, client_id, client_secret FROM sign_in_provider WHERE org_id = $1", org_id
     )
-    return None if row is None else SignInProvider(row["issuer"], row["client_id"])
+    return None if row is None else SignInProvider(**dict(row))
 
 
 async def begin(connection: asyncpg.Connection, org_id: UUID, sign_in: SignIn, now: datetime) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -55,6 +56,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     adding = _action(actions, "add", "register a client, and show its secret once", _add)
     adding.add_argument("--name", required=True, help="what people call it")
     adding.add_argument("--role", required=True, action="append", help="role of the policy; may be repeated")
+    adding.add_argument(
+        "--exchange", action="store_true", help="it may exchange tokens of Salesforce (RFC 8693)"
+    )
     adding.add_argument(
         "--public-key",
         action="append",
@@ -113,11 +117,11 @@ async def _add(connection: asyncpg.Connection, org: Org, *, arguments: argparse.
             org.id, arguments.name.strip(), public_keys=keys, algorithms=CLIENT_ALGORITHMS,
             roles=frozenset(arguments.role), now=_now(),
         )  # fmt: skip
-        await add_client(connection, signing)
+        await add_client(connection, replace(signing, exchanges=arguments.exchange))
         print(f"client_id  {client_id_of(signing)}\nIt authenticates by private_key_jwt.")
         return
     client, secret = new_client(org.id, arguments.name.strip(), frozenset(arguments.role), _now())
-    await add_client(connection, client)
+    await add_client(connection, replace(client, exchanges=arguments.exchange))
     _show_secret(client_id_of(client), secret)
 
 
@@ -183,7 +187,8 @@ def _what(client: OAuthClient) -> str:
     if client.redirect_uris:
         return f"signs people in: {', '.join(client.redirect_uris)}"
     if not client.certificates:
-        return f"roles: {', '.join(sorted(client.roles))}"
+        exchanges = "; exchanges tokens" if client.exchanges else ""
+        return f"roles: {', '.join(sorted(client.roles))}{exchanges}"
     ends = min(check_proof(pem).ends for pem in client.certificates)
     return f"vouches for users, {', '.join(client.algorithms)}; first certificate ends {ends:%Y-%m-%d}"
 

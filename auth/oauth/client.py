@@ -20,7 +20,8 @@ from domain.identity import uuid7
 from storage.oauth_clients import OAuthClient
 
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
-GRANTS = ("client_credentials", JWT_BEARER, "authorization_code", "refresh_token")
+TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"  # noqa: S105 - a name
+GRANTS = ("client_credentials", JWT_BEARER, "authorization_code", "refresh_token", TOKEN_EXCHANGE)
 AUTH_METHODS = ("client_secret_basic", "client_secret_post", "private_key_jwt")
 """How a program authenticates; a client with addresses is public, and proves itself by PKCE."""
 
@@ -187,6 +188,8 @@ class RegisteredClient(ClientMixin):  # type: ignore[misc]
     def check_grant_type(self, grant_type: str) -> bool:
         if self._is_public:
             return grant_type in ("authorization_code", "refresh_token")
+        if grant_type == TOKEN_EXCHANGE:
+            return self._usable is not None and self._usable.exchanges
         return grant_type == (JWT_BEARER if self.vouches else "client_credentials")
 
     @property

@@ -60,7 +60,7 @@ def granted_user(user_id: str, found: MirroredUser | None) -> GrantedUser:
     return GrantedUser(user_id, found.roles)
 
 
-class _Issuing:
+class Issues:
     """Issues by the scope that was settled: Authlib would drop the scopes that it does not know."""
 
     def validate_requested_scope(self) -> None:
@@ -81,13 +81,13 @@ class _Issuing:
         return 200, token, grant.TOKEN_RESPONSE_HEADER
 
 
-class ClientCredentials(_Issuing, ClientCredentialsGrant):  # type: ignore[misc]
+class ClientCredentials(Issues, ClientCredentialsGrant):  # type: ignore[misc]
     """RFC 6749 section 4.4: a program asks for itself."""
 
     TOKEN_ENDPOINT_AUTH_METHODS = AUTH_METHODS
 
 
-class SalesforceUser(_Issuing, JWTBearerGrant):  # type: ignore[misc]
+class SalesforceUser(Issues, JWTBearerGrant):  # type: ignore[misc]
     """RFC 7523: a Salesforce org vouches for a user of its own, by a certificate registered for it."""
 
     def process_assertion_claims(self, assertion: str) -> Mapping[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -42,15 +43,17 @@ class Configuration:
 
     authorization_endpoint: str
     token_endpoint: str
+    introspection_endpoint: str | None
     keys: KeySet
 
 
 class ProviderClient:
     """Talks to one provider; its calls wait for the network, so they belong into a thread."""
 
-    def __init__(self, provider: SignInProvider, redirect_uri: str) -> None:
+    def __init__(self, provider: SignInProvider, redirect_uri: str, client_secret: str | None = None) -> None:
         self._provider = provider
         self._redirect_uri = redirect_uri
+        self._client_secret = client_secret
 
     def authorization_url(self, sign_in: SignIn, state: str, login_hint: str | None) -> str:
         """Return where to send somebody to sign in. Raises SignInFailed."""
@@ -74,29 +77,53 @@ class ProviderClient:
         except Exception as error:
             # Authlib raises what the provider says, which is not ours to show; requests, what failed.
             raise SignInFailed("the provider did not take its own code back; sign in again") from error
-        return self._read(tokens.get("id_token"), configuration, sign_in.nonce, now)
+        return self._read(tokens.get("id_token"), configuration, now, nonce=sign_in.nonce)
 
-    def _read(self, id_token: object, configuration: Configuration, nonce: str, now: float) -> Identity:
+    def read_id_token(self, id_token: str, now: float) -> Identity:
+        """Believe an ID token that was issued to us, however it came here. Raises SignInFailed."""
+        return self._read(id_token, self._configuration(), now)
+
+    def introspect(self, access_token: str) -> Identity:
+        """Ask the provider about an access token that was issued to us. Raises SignInFailed."""
+        endpoint = self._configuration().introspection_endpoint
+        if endpoint is None or self._client_secret is None:
+            raise SignInFailed("access tokens cannot be asked about: no introspection, or no client secret")
+        form = {
+            "token": access_token, "token_type_hint": "access_token", "client_id": self._provider.client_id,
+            "client_secret": self._client_secret,
+        }  # fmt: skip
+        found = _answer(lambda: requests.post(endpoint, form, timeout=PATIENCE, allow_redirects=False))
+        if found.get("active") is not True or found.get("client_id") != self._provider.client_id:
+            raise SignInFailed("the access token is not active, or was issued to another client")
+        return _identity(found.get("sub"))
+
+    def _read(
+        self, id_token: object, configuration: Configuration, now: float, nonce: str | None = None
+    ) -> Identity:
         if not isinstance(id_token, str):
             raise SignInFailed("the provider sent no ID token")
         registry = jwt.JWTClaimsRegistry(
             now=lambda: int(now), leeway=30,
             iss={"essential": True, "value": self._provider.issuer},
             aud={"essential": True, "value": self._provider.client_id},
-            nonce={"essential": True, "value": nonce}, exp={"essential": True}, sub={"essential": True},
+            exp={"essential": True}, sub={"essential": True},
         )  # fmt: skip
         try:
             read = jwt.decode(id_token, configuration.keys, algorithms=_ALGORITHMS)
             registry.validate(read.claims)
+            fits = nonce is None or read.claims.get("nonce") == nonce
         except (JoseError, ValueError, RecursionError) as error:
             raise SignInFailed(
                 "the provider's ID token is not for us, not for now, or not its own"
             ) from error
+        if not fits:
+            raise SignInFailed("the provider's ID token is for another sign-in")
         return _identity(read.claims["sub"])
 
     def _session(self) -> OAuth2Session:
         return OAuth2Session(
-            self._provider.client_id, token_endpoint_auth_method="none", scope=_SCOPE,  # noqa: S106 - a method
+            self._provider.client_id, self._client_secret, scope=_SCOPE,
+            token_endpoint_auth_method="client_secret_post" if self._client_secret else "none",
             redirect_uri=self._redirect_uri, code_challenge_method="S256",
         )  # fmt: skip
 
@@ -115,7 +142,9 @@ def _configuration(issuer: str, _period: int) -> Configuration:
         keys = KeySet.import_key_set(_fetched(keys_at))  # type: ignore[arg-type]
     except (JoseError, ValueError, TypeError, KeyError) as error:
         raise SignInFailed("the provider publishes no keys that can be read") from error
-    return Configuration(_endpoint(found, "authorization_endpoint"), _endpoint(found, "token_endpoint"), keys)
+    asked = _endpoint(found, "introspection_endpoint") if "introspection_endpoint" in found else None
+    authorize, token = _endpoint(found, "authorization_endpoint"), _endpoint(found, "token_endpoint")
+    return Configuration(authorize, token, asked, keys)
 
 
 def _endpoint(found: dict[str, Any], name: str) -> str:
@@ -126,13 +155,17 @@ def _endpoint(found: dict[str, Any], name: str) -> str:
 
 
 def _fetched(url: str) -> dict[str, Any]:
+    return _answer(lambda: requests.get(url, timeout=PATIENCE, allow_redirects=False))
+
+
+def _answer(ask: Callable[[], requests.Response]) -> dict[str, Any]:
     try:
-        response = requests.get(url, timeout=PATIENCE, allow_redirects=False)
+        response = ask()
         found = response.json() if response.status_code == requests.codes.ok else None
     except (requests.RequestException, ValueError, RecursionError) as error:
         raise SignInFailed("the provider cannot be reached") from error
     if not isinstance(found, dict):
-        raise SignInFailed("the provider does not publish its configuration")
+        raise SignInFailed("the provider does not answer as it should")
     return found
 
 

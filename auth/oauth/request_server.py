@@ -14,6 +14,7 @@ from authlib.common.urls import add_params_to_uri
 from authlib.oauth2.rfc6749 import AuthorizationServer, InvalidClientError, InvalidGrantError, OAuth2Error
 from sqlalchemy.util import await_only
 
+from auth.crypto import Place, Sealer
 from auth.digest import digest_id
 from auth.dpop import OLDEST, Proof
 from auth.keys import KeyRing
@@ -21,8 +22,11 @@ from auth.oauth.assertion import SKEW, Assertion, read_assertion, verify
 from auth.oauth.client import RegisteredClient, new_secret, read_client_id
 from auth.oauth.code import S256, SignedInPerson, StillSignedIn
 from auth.oauth.endpoints import Introspection, Revocation
+from auth.oauth.exchange import TokenExchange
 from auth.oauth.form import AuthorizationRequest, FormRequest
 from auth.oauth.grants import ClientCredentials, GrantedUser, SalesforceUser, granted_user
+from auth.oauth.metadata import CALLBACK_PATH, TOKEN_PATH
+from auth.oauth.provider import Identity, ProviderClient
 from auth.oauth.response import OAuthResponse, respond
 from auth.principal import Principal
 from auth.revocation import Holder, revoke_all, stands
@@ -30,9 +34,11 @@ from auth.tokens import AccessToken, TokenVerifier, issue
 from domain.identity import uuid7
 from storage import sessions
 from storage.oauth_clients import find_client, note_use
+from storage.orgs import salesforce_org_id
 from storage.redeemed_assertions import redeem
 from storage.role_grants import find_user
 from storage.sessions import AuthorizationCode, Once, RefreshToken
+from storage.sign_ins import SignInProvider
 
 T = TypeVar("T")
 
@@ -40,6 +46,7 @@ ACCESS_TOKEN_LIFETIME = timedelta(minutes=10)
 CODE_LIFETIME = timedelta(seconds=60)
 IDLE_LIFETIME = timedelta(hours=8)
 """How long a refresh token waits to be used."""
+_SUBJECT_KEPT = 24 * 3600  # seconds: no ID token of Salesforce lives so long
 SESSION_LIFETIME = timedelta(days=30)
 """How long somebody stays signed in, however often their client refreshes."""
 
@@ -55,7 +62,23 @@ class Issuing:
     verifier: TokenVerifier
     issuer: str
     audience: str
-    token_url: str
+    resource: str
+    sealer: Sealer
+
+    @property
+    def token_url(self) -> str:
+        """Where tokens are asked for."""
+        return self.issuer + TOKEN_PATH
+
+    def provider(self, org_id: UUID, found: SignInProvider) -> ProviderClient:
+        """Return what talks to an org's provider. Raises a KeyEncryptionError; asks a key service."""
+        secret = found.client_secret and self.sealer.open(found.client_secret, secret_place(org_id)).decode()
+        return ProviderClient(found, self.issuer + CALLBACK_PATH, secret)
+
+
+def secret_place(org_id: UUID) -> Place:
+    """Return where our secret at an org's provider is stored."""
+    return Place(org=str(org_id), table="sign_in_provider", row=str(org_id), column="client_secret")
 
 
 class InvalidDpopProof(OAuth2Error):  # type: ignore[misc]
@@ -89,17 +112,43 @@ class RequestServer(AuthorizationServer):  # type: ignore[misc]
         self.register_grant(SalesforceUser)
         self.register_grant(SignedInPerson, [S256(required=True)])
         self.register_grant(StillSignedIn)
+        self.register_grant(TokenExchange)
         self.register_token_generator("default", self._issue)
         self.register_client_auth_method("private_key_jwt", self._by_private_key)
 
     def create_token_response(self, request: FormRequest) -> OAuthResponse:
-        """Answer, if the DPoP proof was not used before: of many at once one is the first."""
-        if self._proof is not None and not self._redeem_once(
-            digest_id(f"dpop|{self._proof.jkt}|{self._proof.jti}"), self._proof.issued_at + OLDEST
-        ):
-            return self.handle_error_response(request, InvalidDpopProof())
-        response: OAuthResponse = super().create_token_response(request)
+        response: OAuthResponse = self._refused_proof(request) or super().create_token_response(request)
         return response
+
+    def begin_exchange(self, request: FormRequest) -> OAuthResponse | TokenExchange:
+        """Judge a token exchange up to the subject token, which somebody else has to judge."""
+        if refused := self._refused_proof(request):
+            return refused
+        grant: TokenExchange = self.get_token_grant(request)
+        try:
+            grant.validate_token_request()
+        except OAuth2Error as error:
+            return self.handle_error_response(request, error)
+        return grant
+
+    def finish_exchange(self, grant: TokenExchange, identity: Identity | OAuth2Error) -> OAuthResponse:
+        """Issue the token for whom the subject token names."""
+        grant.server = self
+        try:
+            if isinstance(identity, OAuth2Error):
+                raise identity
+            return self.handle_response(*grant.exchange(identity))
+        except OAuth2Error as error:
+            return self.handle_error_response(grant.request, error)
+
+    def _refused_proof(self, request: FormRequest) -> OAuthResponse | None:
+        """Use the DPoP proof up; refuse one that was used before: of many at once one is the first."""
+        if self._proof is None:
+            return None
+        known = digest_id(f"dpop|{self._proof.jkt}|{self._proof.jti}")
+        if self._redeem_once(known, self._proof.issued_at + OLDEST):
+            return None
+        return self.handle_error_response(request, InvalidDpopProof())
 
     def _by_private_key(self, query_client: object, request: FormRequest) -> RegisteredClient | None:  # noqa: ARG002
         """Authenticate a client by an assertion about itself (RFC 7523 section 2.2), once."""
@@ -200,6 +249,14 @@ class RequestServer(AuthorizationServer):  # type: ignore[misc]
             self._connection, self._org_id, id_, most_uses=most_uses, expires_at=ends_at, now=self._moment
         )
         return self._wait(work)
+
+    def redeem_subject(self, subject_token: str) -> bool:
+        """Use a subject token up: what Salesforce issued is exchanged once."""
+        return self._redeem_once(digest_id(f"subject|{subject_token}"), int(self.now) + _SUBJECT_KEPT)
+
+    def is_of_org(self, identity: Identity) -> bool:
+        """Return whether somebody belongs to the Salesforce org that is bound."""
+        return identity.organization_id == self._wait(salesforce_org_id(self._connection, self._org_id))
 
     def granted_user(self, user_id: str) -> GrantedUser:
         """Return a user of the org with the roles of now. Raises AccessDeniedError."""

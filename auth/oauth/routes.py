@@ -50,12 +50,10 @@ class OAuthPages:
     def __init__(
         self,
         issuing: Issuing,
-        resource: str,
         throttle: Throttle,
         database: Callable[[], Database | None],
     ) -> None:
         self._issuing = issuing
-        self._resource = resource
         self._throttle = throttle
         self._database = database
         self._secure = issuing.issuer.startswith("https:")
@@ -126,7 +124,7 @@ class OAuthPages:
         return JSONResponse(server_metadata(self._issuing.issuer), headers=_MAY_BE_KEPT)
 
     async def _protected(self, _: Request) -> Response:
-        found = resource_metadata(self._issuing.issuer, self._resource)
+        found = resource_metadata(self._issuing.issuer, self._issuing.resource)
         return JSONResponse(found, headers=_MAY_BE_KEPT)
 
 

@@ -8,19 +8,23 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from authlib.oauth2.rfc6749 import OAuth2Error
+from anyio import to_thread
+from authlib.oauth2.rfc6749 import InvalidGrantError, OAuth2Error
 from authlib.oauth2.rfc7523 import JWTBearerGrant
 from sqlalchemy.util import greenlet_spawn
 
 from auth.dpop import Proof, read_proof
-from auth.oauth.client import read_client_id
+from auth.oauth.client import TOKEN_EXCHANGE, read_client_id
+from auth.oauth.exchange import ID_TOKEN
 from auth.oauth.form import FormRequest, named_client, read_form
 from auth.oauth.grants import assertion_issuer
+from auth.oauth.provider import Identity, SignInFailed
 from auth.oauth.request_server import Issuing, RequestServer
 from auth.oauth.response import OAuthResponse, respond, too_often
 from auth.oauth.throttle import Throttle
 from auth.token_refused import InvalidProof
 from storage.database import Database
+from storage.sign_ins import SignInProvider, find_provider
 
 
 class Endpoint(StrEnum):
@@ -77,15 +81,56 @@ class OAuthServer:
         request = FormRequest(self._issuing.token_url, form, given)
         # A text that names no org is looked up like another, in an org that has no clients: the same time.
         org_id, _ = read_client_id(client_id) or (UUID(int=0), None)
+        if endpoint is Endpoint.TOKEN and form.get("grant_type") == TOKEN_EXCHANGE:
+            answer = await self._exchange(org_id, request, proof)
+        else:
+            answer = await self._answer(endpoint, org_id, request, proof)
+        if (answer.body or {}).get("error") in _UNPROVEN:
+            self._throttle.failed(client_id, asked.address)
+        return answer
+
+    async def _answer(
+        self, endpoint: Endpoint, org_id: UUID, request: FormRequest, proof: Proof | None
+    ) -> OAuthResponse:
         async with self._database.transaction(org_id) as connection:
             server = RequestServer(connection, org_id, self._issuing, self._clock(), proof)
             if endpoint is Endpoint.TOKEN:
                 answer: OAuthResponse = await greenlet_spawn(server.create_token_response, request)
             else:
                 answer = await greenlet_spawn(server.create_endpoint_response, endpoint, request)
-        if (answer.body or {}).get("error") in _UNPROVEN:
-            self._throttle.failed(client_id, asked.address)
         return answer
+
+    async def _exchange(self, org_id: UUID, request: FormRequest, proof: Proof | None) -> OAuthResponse:
+        """Answer a token exchange: the client is judged, then its subject token, then the user."""
+        async with self._database.transaction(org_id) as connection:
+            server = RequestServer(connection, org_id, self._issuing, self._clock(), proof)
+            begun = await greenlet_spawn(server.begin_exchange, request)
+            provider = await find_provider(connection, org_id)
+        if isinstance(begun, OAuthResponse):
+            return begun
+        identity = await self._identity(org_id, provider, request)
+        async with self._database.transaction(org_id) as connection:
+            server = RequestServer(connection, org_id, self._issuing, self._clock(), proof)
+            answer: OAuthResponse = await greenlet_spawn(server.finish_exchange, begun, identity)
+        return answer
+
+    async def _identity(
+        self, org_id: UUID, provider: SignInProvider | None, request: FormRequest
+    ) -> Identity | OAuth2Error:
+        """Ask the org's Salesforce whom a subject token is about."""
+        if provider is None:
+            return InvalidGrantError("No sign-in provider is set for this org: contract-graph signin set.")
+
+        def ask() -> Identity:
+            client, subject = self._issuing.provider(org_id, provider), request.form["subject_token"]
+            if request.form["subject_token_type"] == ID_TOKEN:
+                return client.read_id_token(subject, self._clock())
+            return client.introspect(subject)
+
+        try:
+            return await to_thread.run_sync(ask)
+        except SignInFailed as error:
+            return InvalidGrantError(f"The subject token proves nothing: {error}.")
 
     def _proof(self, endpoint: Endpoint, headers: Mapping[str, str]) -> Proof | None:
         """Read the DPoP proof of a request for a token. Raises InvalidProof."""

@@ -9,7 +9,6 @@ import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import NamedTuple
 from urllib.parse import urlencode
 from uuid import UUID
@@ -21,13 +20,12 @@ from sqlalchemy.util import greenlet_spawn
 from auth.digest import digest_id
 from auth.oauth.client import read_client_id
 from auth.oauth.form import AuthorizationRequest, read_parameters
-from auth.oauth.metadata import AUTHORIZATION_PATH, CALLBACK_PATH
-from auth.oauth.provider import ProviderClient, SignInFailed
+from auth.oauth.metadata import AUTHORIZATION_PATH
+from auth.oauth.provider import SignInFailed
 from auth.oauth.request_server import Issuing, RequestServer
 from auth.oauth.response import OAuthResponse, respond
 from storage import sign_ins
 from storage.database import Database
-from storage.orgs import salesforce_org_id
 from storage.sign_ins import SignIn, SignInProvider
 
 SIGN_IN_LIFETIME = timedelta(minutes=10)
@@ -85,9 +83,11 @@ class SignInFlow:
                 return server.refuse(request, AccessDeniedError(why))
             await sign_ins.begin(connection, org_id, made, self._now)
         try:
-            client = self._client(provider)
-            hint = asked.get("login_hint")
-            url = await anyio.to_thread.run_sync(client.authorization_url, made, state, hint)
+            url = await anyio.to_thread.run_sync(
+                lambda: self._issuing.provider(org_id, provider).authorization_url(
+                    made, state, asked.get("login_hint")
+                )
+            )
         except SignInFailed as error:
             return server.refuse(request, AccessDeniedError(f"The sign-in cannot begin: {error}."))
         return respond(302, None, [("Location", url)])
@@ -114,9 +114,12 @@ class SignInFlow:
     ) -> OAuthResponse:
         identity, why = None, "The provider let nobody in."
         if "code" in came and "error" not in came and came.get("iss", provider.issuer) == provider.issuer:
-            work = partial(self._client(provider).identify, begun, came["code"], self._clock())
             try:
-                identity = await anyio.to_thread.run_sync(work)
+                identity = await anyio.to_thread.run_sync(
+                    lambda: self._issuing.provider(org_id, provider).identify(
+                        begun, came["code"], self._clock()
+                    )
+                )
             except SignInFailed as error:
                 why = f"The sign-in failed: {error}."
         request = self._request(read_parameters(begun.request))
@@ -125,9 +128,7 @@ class SignInFlow:
             refused = await greenlet_spawn(server.refused, request)
             if refused is not None:
                 return refused
-            if identity is not None and identity.organization_id != await salesforce_org_id(
-                connection, org_id
-            ):
+            if identity is not None and not await greenlet_spawn(server.is_of_org, identity):
                 identity, why = None, "The user who signed in belongs to another Salesforce org."
             if identity is None:
                 return server.refuse(request, AccessDeniedError(why))
@@ -135,9 +136,6 @@ class SignInFlow:
 
     def _request(self, asked: dict[str, str]) -> AuthorizationRequest:
         return AuthorizationRequest(self._issuing.issuer + AUTHORIZATION_PATH, asked)
-
-    def _client(self, provider: SignInProvider) -> ProviderClient:
-        return ProviderClient(provider, self._issuing.issuer + CALLBACK_PATH)
 
     @property
     def _now(self) -> datetime:

@@ -16,6 +16,9 @@ def upgrade() -> None:
     op.drop_constraint(op.f('ck_oauth_client_algorithms'), 'oauth_client', type_='check')
     op.drop_constraint(op.f('ck_oauth_client_one_way'), 'oauth_client', type_='check')
     op.add_column('authorization_code', sa.Column('dpop_jkt', sa.Text(), nullable=True, comment='Thumbprint of the key that the client said it would prove.'))
+    op.add_column('oauth_client', sa.Column('exchanges', sa.Boolean(), server_default='false', nullable=False, comment='Whether it may exchange tokens of Salesforce.'))
+    # Those that there are may not; whoever comes says so.
+    op.alter_column('oauth_client', 'exchanges', server_default=None)
     op.add_column('oauth_client', sa.Column('public_keys', postgresql.ARRAY(sa.Text()), nullable=True, comment='PEM; who holds the key of one is the client.'))
     op.add_column('refresh_token', sa.Column('dpop_jkt', sa.Text(), nullable=True, comment='Thumbprint of the key that it is bound to.'))
     op.add_column('sign_in_provider', sa.Column('client_secret', sa.Text(), nullable=True, comment='Encrypted by auth/crypto.py; needed for introspection.'))
@@ -30,6 +33,7 @@ def downgrade() -> None:
     op.drop_constraint(op.f('ck_oauth_client_one_proof'), 'oauth_client', type_='check')
     op.drop_column('sign_in_provider', 'client_secret')
     op.drop_column('refresh_token', 'dpop_jkt')
+    op.drop_column('oauth_client', 'exchanges')
     op.drop_column('oauth_client', 'public_keys')
     op.drop_column('authorization_code', 'dpop_jkt')
     op.create_check_constraint(op.f('ck_oauth_client_algorithms'), 'oauth_client', '((algorithms IS NULL) = (certificates IS NULL))')
