@@ -25,6 +25,8 @@ from auth.digest import digest_id
 
 MOST_BYTES = 8 * 1024
 LONGEST_LIFE = 300  # seconds
+LONGEST_CLIENT_LIFE = 3600
+"""Authlib as a client signs for an hour; such an assertion is good once, by its jti."""
 SKEW = 30
 REPEAT_WITHIN = 10  # seconds in which one without jti may come again: Salesforce signs whole seconds
 REPEATS = 20
@@ -110,40 +112,41 @@ def read_assertion(text: str) -> Assertion:
     return Assertion(text, head, body)
 
 
-def verify(
-    assertion: Assertion,
-    proofs: Sequence[str],
-    algorithms: Sequence[str],
-    audiences: Sequence[str],
-    now: float,
-) -> None:
-    """Believe an assertion, or raise InvalidGrantError; whether it was seen before is not asked here.
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What an assertion must be: signed by one of `proofs` (PEM), for one of `audiences`, and short-lived."""
 
-    `proofs` are certificates or public keys in PEM; `audiences` what it may name, as one text.
-    """
-    algorithm = _algorithm(assertion.header, algorithms)
-    if not any(_signed(assertion.text, key, algorithm) for key in _keys(proofs, algorithm, now)):
+    proofs: Sequence[str]
+    algorithms: Sequence[str]
+    audiences: Sequence[str]
+    longest_life: int = LONGEST_LIFE
+
+
+def verify(assertion: Assertion, expected: Expected, now: float) -> None:
+    """Believe an assertion, or raise InvalidGrantError; whether it was seen before is not asked here."""
+    algorithm = _algorithm(assertion.header, expected.algorithms)
+    if not any(_signed(assertion.text, key, algorithm) for key in _keys(expected.proofs, algorithm, now)):
         raise InvalidGrantError("The assertion is signed by no key of its issuer that is valid now.")
     claims = assertion.claims
-    if claims.get("aud") not in audiences or not isinstance(claims["aud"], str):
-        raise InvalidGrantError(f"aud must be one text: {' or '.join(audiences)}.")
-    _in_time(claims, now)
+    if claims.get("aud") not in expected.audiences or not isinstance(claims["aud"], str):
+        raise InvalidGrantError(f"aud must be one text: {' or '.join(expected.audiences)}.")
+    _in_time(claims, now, expected.longest_life)
     _text(claims, "sub")
     if "jti" in claims:
         _text(claims, "jti")
 
 
-def _in_time(claims: Mapping[str, Any], now: float) -> None:
+def _in_time(claims: Mapping[str, Any], now: float, longest_life: int) -> None:
     ends = _second(claims, "exp")
     if now >= ends + SKEW:
         raise InvalidGrantError("The assertion has expired.")
-    if ends > now + LONGEST_LIFE + SKEW:
-        raise InvalidGrantError(f"exp is more than {LONGEST_LIFE} seconds from now.")
+    if ends > now + longest_life + SKEW:
+        raise InvalidGrantError(f"exp is more than {longest_life} seconds from now.")
     for name in ("iat", "nbf"):
         if name in claims and _second(claims, name) > now + SKEW:
             raise InvalidGrantError(f"{name} lies in the future.")
-    if "iat" in claims and _second(claims, "iat") < now - LONGEST_LIFE - SKEW:
-        raise InvalidGrantError(f"iat is more than {LONGEST_LIFE} seconds ago.")
+    if "iat" in claims and _second(claims, "iat") < now - longest_life - SKEW:
+        raise InvalidGrantError(f"iat is more than {longest_life} seconds ago.")
 
 
 def _algorithm(header: Mapping[str, Any], algorithms: Sequence[str]) -> str:

@@ -17,7 +17,7 @@ from authlib.oauth2.rfc6749 import (
 from authlib.oauth2.rfc6749.grants import ClientCredentialsGrant
 from authlib.oauth2.rfc7523 import JWTBearerGrant
 
-from auth.oauth.assertion import Assertion, read_assertion, verify
+from auth.oauth.assertion import Assertion, Expected, read_assertion, verify
 from auth.oauth.client import AUTH_METHODS
 from auth.scopes import SCOPES
 from domain.identity import NotASalesforceId, WrongSalesforceChecksum, salesforce_id
@@ -94,7 +94,8 @@ class SalesforceUser(Issues, JWTBearerGrant):  # type: ignore[misc]
         """Believe an assertion, and use it up; only then may anything be said about its subject."""
         read: Assertion = read_assertion(assertion)
         client = self.server.query_client(read.issuer)
-        verify(read, client.certificates, client.algorithms, self.get_audiences(), self.server.now)
+        expected = Expected(client.certificates, client.algorithms, self.get_audiences())
+        verify(read, expected, self.server.now)
         if not self.server.redeem(read):
             raise InvalidGrantError("The assertion was redeemed before; sign another.")
         return read.claims

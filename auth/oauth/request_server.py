@@ -18,7 +18,7 @@ from auth.crypto import Place, Sealer
 from auth.digest import digest_id
 from auth.dpop import OLDEST, Proof
 from auth.keys import KeyRing
-from auth.oauth.assertion import SKEW, Assertion, read_assertion, verify
+from auth.oauth.assertion import LONGEST_CLIENT_LIFE, SKEW, Assertion, Expected, read_assertion, verify
 from auth.oauth.client import RegisteredClient, new_secret, read_client_id
 from auth.oauth.code import S256, SignedInPerson, StillSignedIn
 from auth.oauth.endpoints import Introspection, Revocation
@@ -158,8 +158,9 @@ class RequestServer(AuthorizationServer):  # type: ignore[misc]
         client = self.query_client(read.issuer)
         # The issuer is the audience (rfc7523bis); the token URL is what RFC 7523 named.
         audiences = [self.issuing.issuer, self.issuing.token_url]
+        expected = Expected(client.public_keys, client.algorithms, audiences, LONGEST_CLIENT_LIFE)
         try:
-            verify(read, client.public_keys, client.algorithms, audiences, self.now)
+            verify(read, expected, self.now)
             proven = read.subject == read.issuer and "jti" in read.claims and self.redeem(read)
         except InvalidGrantError:
             return None
