@@ -22,6 +22,7 @@ fuzz: ## 20,000 random queries against the reference executor
 bench: ## throughput and latency beside the bare driver and the idiomatic server
 	@scripts/setup dev
 	@.venv/bin/python -m tests.bench
+	@.venv/bin/python -m tests.bench.tokens
 
 lock: ## write the hashed lock again from pyproject.toml (scripts/lock --upgrade takes newer versions)
 	@scripts/lock

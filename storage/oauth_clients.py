@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self
 from uuid import UUID
 
 import asyncpg
+
+NOTED_AGAIN = timedelta(minutes=1)
 
 
 class UnknownClient(Exception):
@@ -37,6 +39,10 @@ class OAuthClient:
     rotated_at: datetime | None = None
     disabled_at: datetime | None = None
     last_used_at: datetime | None = None
+
+    def was_unused(self, now: datetime) -> bool:
+        """Return whether its last use is to be noted: once a minute, or it would wait for itself."""
+        return self.last_used_at is None or now - self.last_used_at > NOTED_AGAIN
 
     @classmethod
     def of(cls, row: asyncpg.Record) -> Self:
@@ -98,12 +104,10 @@ async def disable_client(
 
 
 async def note_use(connection: asyncpg.Connection, org_id: UUID, client_id: UUID, now: datetime) -> None:
-    """Record that a client got a token; once a minute, for a busy client would wait for its own row."""
+    """Record that a client got a token."""
     await connection.execute(
-        "UPDATE oauth_client SET last_used_at = $3 WHERE org_id = $1 AND id = $2"
-        " AND (last_used_at IS NULL OR last_used_at < $3::timestamptz - interval '1 minute')",
-        org_id, client_id, now,
-    )  # fmt: skip
+        "UPDATE oauth_client SET last_used_at = $3 WHERE org_id = $1 AND id = $2", org_id, client_id, now
+    )
 
 
 def _require_one(done: str, client_id: UUID) -> None:

@@ -106,6 +106,7 @@ class RequestServer(AuthorizationServer):  # type: ignore[misc]
         self.verifier = issuing.verifier
         self.now = now
         self._proof = proof
+        self._clients: dict[str, RegisteredClient] = {}
         self.register_endpoint(Revocation)
         self.register_endpoint(Introspection)
         self.register_grant(ClientCredentials)
@@ -168,16 +169,19 @@ class RequestServer(AuthorizationServer):  # type: ignore[misc]
 
     def query_client(self, client_id: str) -> RegisteredClient:
         """Return a client, also one that is not there: its secret fits none, in the same time."""
-        org_id, record_id = read_client_id(client_id) or (UUID(int=0), UUID(int=0))
-        found = None
-        if org_id == self._org_id:
-            found = self._wait(find_client(self._connection, org_id, record_id))
-        return RegisteredClient(client_id, found)
+        if client_id not in self._clients:
+            org_id, record_id = read_client_id(client_id) or (UUID(int=0), UUID(int=0))
+            found = None
+            if org_id == self._org_id:
+                found = self._wait(find_client(self._connection, org_id, record_id))
+            self._clients[client_id] = RegisteredClient(client_id, found)
+        return self._clients[client_id]
 
     def save_token(self, token: Mapping[str, Any], request: FormRequest) -> None:
         """Record that the client got one; a token itself is stored nowhere, a refresh token as a hash."""
         record_id = request.client.registered.id
-        self._wait(note_use(self._connection, self._org_id, record_id, self._moment))
+        if request.client.registered.was_unused(self._moment):
+            self._wait(note_use(self._connection, self._org_id, record_id, self._moment))
         if "refresh_token" not in token:
             return
         user: GrantedUser = request.user

@@ -1,7 +1,7 @@
 """The load: a process of its own that keeps a server busy over a few connections and writes down what it saw.
 
-`python -m tests.bench.load` reads one line of JSON, {"port", "seconds", "connections", "seed", "file"}, and
-writes one; `file` holds the requests, each after its length in four bytes.
+`python -m tests.bench.load` reads one line of JSON, {"port", "seconds", "connections", "seed", "file"}
+and perhaps "once", and writes one; `file` holds the requests, each after its length in four bytes.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import random
 import struct
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +25,8 @@ LENGTH = b"content-length: "
 class Caller(asyncio.Protocol):
     """One connection: sends the next request when the last is answered, until time is up."""
 
-    def __init__(
-        self, requests: list[bytes], dice: random.Random, ends: float, done: asyncio.Future[None]
-    ) -> None:
-        self._requests, self._dice, self._ends, self._done = requests, dice, ends, done
+    def __init__(self, draw: Callable[[], bytes | None], ends: float, done: asyncio.Future[None]) -> None:
+        self._draw, self._ends, self._done = draw, ends, done
         self._received = bytearray()
         self._whole = 0
         self.latencies: list[float] = []
@@ -39,10 +38,12 @@ class Caller(asyncio.Protocol):
 
     def _ask(self) -> None:
         self._sent = time.perf_counter()
-        if self._sent >= self._ends:
+        request = self._draw() if self._sent < self._ends else None
+        if request is None:
+            self._ends = self._sent
             self._transport.close()
             return
-        self._transport.write(self._dice.choice(self._requests))
+        self._transport.write(request)
 
     def data_received(self, data: bytes) -> None:
         self._received += data
@@ -74,8 +75,8 @@ async def press(order: dict[str, Any]) -> dict[str, Any]:
     callers = []
     waits = []
     for number in range(order["connections"]):
-        dice, done = random.Random(order["seed"] * 1000 + number), loop.create_future()
-        caller = Caller(requests, dice, began + order["seconds"], done)
+        done = loop.create_future()
+        caller = Caller(_drawer(order, requests, number), began + order["seconds"], done)
         await loop.create_connection(lambda caller=caller: caller, "127.0.0.1", order["port"])
         callers.append(caller)
         waits.append(done)
@@ -89,6 +90,14 @@ async def press(order: dict[str, Any]) -> dict[str, Any]:
         "p50": 1000 * latencies[len(latencies) // 2] if latencies else None,
         "p99": 1000 * latencies[len(latencies) * 99 // 100] if latencies else None,
     }
+
+
+def _drawer(order: dict[str, Any], requests: list[bytes], number: int) -> Callable[[], bytes | None]:
+    """Draw at random again and again, or with "once" each request once, by whichever connection is next."""
+    if order.get("once"):
+        return lambda: requests.pop() if requests else None
+    dice = random.Random(order["seed"] * 1000 + number)
+    return lambda: dice.choice(requests)
 
 
 def write_requests(path: Path, requests: list[bytes]) -> None:

@@ -1,0 +1,194 @@
+"""What tokens cost: how many a worker issues a second, and how long one takes to verify.
+
+`python -m tests.bench.tokens`: one worker of `contract-graph serve` over an embedded database, requests over
+16 connections from one process on the same machine; medians of the rounds. Verification is timed in this
+process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import timeit
+from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from joserfc import jwt
+from joserfc.jwk import RSAKey
+
+from auth.oauth.client import client_id_of, new_client, new_trust
+from auth.principal import Principal
+from auth.scopes import READ
+from auth.tokens import TokenVerifier, issue
+from domain.identity import uuid7
+from domain.org import Org
+from storage import migrate
+from storage.database import connect
+from storage.embedded import Cluster
+from storage.embedded_roles import OWNER, READ_WRITE
+from storage.oauth_clients import add_client
+from storage.orgs import save_org
+from storage.role_grants import RoleGrant, add_grant
+from storage.tenancy import bind_org
+from tests.api.salesforce_org import JWT_BEARER, USER, certificate, claims, rsa_key
+from tests.bench.load import write_requests
+from tests.keys import new_keys
+
+ORG = Org(id=UUID(int=1), name="Bench")
+CONNECTIONS = 16
+ASSERTIONS = 3000
+"""As many as are redeemed in a few seconds: each is good once."""
+
+
+def main() -> None:
+    """Measure, and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=3)
+    given = parser.parse_args()
+    verification()
+    with tempfile.TemporaryDirectory(prefix="contract-graph-bench-") as folder:
+        home = Path(folder)
+        home.chmod(0o755)
+        cluster = Cluster(home, durable=False)
+        cluster.start()
+        try:
+            asyncio.run(migrate.upgrade(cluster.dsn(OWNER)))
+            client, trust = asyncio.run(_prepare(cluster))
+            with _serve(cluster, home) as port:
+                _press("client credentials", port, home, [[client]] * given.rounds, given.seconds)
+                drawn = [_assertions(trust, port) for _ in range(given.rounds)]
+                _press("JWT bearer", port, home, drawn, given.seconds, once=True)
+        finally:
+            cluster.stop("immediate")
+
+
+def verification() -> None:
+    """Time a token that is remembered, and one that is not."""
+    keys, now = new_keys(), time.time()
+    principal = Principal(ORG.id, USER, "bench", frozenset({"sales_rep"}), frozenset({READ}))
+    token = issue(
+        keys, issuer="i", audience="a", principal=principal, lifetime=timedelta(minutes=10), now=now
+    )
+    header, verifier = f"Bearer {token}".encode(), TokenVerifier(keys, "i", "a")
+    remembered = min(timeit.repeat(lambda: verifier.read(header), number=20_000, repeat=5)) / 20_000
+    anew = min(timeit.repeat(lambda: TokenVerifier(keys, "i", "a").read(header), number=500, repeat=5)) / 500
+    print(
+        f"a remembered token is verified in {remembered * 1e6:.2f} us, one that is not in {anew * 1e6:.0f} us"
+    )
+
+
+async def _prepare(cluster: Cluster) -> tuple[bytes, Any]:
+    now = datetime.now(UTC)
+    client, secret = new_client(ORG.id, "bench", frozenset({"integrator"}), now)
+    key = rsa_key()
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    trust = new_trust(ORG.id, "bench", [certificate(key)], ("RS256",), now)
+    owner = await connect(cluster.dsn(OWNER))
+    await save_org(owner, ORG)
+    async with owner.transaction():
+        await bind_org(owner, ORG.id)
+        await add_client(owner, client)
+        await add_client(owner, trust)
+        await owner.execute(
+            'INSERT INTO "user" (org_id, id, salesforce_id, name, active) VALUES ($1, $2, $3, $4, true)',
+            ORG.id, uuid7(), USER, "Bench",
+        )  # fmt: skip
+        grant = RoleGrant(
+            id=uuid7(), role="sales_rep", salesforce_user_id=USER, granted_by="bench", granted_at=now,
+            reason="bench",
+        )  # fmt: skip
+        await add_grant(owner, ORG.id, grant)
+    await owner.close()
+    basic = b64encode(f"{client_id_of(client)}:{secret}".encode()).decode()
+    form = {"grant_type": "client_credentials"}
+    return _request(form, f"Authorization: Basic {basic}\r\n"), (client_id_of(trust), RSAKey.import_key(pem))
+
+
+def _assertions(trust: Any, port: int) -> list[bytes]:
+    issuer, key = trust
+    audience = f"http://127.0.0.1:{port}/oauth/token"
+    header = {"alg": "RS256", "typ": "JWT"}
+    return [
+        _request(
+            {
+                "grant_type": JWT_BEARER,
+                "assertion": jwt.encode(header, claims(issuer, audience), key, algorithms=["RS256"]),
+            }
+        )
+        for _ in range(ASSERTIONS)
+    ]
+
+
+def _request(form: dict[str, str], headers: str = "") -> bytes:
+    body = urlencode(form)
+    return (
+        "POST /oauth/token HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+        f"{headers}Content-Length: {len(body)}\r\n\r\n{body}"
+    ).encode()
+
+
+@contextmanager
+def _serve(cluster: Cluster, home: Path) -> Iterator[int]:
+    with socket.socket() as door:
+        door.bind(("127.0.0.1", 0))
+        port: int = door.getsockname()[1]
+    env = os.environ | {
+        "CONTRACT_GRAPH_HOME": str(home), "CONTRACT_GRAPH_PORT": str(port),
+        "CONTRACT_GRAPH_TOKEN_RATE": "1000000", "DATABASE_URL": cluster.dsn(READ_WRITE),
+        "CONTRACT_GRAPH_TOKEN_FAILURES": "1000000",
+    }  # fmt: skip
+    process = subprocess.Popen([sys.executable, "-m", "api.cli", "serve"], env=env, stdout=subprocess.PIPE)
+    try:
+        assert process.stdout
+        process.stdout.readline()
+        time.sleep(1)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _press(  # noqa: PLR0913 - each is said by another part of the measurement
+    name: str, port: int, home: Path, drawn: list[list[bytes]], seconds: float, *, once: bool = False
+) -> None:
+    file, rounds = home / "requests", []
+    for seed, requests in enumerate(drawn):
+        write_requests(file, requests)
+        order = {
+            "port": port, "seconds": seconds, "connections": CONNECTIONS, "seed": seed, "file": str(file),
+            "once": once,
+        }  # fmt: skip
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.bench.load"], input=json.dumps(order), capture_output=True,
+            text=True, check=True,
+        )  # fmt: skip
+        rounds.append(json.loads(done.stdout))
+    rates = [(each["requests"] - each["errors"]) / each["seconds"] for each in rounds]
+    p50, p99 = (statistics.median(each[name] for each in rounds) for name in ("p50", "p99"))
+    answered = sum(each["requests"] - each["errors"] for each in rounds)
+    refused = sum(each["errors"] for each in rounds)
+    print(
+        f"{name}: {statistics.median(rates):.0f} tokens/s over {CONNECTIONS} connections,"
+        f" p50 {p50:.1f} ms, p99 {p99:.1f} ms ({answered} issued, {refused} not)",
+        flush=True,
+    )
+
+
+if __name__ == "__main__":
+    main()
