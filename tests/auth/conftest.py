@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from forge import AUDIENCE, ISSUER, Clock
 
 from auth.keys import SigningKeys
 from auth.tokens import TokenVerifier
+from tests.auth.forge import AUDIENCE, ISSUER, Clock
 from tests.keys import new_keys
 
 

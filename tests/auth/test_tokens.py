@@ -5,12 +5,24 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from forge import AUDIENCE, ISSUER, NOW, ORG, REP, Clock, bearer, parts, token, with_claims, with_header
 
 from auth import token_refused as refused
 from auth.keys import SigningKeys
 from auth.token_refused import TokenRefused
 from auth.tokens import SKEW, TokenVerifier
+from tests.auth.forge import (
+    AUDIENCE,
+    ISSUER,
+    NOW,
+    ORG,
+    REP,
+    Clock,
+    bearer,
+    parts,
+    token,
+    with_claims,
+    with_header,
+)
 
 
 def test_an_issued_token_gives_back_its_principal(keys: SigningKeys, verifier: TokenVerifier) -> None:

@@ -21,8 +21,8 @@ from storage.oauth_clients import OAuthClient, add_client
 from storage.tenancy import bind_org
 from tests.api.graph import OURS, Graph
 from tests.api.salesforce_org import assertion, claims
-from tests.api.test_sign_in import People, people  # noqa: F401 - the fixture
-from tests.auth.test_dpop import proof
+from tests.auth.attacks.test_dpop_proof import proof
+from tests.auth.attacks.test_sign_in import People, people  # noqa: F401 - the fixture
 
 ISSUER = "http://127.0.0.1:8000"
 TOKEN_URL, GRAPH_URL = f"{ISSUER}/oauth/token", f"{ISSUER}/graphql"

@@ -37,7 +37,7 @@ from storage.sign_ins import SignInProvider, set_provider
 from tests.api.graph import NORTHLIGHT, Graph, graph_over
 from tests.api.running_demo import free_port
 from tests.api.salesforce_org import USER
-from tests.api.test_salesforce_grant import IDLE, NOBODY, add_users, grant, in_org
+from tests.auth.attacks.test_salesforce_assertion import IDLE, NOBODY, add_users, grant, in_org
 
 ORGANIZATION, ANOTHER = "00Dxx0000001gEREAY", "00Dxx0000001gESEAY"
 BACK = "https://client.example/back"

@@ -6,7 +6,6 @@ import json
 from typing import Any
 
 import pytest
-from forge import AUDIENCE, ISSUER, ORG, bearer, coded, parts, signed, token, with_claims, with_header
 from hypothesis import given
 from hypothesis import strategies as st
 from joserfc import jws
@@ -16,6 +15,18 @@ from auth import token_refused as refused
 from auth.keys import SigningKeys
 from auth.token_refused import TokenRefused
 from auth.tokens import MOST_BYTES, TokenVerifier
+from tests.auth.forge import (
+    AUDIENCE,
+    ISSUER,
+    ORG,
+    bearer,
+    coded,
+    parts,
+    signed,
+    token,
+    with_claims,
+    with_header,
+)
 from tests.keys import new_keys
 
 

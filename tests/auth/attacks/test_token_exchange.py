@@ -33,8 +33,8 @@ from storage.role_grants import add_grant
 from storage.sign_ins import SignInProvider, set_provider
 from tests.api.graph import Graph, graph_over
 from tests.api.salesforce_org import USER
-from tests.api.test_salesforce_grant import IDLE, NOBODY, add_users, grant, in_org
-from tests.api.test_sign_in import ANOTHER, ISSUER, ORG, ORGANIZATION, STRANGER, stand_in
+from tests.auth.attacks.test_salesforce_assertion import IDLE, NOBODY, add_users, grant, in_org
+from tests.auth.attacks.test_sign_in import ANOTHER, ISSUER, ORG, ORGANIZATION, STRANGER, stand_in
 
 CALLBACK = f"{ISSUER}/oauth/callback"
 

@@ -32,7 +32,7 @@ from tests.api.command_line import ROOT, environment
 from tests.api.graph import OURS
 from tests.api.running_demo import free_port
 from tests.api.salesforce_org import JWT_BEARER, assertion, certificate, claims, rsa_key
-from tests.api.test_salesforce_grant import add_users, grant, in_org
+from tests.auth.attacks.test_salesforce_assertion import add_users, grant, in_org
 
 ISSUER = "http://127.0.0.1:8000"
 KEY = rsa_key()

@@ -1,3 +1,5 @@
+"""The fixtures of a seeded database and of the application over it, for every folder of tests."""
+
 from __future__ import annotations
 
 import asyncio
