@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from authlib.oauth2.rfc6749 import InvalidRequestError
+from joserfc.errors import JoseError
+
+log = logging.getLogger("contract_graph.oauth")
 
 
 class OAuthResponse(NamedTuple):
@@ -36,3 +40,13 @@ def too_often(wait: int) -> OAuthResponse:
         "error_description": f"Too many requests; wait {wait} seconds.",
     }
     return respond(429, told, [("Retry-After", str(wait))])
+
+
+MALFORMED = (ValueError, RecursionError, JoseError)
+"""What Authlib lets escape where a request holds what no message of OAuth may hold, or nests too deep."""
+
+
+def malformed(error: BaseException) -> OAuthResponse:
+    """Refuse a request that could not be worked on; the log gets no text: it may hold values."""
+    log.warning("a malformed request: %s", type(error).__name__)
+    return respond(*InvalidRequestError("The request is malformed.")())

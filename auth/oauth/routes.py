@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from auth.oauth import openapi
 from auth.oauth.form import MOST_BYTES
 from auth.oauth.metadata import (
     AUTHORIZATION_PATH,
@@ -70,6 +71,7 @@ class OAuthPages:
             Route(JWKS_PATH, self._jwks, methods=["GET"]),
             Route(SERVER_PATH, self._server, methods=["GET"]),
             Route(RESOURCE_PATH, self._protected, methods=["GET"]),
+            Route(openapi.PATH, self._openapi, methods=["GET"]),
             Route(RESOURCE_PATH + "/graphql", self._protected, methods=["GET"]),
         )
 
@@ -122,6 +124,9 @@ class OAuthPages:
 
     async def _server(self, _: Request) -> Response:
         return JSONResponse(server_metadata(self._issuing.issuer), headers=_MAY_BE_KEPT)
+
+    async def _openapi(self, _: Request) -> Response:
+        return JSONResponse(openapi.document(self._issuing.issuer), headers=_MAY_BE_KEPT)
 
     async def _protected(self, _: Request) -> Response:
         found = resource_metadata(self._issuing.issuer, self._issuing.resource)

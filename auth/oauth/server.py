@@ -20,7 +20,7 @@ from auth.oauth.form import FormRequest, named_client, read_form
 from auth.oauth.grants import assertion_issuer
 from auth.oauth.provider import Identity, SignInFailed
 from auth.oauth.request_server import Issuing, RequestServer
-from auth.oauth.response import OAuthResponse, respond, too_often
+from auth.oauth.response import MALFORMED, OAuthResponse, malformed, respond, too_often
 from auth.oauth.throttle import Throttle
 from auth.token_refused import InvalidProof
 from storage.database import Database
@@ -81,10 +81,13 @@ class OAuthServer:
         request = FormRequest(self._issuing.token_url, form, given)
         # A text that names no org is looked up like another, in an org that has no clients: the same time.
         org_id, _ = read_client_id(client_id) or (UUID(int=0), None)
-        if endpoint is Endpoint.TOKEN and form.get("grant_type") == TOKEN_EXCHANGE:
-            answer = await self._exchange(org_id, request, proof)
-        else:
-            answer = await self._answer(endpoint, org_id, request, proof)
+        try:
+            if endpoint is Endpoint.TOKEN and form.get("grant_type") == TOKEN_EXCHANGE:
+                answer = await self._exchange(org_id, request, proof)
+            else:
+                answer = await self._answer(endpoint, org_id, request, proof)
+        except MALFORMED as error:
+            answer = malformed(error)
         if (answer.body or {}).get("error") in _UNPROVEN:
             self._throttle.failed(client_id, asked.address)
         return answer

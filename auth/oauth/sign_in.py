@@ -23,7 +23,7 @@ from auth.oauth.form import AuthorizationRequest, read_parameters
 from auth.oauth.metadata import AUTHORIZATION_PATH
 from auth.oauth.provider import SignInFailed
 from auth.oauth.request_server import Issuing, RequestServer
-from auth.oauth.response import OAuthResponse, respond
+from auth.oauth.response import MALFORMED, OAuthResponse, malformed, respond
 from storage import sign_ins
 from storage.database import Database
 from storage.sign_ins import SignIn, SignInProvider
@@ -61,7 +61,10 @@ class SignInFlow:
             asked = read_parameters(query)
         except OAuth2Error as error:
             return BrowserAnswer(respond(*error()), browser)
-        return BrowserAnswer(await self._sent(asked, browser), browser)
+        try:
+            return BrowserAnswer(await self._sent(asked, browser), browser)
+        except MALFORMED as error:
+            return BrowserAnswer(malformed(error), browser)
 
     async def _sent(self, asked: dict[str, str], browser: str) -> OAuthResponse:
         org_id, _ = read_client_id(asked.get("client_id", "")) or (UUID(int=0), None)
@@ -107,7 +110,10 @@ class SignInFlow:
         if begun is None or provider is None:
             why = "This sign-in was not begun in this browser, or it is over: go back and begin anew."
             return respond(*InvalidRequestError(why)())
-        return await self._sent_back(org_id, begun, provider, came)
+        try:
+            return await self._sent_back(org_id, begun, provider, came)
+        except MALFORMED as error:
+            return malformed(error)
 
     async def _sent_back(
         self, org_id: UUID, begun: SignIn, provider: SignInProvider, came: dict[str, str]

@@ -49,11 +49,16 @@ class RunningDemo:
 
     home: Path
     port: int = field(default_factory=free_port)
+    unlimited: bool = False
 
     def __post_init__(self) -> None:
         self._output = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - closed by `end`
         self._heard: str | None = None
         given = {"CONTRACT_GRAPH_HOME": str(self.home), "CONTRACT_GRAPH_PORT": str(self.port)}
+        if self.unlimited:  # for whoever asks for more tokens than a client may
+            given |= {
+                "CONTRACT_GRAPH_TOKEN_RATE": "1000000", "CONTRACT_GRAPH_TOKEN_FAILURES": "1000000",
+            }  # fmt: skip
         self.process = subprocess.Popen(
             [sys.executable, "-m", "api.cli", "demo"],
             cwd=ROOT,
@@ -111,9 +116,9 @@ class RunningDemo:
 
 
 @contextmanager
-def demo(home: Path, port: int | None = None) -> Iterator[RunningDemo]:
+def demo(home: Path, port: int | None = None, *, unlimited: bool = False) -> Iterator[RunningDemo]:
     """Run the demo until it is ready; whatever happens, it does not outlive the block."""
-    running = RunningDemo(home) if port is None else RunningDemo(home, port)
+    running = RunningDemo(home, port or free_port(), unlimited)
     try:
         running.until(READY)
         yield running

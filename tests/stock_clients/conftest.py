@@ -55,7 +55,7 @@ def pem(key: PrivateKey) -> str:
 @pytest.fixture(scope="session")
 def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
     folder = tmp_path_factory.mktemp("shelf")
-    with new_home() as home, demo(home) as running:
+    with new_home() as home, demo(home, unlimited=True) as running:
         given = {"CONTRACT_GRAPH_HOME": str(home), "CONTRACT_GRAPH_PORT": str(running.port)}
 
         def command(*words: str) -> list[str]:
