@@ -27,6 +27,6 @@ bench: ## throughput and latency beside the bare driver and the idiomatic server
 lock: ## write the hashed lock again from pyproject.toml (scripts/lock --upgrade takes newer versions)
 	@scripts/lock
 
-clean: ## remove .venv and caches; never data
-	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache build *.egg-info
+clean: ## remove .venv, .venv-moto and caches; never data
+	@rm -rf .venv .venv-moto .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache build *.egg-info
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -20,6 +20,7 @@ from api.graphql import Endpoint
 from api.installation import sealer
 from api.schema import sdl
 from api.settings import Settings
+from auth.key_encryption import KeyEncryptionError
 from auth.keys import ASK_AGAIN, KeyRing, first_keys
 from auth.oauth.metadata import RESOURCE_PATH
 from auth.oauth.request_server import Issuing
@@ -107,7 +108,7 @@ class Application:
     async def _watch_keys(self, database: Database) -> None:
         while True:
             await asyncio.sleep(ASK_AGAIN)
-            with suppress(DatabaseUnavailable, *BUSY):
+            with suppress(DatabaseUnavailable, KeyEncryptionError, *BUSY):
                 await self.keys.refresh(database)
 
     async def _renew_keys(self) -> None:

@@ -12,6 +12,7 @@ import orjson
 from api.graphql import Answer, Endpoint
 from api.limits import MAX_BODY
 from auth.dpop import ALGORITHMS, ProofsSeen, read_proof
+from auth.key_encryption import KeyEncryptionError
 from auth.revocation import Revocations
 from auth.scopes import READ
 from auth.token_refused import (
@@ -106,7 +107,7 @@ class Door:
         except TokenRefused as refused:
             await self._refuse(send, refused, media_type)
             return
-        except (DatabaseUnavailable, *BUSY):
+        except (DatabaseUnavailable, KeyEncryptionError, *BUSY):
             await _send(send, HTTPStatus.SERVICE_UNAVAILABLE, _error("UNAVAILABLE", UNREACHED), media_type)
             return
         body = await read_body(receive)
@@ -156,7 +157,7 @@ class Door:
 NOT_ACCEPTABLE = "answers come as application/graphql-response+json or application/json"
 NOT_JSON = "send the request as application/json, not compressed"
 STARTING = "the application has not started; try again in a moment"
-UNREACHED = "the database cannot be reached; try again in a moment"
+UNREACHED = "the database or the key service cannot be reached; try again in a moment"
 TOO_LARGE = f"a request holds at most {MAX_BODY} bytes"
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import asyncpg
 
 from api.settings import Settings, SettingsError
+from auth.aws_kms import AwsAccess, AwsKms
 from auth.crypto import Sealer
 from auth.key_encryption import from_file, from_text
 from auth.keys import KeyRing, first_keys
@@ -44,9 +45,22 @@ async def migrated(installation: Installation) -> list[str]:
 
 def sealer(settings: Settings) -> Sealer:
     """Encrypt with the key that the settings name. Raises KeyFileError."""
+    if settings.kms_key:
+        return Sealer(AwsKms(settings.kms_key, _aws_access(settings)))
     if settings.key_encryption_key:
         return Sealer(from_text(settings.key_encryption_key, "CONTRACT_GRAPH_KEY_ENCRYPTION_KEY"))
     return Sealer(from_file(settings.keys))
+
+
+def _aws_access(settings: Settings) -> AwsAccess:
+    # Whoever names a key of KMS has given these, or load_settings refused.
+    return AwsAccess(
+        region=settings.aws_region or "",
+        access_key_id=settings.aws_access_key_id or "",
+        secret_access_key=settings.aws_secret_access_key or "",
+        session_token=settings.aws_session_token,
+        endpoint=settings.kms_endpoint,
+    )
 
 
 async def signing_keys(connection: asyncpg.Connection, settings: Settings) -> KeyRing:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +30,18 @@ class Settings:
     issuer: str = field(default="http://127.0.0.1:8000", metadata={"variable": "CONTRACT_GRAPH_ISSUER"})
     key_encryption_key: str | None = field(
         default=None, metadata={"variable": "CONTRACT_GRAPH_KEY_ENCRYPTION_KEY"}, repr=False
+    )
+    kms_key: str | None = field(default=None, metadata={"variable": "CONTRACT_GRAPH_KMS_KEY"})
+    kms_endpoint: str | None = field(default=None, metadata={"variable": "AWS_ENDPOINT_URL_KMS"})
+    aws_region: str | None = field(default=None, metadata={"variable": "AWS_REGION"})
+    aws_access_key_id: str | None = field(
+        default=None, metadata={"variable": "AWS_ACCESS_KEY_ID"}, repr=False
+    )
+    aws_secret_access_key: str | None = field(
+        default=None, metadata={"variable": "AWS_SECRET_ACCESS_KEY"}, repr=False
+    )
+    aws_session_token: str | None = field(
+        default=None, metadata={"variable": "AWS_SESSION_TOKEN"}, repr=False
     )
     token_rate: int = field(default=600, metadata={"variable": "CONTRACT_GRAPH_TOKEN_RATE"})
     token_failures: int = field(default=10, metadata={"variable": "CONTRACT_GRAPH_TOKEN_FAILURES"})
@@ -73,9 +86,26 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         raise SettingsError(
             "CONTRACT_GRAPH_ISSUER must be https (or http of this machine), without / at its end"
         )
+    if "kms_key" in given:
+        _check_kms(given)
     if "issuer" not in given and "port" in given:
         given["issuer"] = f"http://127.0.0.1:{given['port']}"
     return Settings(**given)
+
+
+def _check_kms(given: Mapping[str, Any]) -> None:
+    if "key_encryption_key" in given:
+        raise SettingsError(
+            "CONTRACT_GRAPH_KMS_KEY and CONTRACT_GRAPH_KEY_ENCRYPTION_KEY are both set: "
+            "one key encrypts the others, so unset one of the two"
+        )
+    for name in ("aws_region", "aws_access_key_id", "aws_secret_access_key"):
+        if name not in given:
+            raise SettingsError(f"CONTRACT_GRAPH_KMS_KEY is set, so {name.upper()} must be set too")
+    if not re.fullmatch(r"[a-z0-9-]+", given["aws_region"]):
+        raise SettingsError("AWS_REGION must be the name of a region, as in eu-central-1")
+    if not is_secure(given.get("kms_endpoint", "https://unsaid")):
+        raise SettingsError("AWS_ENDPOINT_URL_KMS must be https (or http of this machine)")
 
 
 def _whole_number(variable: str, value: str, lowest: int, highest: int) -> int:

@@ -35,6 +35,10 @@ class NotDecrypted(KeyEncryptionError):
     """What is stored was changed or moved: its key-encryption key {kid} does not open it."""
 
 
+class KeyServiceFailed(KeyEncryptionError):
+    """The key service did not answer as it should: {reason}."""
+
+
 class KeyEncryption(Protocol):
     """Wraps data keys. `context` says what a key is for; only with the same is it unwrapped again."""
 

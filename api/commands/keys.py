@@ -59,8 +59,8 @@ async def _rotate(connection: asyncpg.Connection, settings: Settings, arguments:
 
 
 async def _list(connection: asyncpg.Connection, settings: Settings, _: argparse.Namespace) -> None:
-    sealed, now = sealer(settings), datetime.now(UTC)
-    keys = await first_keys(connection, sealed, getpass.getuser())
+    keys = await first_keys(connection, sealer(settings), getpass.getuser())
+    now = datetime.now(UTC)  # not before the first of them was made
     signing = max((key for key in keys if key.signs_from <= now), key=lambda key: key.signs_from)
     for key in keys:
         print(f"{key.kid}  {_state(key, signing, now)}")

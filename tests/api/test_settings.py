@@ -8,6 +8,14 @@ import pytest
 import api
 from api.settings import Settings, SettingsError, load_settings
 
+KMS = {
+    "CONTRACT_GRAPH_KMS_KEY": "alias/graph",
+    "AWS_REGION": "eu-central-1",
+    "AWS_ACCESS_KEY_ID": "hunter1",
+    "AWS_SECRET_ACCESS_KEY": "hunter2",
+    "AWS_SESSION_TOKEN": "hunter3",
+    "AWS_ENDPOINT_URL_KMS": "https://kms.example",
+}
 SECRET = "postgresql://me:hunter2@db.example/graph"
 
 
@@ -53,8 +61,8 @@ def test_every_setting_is_read_from_its_variable() -> None:
         "CONTRACT_GRAPH_ISSUER": "https://id.example",
         "CONTRACT_GRAPH_AUDIENCE": "api",
         "CONTRACT_GRAPH_TOKEN_RATE": "120",
-        "CONTRACT_GRAPH_KEY_ENCRYPTION_KEY": "hunter2",
         "CONTRACT_GRAPH_TOKEN_FAILURES": "5",
+        **KMS,
     }
     expected = Settings(
         home=Path("/data"),
@@ -65,14 +73,55 @@ def test_every_setting_is_read_from_its_variable() -> None:
         port=9000,
         pool_size=20,
         issuer="https://id.example",
-        key_encryption_key="hunter2",
+        kms_key="alias/graph",
+        aws_region="eu-central-1",
+        aws_access_key_id="hunter1",
+        aws_secret_access_key="hunter2",
+        aws_session_token="hunter3",
+        kms_endpoint="https://kms.example",
         token_rate=120,
         token_failures=5,
         audience="api",
     )
     assert load_settings(given) == expected
+    other_key = {"CONTRACT_GRAPH_KEY_ENCRYPTION_KEY": "hunter4"}  # which cannot be set beside a key of KMS
+    assert load_settings(other_key).key_encryption_key == "hunter4"
     variables = {field.metadata["variable"] for field in Settings.__dataclass_fields__.values()}
-    assert variables == set(given)
+    assert variables == {*given, *other_key}
+
+
+def test_one_key_encrypts_the_others_and_a_second_is_refused() -> None:
+    with pytest.raises(SettingsError) as refused:
+        load_settings(KMS | {"CONTRACT_GRAPH_KEY_ENCRYPTION_KEY": "hunter4"})
+    assert str(refused.value) == (
+        "CONTRACT_GRAPH_KMS_KEY and CONTRACT_GRAPH_KEY_ENCRYPTION_KEY are both set: "
+        "one key encrypts the others, so unset one of the two"
+    )
+
+
+@pytest.mark.parametrize("variable", ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"])
+def test_a_key_of_kms_needs_who_asks_and_where(variable: str) -> None:
+    with pytest.raises(
+        SettingsError, match=f"^CONTRACT_GRAPH_KMS_KEY is set, so {variable} must be set too$"
+    ):
+        load_settings(KMS | {variable: ""})
+
+
+@pytest.mark.parametrize("value", ["http://kms.example", "kms.example", "https://", "ftp://127.0.0.1"])
+def test_an_address_of_kms_that_could_leak_keys_is_refused(value: str) -> None:
+    with pytest.raises(SettingsError, match="AWS_ENDPOINT_URL_KMS must be https"):
+        load_settings(KMS | {"AWS_ENDPOINT_URL_KMS": value})
+    assert load_settings(KMS | {"AWS_ENDPOINT_URL_KMS": "http://127.0.0.1:5000"}).kms_endpoint is not None
+
+
+@pytest.mark.parametrize("value", ["evil.example/", "eu central", "EU-CENTRAL-1", "eu-central-1\n"])
+def test_a_region_is_a_name_and_nothing_of_an_address(value: str) -> None:
+    with pytest.raises(SettingsError, match="AWS_REGION must be the name of a region"):
+        load_settings(KMS | {"AWS_REGION": value})
+
+
+def test_what_others_set_for_aws_is_not_looked_at_without_a_key_of_kms() -> None:
+    assert load_settings({"AWS_REGION": "no region", "AWS_ENDPOINT_URL_KMS": "http://x"}).kms_key is None
 
 
 def test_the_issuer_follows_the_port_unless_it_is_given() -> None:
@@ -108,8 +157,8 @@ def test_the_bounds_of_a_port_are_ports(value: str) -> None:
 
 
 def test_passwords_are_not_shown_by_repr() -> None:
-    settings = load_settings({"DATABASE_URL": SECRET, "DATABASE_OWNER_URL": SECRET})
-    assert "hunter2" not in f"{settings!r} {settings}"
+    settings = load_settings({"DATABASE_URL": SECRET, "DATABASE_OWNER_URL": SECRET, **KMS})
+    assert "hunter" not in f"{settings!r} {settings}"
     assert settings.database_url == SECRET
 
 
