@@ -22,8 +22,8 @@ from api.schema import sdl
 from api.settings import Settings
 from auth.key_encryption import KeyEncryptionError
 from auth.keys import ASK_AGAIN, KeyRing, first_keys
+from auth.oauth.issuing import Issuing
 from auth.oauth.metadata import RESOURCE_PATH
-from auth.oauth.request_server import Issuing
 from auth.oauth.routes import OAuthPages
 from auth.oauth.throttle import Throttle
 from auth.policy import check_coverage, load_policy

@@ -12,7 +12,7 @@ from api.commands.org_work import in_org
 from api.installation import sealer
 from api.settings import Settings, SettingsError
 from auth.address import is_secure
-from auth.oauth.request_server import secret_place
+from auth.oauth.issuing import secret_place
 from domain.org import Org
 from storage.sign_ins import SignInProvider, find_provider, set_provider
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
@@ -14,10 +13,8 @@ from authlib.common.urls import add_params_to_uri
 from authlib.oauth2.rfc6749 import AuthorizationServer, InvalidClientError, InvalidGrantError, OAuth2Error
 from sqlalchemy.util import await_only
 
-from auth.crypto import Place, Sealer
 from auth.digest import digest_id
 from auth.dpop import OLDEST, Proof
-from auth.keys import KeyRing
 from auth.oauth.assertion import LONGEST_CLIENT_LIFE, SKEW, Assertion, Expected, read_assertion, verify
 from auth.oauth.client import RegisteredClient, new_secret, read_client_id
 from auth.oauth.code import S256, SignedInPerson, StillSignedIn
@@ -25,12 +22,12 @@ from auth.oauth.endpoints import Introspection, Revocation
 from auth.oauth.exchange import TokenExchange
 from auth.oauth.form import AuthorizationRequest, FormRequest
 from auth.oauth.grants import ClientCredentials, GrantedUser, SalesforceUser, granted_user
-from auth.oauth.metadata import CALLBACK_PATH, TOKEN_PATH
-from auth.oauth.provider import Identity, ProviderClient
+from auth.oauth.issuing import Issuing
+from auth.oauth.provider import Identity
 from auth.oauth.response import OAuthResponse, respond
 from auth.principal import Principal
 from auth.revocation import Holder, revoke_all, stands
-from auth.tokens import AccessToken, TokenVerifier, issue
+from auth.tokens import AccessToken, issue
 from domain.identity import uuid7
 from storage import sessions
 from storage.oauth_clients import find_client, note_use
@@ -38,7 +35,6 @@ from storage.orgs import salesforce_org_id
 from storage.redeemed_assertions import redeem
 from storage.role_grants import find_user
 from storage.sessions import AuthorizationCode, Once, RefreshToken
-from storage.sign_ins import SignInProvider
 
 T = TypeVar("T")
 
@@ -52,33 +48,6 @@ SESSION_LIFETIME = timedelta(days=30)
 
 # At DEBUG Authlib writes live tokens into the log.
 logging.getLogger("authlib").setLevel(logging.INFO)
-
-
-@dataclass(frozen=True, slots=True)
-class Issuing:
-    """Who issues tokens, for whom, with which keys, and how they are known again."""
-
-    keys: KeyRing
-    verifier: TokenVerifier
-    issuer: str
-    audience: str
-    resource: str
-    sealer: Sealer
-
-    @property
-    def token_url(self) -> str:
-        """Where tokens are asked for."""
-        return self.issuer + TOKEN_PATH
-
-    def provider(self, org_id: UUID, found: SignInProvider) -> ProviderClient:
-        """Return what talks to an org's provider. Raises a KeyEncryptionError; asks a key service."""
-        secret = found.client_secret and self.sealer.open(found.client_secret, secret_place(org_id)).decode()
-        return ProviderClient(found, self.issuer + CALLBACK_PATH, secret)
-
-
-def secret_place(org_id: UUID) -> Place:
-    """Return where our secret at an org's provider is stored."""
-    return Place(org=str(org_id), table="sign_in_provider", row=str(org_id), column="client_secret")
 
 
 class InvalidDpopProof(OAuth2Error):  # type: ignore[misc]

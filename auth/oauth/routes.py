@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Route
 
 from auth.oauth import openapi
 from auth.oauth.form import MOST_BYTES
+from auth.oauth.issuing import Issuing
 from auth.oauth.metadata import (
     AUTHORIZATION_PATH,
     CALLBACK_PATH,
@@ -23,7 +24,6 @@ from auth.oauth.metadata import (
     resource_metadata,
     server_metadata,
 )
-from auth.oauth.request_server import Issuing
 from auth.oauth.response import OAuthResponse, respond, too_large
 from auth.oauth.server import Asked, Endpoint, OAuthServer
 from auth.oauth.sign_in import SIGN_IN_LIFETIME, SignInFlow

@@ -18,8 +18,9 @@ from auth.oauth.client import TOKEN_EXCHANGE, read_client_id
 from auth.oauth.exchange import ID_TOKEN
 from auth.oauth.form import FormRequest, named_client, read_form
 from auth.oauth.grants import assertion_issuer
+from auth.oauth.issuing import Issuing
 from auth.oauth.provider import Identity, SignInFailed
-from auth.oauth.request_server import Issuing, RequestServer
+from auth.oauth.request_server import RequestServer
 from auth.oauth.response import MALFORMED, OAuthResponse, malformed, respond, too_often
 from auth.oauth.throttle import Throttle
 from auth.token_refused import InvalidProof

@@ -20,9 +20,10 @@ from sqlalchemy.util import greenlet_spawn
 from auth.digest import digest_id
 from auth.oauth.client import read_client_id
 from auth.oauth.form import AuthorizationRequest, read_parameters
+from auth.oauth.issuing import Issuing
 from auth.oauth.metadata import AUTHORIZATION_PATH
 from auth.oauth.provider import SignInFailed
-from auth.oauth.request_server import Issuing, RequestServer
+from auth.oauth.request_server import RequestServer
 from auth.oauth.response import MALFORMED, OAuthResponse, malformed, respond
 from storage import sign_ins
 from storage.database import Database

@@ -23,7 +23,7 @@ from api.settings import Settings
 from api.stand_in import CLIENT_ID, StandInProvider
 from auth.oauth.client import TOKEN_EXCHANGE, client_id_of, new_client
 from auth.oauth.exchange import ACCESS_TOKEN, ID_TOKEN
-from auth.oauth.request_server import secret_place
+from auth.oauth.issuing import secret_place
 from storage.database import connect
 from storage.embedded import Cluster
 from storage.embedded_roles import OWNER, READ_WRITE
