@@ -88,8 +88,21 @@ async def use(  # noqa: PLR0913 - each is said by another part of the rule, and 
     return None if row is None else kind(**dict(row))
 
 
+async def find_refresh(connection: asyncpg.Connection, org_id: UUID, id_: UUID) -> RefreshToken | None:
+    """Return a refresh token, also one that was used, as long as it is known."""
+    columns = ", ".join(column.name for column in fields(RefreshToken))
+    row = await connection.fetchrow(
+        f"SELECT {columns} FROM refresh_token WHERE org_id = $1 AND id = $2",  # noqa: S608 - own names
+        org_id, id_,
+    )  # fmt: skip
+    return None if row is None else RefreshToken(**dict(row))
+
+
 async def end_session(connection: asyncpg.Connection, org_id: UUID, session_id: UUID) -> None:
     """Let no refresh token of a session be good for anything."""
-    await connection.execute(
-        "DELETE FROM refresh_token WHERE org_id = $1 AND session_id = $2", org_id, session_id
-    )
+    deleted = ""
+    while deleted != "DELETE 0":
+        # Whoever was refreshing kept us waiting, and has left another, which only the next look sees.
+        deleted = await connection.execute(
+            "DELETE FROM refresh_token WHERE org_id = $1 AND session_id = $2", org_id, session_id
+        )

@@ -56,16 +56,21 @@ function draw(told) {
 
 function listPeople() {
   if (people.length === 0) return;
-  picker.add(new Option("choose somebody", ""));
+  picker.add(new Option("nobody", ""));
   for (const person of people) picker.add(new Option(`${person.name}, ${person.role}, ${person.org}`, person.user));
   picker.hidden = document.getElementById("person-label").hidden = false;
-  picker.addEventListener("change", () => signIn(picker.value));
+  picker.addEventListener("change", () => signIn(picker.value) || signOut());
 }
 
 function signIn(user) {
   const person = people.find((each) => each.user === user);
   if (person) SIGN_IN.begin(person);
   return Boolean(person);
+}
+
+async function signOut() {
+  await SIGN_IN.end();
+  draw();
 }
 
 form.addEventListener("submit", (event) => {

@@ -64,7 +64,7 @@ const SIGN_IN = (() => {
     const underWay = load(UNDER_WAY);
     save(UNDER_WAY, null);
     if (!underWay || came.get("state") !== underWay.state || came.get("iss") !== issuer) return "This sign-in was not begun here.";
-    save(SESSION, null);
+    await end();
     if (!came.has("code")) return came.get("error_description") || came.get("error");
     try {
       keep(await ask({
@@ -96,5 +96,21 @@ const SIGN_IN = (() => {
     return load(SESSION)?.token || "";
   }
 
-  return { begin, comeBack, token, user: () => load(SESSION)?.user || "", end: () => save(SESSION, null) };
+  // To take the refresh token back ends all that the session gave. What lies here goes, whether or not the server hears of it.
+  async function end() {
+    await renewal;
+    const session = load(SESSION);
+    save(SESSION, null);
+    if (!session?.refresh) return;
+    const form = { token: session.refresh, token_type_hint: "refresh_token", client_id: session.client };
+    try {
+      await fetch("/oauth/revoke", {
+        method: "POST", body: new URLSearchParams(form), credentials: "omit", redirect: "error", cache: "no-store",
+      });
+    } catch {
+      // It ends by itself, unused.
+    }
+  }
+
+  return { begin, comeBack, token, user: () => load(SESSION)?.user || "", end };
 })();

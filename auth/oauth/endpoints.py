@@ -1,4 +1,7 @@
-"""Revocation (RFC 7009) and introspection (RFC 7662): a client asks about the tokens that it was given."""
+"""Revocation (RFC 7009) and introspection (RFC 7662): a client asks about the tokens that it was given.
+
+A token of another client gets the answer of one that there is not.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from authlib.oauth2.rfc7009 import RevocationEndpoint
 from authlib.oauth2.rfc7662 import IntrospectionEndpoint
 
 from auth.oauth.client import AUTH_METHODS, RegisteredClient
+from auth.oauth.code import RefreshOf
 from auth.oauth.form import FormRequest
 from auth.token_refused import TokenRefused
 from auth.tokens import AccessToken
@@ -32,8 +36,6 @@ class IssuedToken(TokenMixin):  # type: ignore[misc]
 
 
 class _OwnTokens:
-    CLIENT_AUTH_METHODS = AUTH_METHODS
-
     def check_params(self, request: FormRequest, client: RegisteredClient) -> None:  # noqa: ARG002 - Authlib's
         """Ask for a token; a hint that is not known is no more than a hint (RFC 7009 section 2.1)."""
         if "token" not in request.form:
@@ -50,14 +52,34 @@ class _OwnTokens:
 
 
 class Revocation(_OwnTokens, RevocationEndpoint):  # type: ignore[misc]
-    """Takes a token back at once; every worker knows it within two seconds."""
+    """Takes a token back at once; every worker knows it within two seconds.
 
-    def revoke_token(self, token: IssuedToken, request: object) -> None:  # noqa: ARG002 - Authlib's
-        self.server.revoke(token.read)
+    A client of people has no secret: that it holds the token, and says whose it is, is enough to end it.
+    """
+
+    CLIENT_AUTH_METHODS = ("none", *AUTH_METHODS)
+
+    def authenticate_token(
+        self, request: FormRequest, client: RegisteredClient
+    ) -> IssuedToken | RefreshOf | None:
+        """Find a token of the client's own, of either kind: no text could be both, so no hint is needed."""
+        self.check_params(request, client)
+        token = request.form["token"]
+        found: IssuedToken | RefreshOf | None = self.query_token(token, None) or self.server.refresh_of(token)
+        return found if found is not None and found.check_client(client) else None
+
+    def revoke_token(self, token: IssuedToken | RefreshOf, request: object) -> None:  # noqa: ARG002 - Authlib's
+        """Take back an access token alone, and with a refresh token all that its session gave."""
+        if isinstance(token, RefreshOf):
+            self.server.end_session(token.stored.session_id)
+        else:
+            self.server.revoke(token.read)
 
 
 class Introspection(_OwnTokens, IntrospectionEndpoint):  # type: ignore[misc]
     """Tells a client about its own tokens; of any other, that it is not active."""
+
+    CLIENT_AUTH_METHODS = AUTH_METHODS
 
     def check_permission(self, token: IssuedToken, client: RegisteredClient, _: object) -> bool:
         return token.check_client(client)

@@ -17,7 +17,7 @@ from auth.digest import digest_id
 from auth.dpop import OLDEST, Proof
 from auth.oauth.assertion import LONGEST_CLIENT_LIFE, SKEW, Assertion, Expected, read_assertion, verify
 from auth.oauth.client import RegisteredClient, new_secret, read_client_id
-from auth.oauth.code import S256, SignedInPerson, StillSignedIn
+from auth.oauth.code import S256, RefreshOf, SignedInPerson, StillSignedIn
 from auth.oauth.endpoints import Introspection, Revocation
 from auth.oauth.exchange import TokenExchange
 from auth.oauth.form import AuthorizationRequest, FormRequest
@@ -184,10 +184,18 @@ class RequestServer(AuthorizationServer):  # type: ignore[misc]
         if found.used_at is None:
             # RFC 9449 sections 5 and 10: who has not the key has stolen the rest.
             return found if found.dpop_jkt in (None, self._jkt) else None
-        self._wait(sessions.end_session(self._connection, self._org_id, found.session_id))
-        ended = revoke_all(self._connection, self._org_id, Holder.SESSION, str(found.session_id))
-        self._wait(ended)
+        self.end_session(found.session_id)
         return None
+
+    def refresh_of(self, token: str) -> RefreshOf | None:
+        """Return a refresh token of the org, also one that was used: whoever signs out may be refreshing."""
+        found = self._wait(sessions.find_refresh(self._connection, self._org_id, digest_id(token)))
+        return None if found is None else RefreshOf(found)
+
+    def end_session(self, session_id: UUID) -> None:
+        """End a session: its refresh tokens, and the access tokens that it gave."""
+        self._wait(sessions.end_session(self._connection, self._org_id, session_id))
+        self._wait(revoke_all(self._connection, self._org_id, Holder.SESSION, str(session_id)))
 
     def refused(self, request: AuthorizationRequest) -> OAuthResponse | None:
         """Return why nobody may be sent to sign in for a client; None where they may."""
