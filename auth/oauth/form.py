@@ -112,10 +112,20 @@ def _signing_client(form: Mapping[str, str], authorization: str | None) -> str:
     try:
         issuer = read_assertion(form["client_assertion"]).issuer
     except InvalidGrantError:
-        raise _unauthenticated() from None
+        raise unauthenticated(by_header=False) from None
     if form.get("client_id", issuer) != issuer:
         raise InvalidRequestError("client_id differs from the client that authenticates.")
     return issuer
+
+
+def unauthenticated(*, by_header: bool) -> InvalidClientError:
+    """Return the one answer for every client that is not believed: it tells nobody which clients there are.
+
+    Only who sent Authorization is challenged (RFC 6749 section 5.2): of an answer with a challenge, a library
+    may not show the error.
+    """
+    status = 401 if by_header else 400
+    return InvalidClientError(status_code=status, description="Client authentication failed.")
 
 
 def client_secret(form: Mapping[str, str], authorization: str | None) -> ClientSecret:
@@ -124,7 +134,7 @@ def client_secret(form: Mapping[str, str], authorization: str | None) -> ClientS
     if authorization is None:
         if posted[0] and posted[1]:
             return ClientSecret(posted[0], posted[1])
-        raise _unauthenticated()
+        raise unauthenticated(by_header=False)
     if posted[1]:
         raise InvalidRequestError("The client authenticates in two ways; use one.")
     found = _basic(authorization)
@@ -138,16 +148,12 @@ def _basic(authorization: str) -> ClientSecret:
     try:
         text = b64decode(coded.strip(), validate=True).decode() if scheme.lower() == "basic" else ""
     except (ValueError, binascii.Error):
-        raise _unauthenticated() from None
+        raise unauthenticated(by_header=True) from None
     # RFC 6749 section 2.3.1: both parts are form-encoded before they are joined.
     client_id, _, secret = (unquote_plus(part) for part in text.partition(":"))
     if not client_id or not secret or not _is_plain(client_id + secret):
-        raise _unauthenticated()
+        raise unauthenticated(by_header=True)
     return ClientSecret(client_id, secret)
-
-
-def _unauthenticated() -> InvalidClientError:
-    return InvalidClientError(status_code=401, description="Client authentication failed.")
 
 
 def _is_plain(text: str) -> bool:

@@ -87,7 +87,8 @@ def _posted(
 ) -> dict[str, Any]:
     form = {"type": "object", "required": required, "properties": fields | _CLIENT}
     refusals = {
-        "400": "The request is refused; error says why.", "401": "The client is not authenticated.",
+        "400": "The request is refused; error says why.",
+        "401": "The client is not authenticated by the Authorization that it sent.",
         "413": "The body is too large.", "429": "Too many requests.",
         "503": "The database cannot be reached.",
     }  # fmt: skip
@@ -104,7 +105,6 @@ def _posted(
 def _browsed(summary: str, parameters: tuple[str, ...]) -> dict[str, Any]:
     refusals = {
         "400": "Nobody is sent anywhere; the page says why.",
-        "401": "The client is not known.",
         "503": "The database cannot be reached.",
     }
     return {

@@ -20,7 +20,7 @@ from auth.oauth.client import RegisteredClient, new_secret, read_client_id
 from auth.oauth.code import S256, RefreshOf, SignedInPerson, StillSignedIn
 from auth.oauth.endpoints import Introspection, Revocation
 from auth.oauth.exchange import TokenExchange
-from auth.oauth.form import AuthorizationRequest, FormRequest
+from auth.oauth.form import AuthorizationRequest, FormRequest, unauthenticated
 from auth.oauth.grants import ClientCredentials, GrantedUser, SalesforceUser, granted_user
 from auth.oauth.issuing import Issuing
 from auth.oauth.provider import Identity
@@ -272,8 +272,7 @@ class RequestServer(AuthorizationServer):  # type: ignore[misc]
 
     def handle_error_response(self, request: FormRequest, error: OAuth2Error) -> OAuthResponse:
         if isinstance(error, InvalidClientError):
-            # One answer for every failure, or a caller could find out which clients there are.
-            error = InvalidClientError(status_code=401, description="Client authentication failed.")
+            error = unauthenticated(by_header="Authorization" in request.headers)
         response: OAuthResponse = super().handle_error_response(request, error)
         return response
 

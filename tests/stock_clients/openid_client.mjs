@@ -39,6 +39,17 @@ async function browse(url, until) {
   }
 }
 
+async function signIn(config) {
+  const pkceCodeVerifier = client.randomPKCECodeVerifier();
+  const expectedState = client.randomState();
+  const url = client.buildAuthorizationUrl(config, {
+    redirect_uri: order.back, state: expectedState, login_hint: order.user, code_challenge_method: "S256",
+    code_challenge: await client.calculatePKCECodeChallenge(pkceCodeVerifier),
+  });
+  const back = await browse(url, order.back);
+  return client.authorizationCodeGrant(config, back, { pkceCodeVerifier, expectedState });
+}
+
 async function key(pem, algorithm) {
   const der = createPrivateKey(pem).export({ type: "pkcs8", format: "der" });
   return crypto.subtle.importKey("pkcs8", der, algorithm, false, ["sign"]);
@@ -83,18 +94,18 @@ const tests = {
 
   async "authorization code with PKCE, then refresh"() {
     const config = await discover(order.browser, client.None());
-    const pkceCodeVerifier = client.randomPKCECodeVerifier();
-    const expectedState = client.randomState();
-    const url = client.buildAuthorizationUrl(config, {
-      redirect_uri: order.back, state: expectedState, login_hint: order.user, code_challenge_method: "S256",
-      code_challenge: await client.calculatePKCECodeChallenge(pkceCodeVerifier),
-    });
-    const back = await browse(url, order.back);
-    const tokens = await client.authorizationCodeGrant(config, back, { pkceCodeVerifier, expectedState });
+    const tokens = await signIn(config);
     assert.equal((await viewer(config, tokens.access_token)).subject, order.user);
     const next = await client.refreshTokenGrant(config, tokens.refresh_token);
     assert.equal((await viewer(config, next.access_token)).subject, order.user);
-    await assert.rejects(client.refreshTokenGrant(config, tokens.refresh_token));
+    await assert.rejects(client.refreshTokenGrant(config, tokens.refresh_token), { error: "invalid_grant" });
+  },
+
+  async "somebody signs out of a client without a secret"() {
+    const config = await discover(order.browser, client.None());
+    const tokens = await signIn(config);
+    await client.tokenRevocation(config, tokens.refresh_token);
+    await assert.rejects(client.refreshTokenGrant(config, tokens.refresh_token), { error: "invalid_grant" });
   },
 
   async "JWT bearer for a Salesforce user"() {
@@ -109,9 +120,11 @@ const tests = {
   },
 
   async "a wrong secret is an error that a client understands"() {
-    const config = await discover(order.id, client.ClientSecretPost("wrong"));
-    await assert.rejects(client.clientCredentialsGrant(config), (error) => {
-      assert.equal(error.status ?? error.cause?.status, 401);
+    const posted = await discover(order.id, client.ClientSecretPost("wrong"));
+    await assert.rejects(client.clientCredentialsGrant(posted), { status: 400, error: "invalid_client" });
+    const basic = await discover(order.id, client.ClientSecretBasic("wrong"));
+    await assert.rejects(client.clientCredentialsGrant(basic), (error) => {
+      assert.deepEqual([error.status, error.cause[0].scheme], [401, "basic"]);
       return true;
     });
   },

@@ -85,6 +85,7 @@ def test_a_client_that_does_not_authenticate_is_told_nothing_more(
     with pytest.raises(InvalidClientError) as refused:
         client_secret(form, authorization)
     assert refused.value.description == "Client authentication failed."
+    assert refused.value.status_code == (400 if authorization is None else 401)
 
 
 def test_a_secret_is_shown_by_no_repr() -> None:

@@ -329,7 +329,7 @@ def test_an_algorithm_is_taken_where_the_trust_says_so_and_nowhere_else(
 def test_a_trust_asks_for_users_only_and_a_user_comes_with_an_assertion_only(steady: Salesforce) -> None:
     own = {"grant_type": "client_credentials", "client_id": steady.issuer, "client_secret": "x"}
     response = steady.graph.run(steady.graph.client.post("/oauth/token", data=own))
-    assert (response.status_code, response.json()["error"]) == (401, "invalid_client")
+    assert (response.status_code, response.json()["error"]) == (400, "invalid_client")
     signed = assertion(KEY, steady.claims())
     assert steady.refused(signed, "invalid_request", client_secret="x")
     assert steady.refused(signed, "invalid_request", client_id="x")
