@@ -23,7 +23,7 @@ from api.settings import Settings
 from auth.key_encryption import KeyEncryptionError
 from auth.keys import ASK_AGAIN, KeyRing, first_keys
 from auth.oauth.issuing import Issuing
-from auth.oauth.metadata import RESOURCE_PATH
+from auth.oauth.metadata import GRAPHQL_PATH, RESOURCE_PATH
 from auth.oauth.routes import OAuthPages
 from auth.oauth.throttle import Throttle
 from auth.policy import check_coverage, load_policy
@@ -31,8 +31,6 @@ from auth.revocation import Revocations
 from auth.tokens import TokenVerifier
 from auth.view import Views
 from storage.database import BUSY, Database, DatabaseUnavailable
-
-GRAPHQL_PATH = "/graphql"
 
 
 def today() -> date:

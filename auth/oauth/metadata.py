@@ -12,7 +12,9 @@ from auth.oauth.client import AUTH_METHODS, GRANTS
 from auth.scopes import SCOPES
 
 SERVER_PATH = "/.well-known/oauth-authorization-server"
-RESOURCE_PATH = "/.well-known/oauth-protected-resource"
+GRAPHQL_PATH = "/graphql"
+RESOURCE_PATH = "/.well-known/oauth-protected-resource" + GRAPHQL_PATH
+"""As RFC 9728 section 3.1 makes it of the API's address; without that path nothing is there to describe."""
 JWKS_PATH = "/.well-known/jwks.json"
 TOKEN_PATH = "/oauth/token"  # noqa: S105 - a path
 AUTHORIZATION_PATH = "/oauth/authorize"

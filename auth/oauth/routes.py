@@ -72,7 +72,6 @@ class OAuthPages:
             Route(SERVER_PATH, self._server, methods=["GET"]),
             Route(RESOURCE_PATH, self._protected, methods=["GET"]),
             Route(openapi.PATH, self._openapi, methods=["GET"]),
-            Route(RESOURCE_PATH + "/graphql", self._protected, methods=["GET"]),
         )
 
     def _posted(self, endpoint: Endpoint) -> Answered:

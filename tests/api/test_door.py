@@ -16,7 +16,7 @@ from tests.api.graph import OURS, PLAIN_JSON, RESPONSE_JSON, Graph, code_of, med
 
 CHALLENGE = (
     'Bearer realm="contract-graph",'
-    ' resource_metadata="http://127.0.0.1:8000/.well-known/oauth-protected-resource"'
+    ' resource_metadata="http://127.0.0.1:8000/.well-known/oauth-protected-resource/graphql"'
 )
 
 QUESTION = b'{"query": "{ viewer { subject } }"}'

@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from api.app import GRAPHQL_PATH
+import domain.graph  # noqa: F401 - it registers every entity
 from api.installation import signing_keys
 from api.planner.cursor import order_digest
 from api.planner.plan import Order, Term
 from api.settings import Settings
 from auth.keys import Keys
+from auth.oauth.metadata import GRAPHQL_PATH
 from auth.principal import Principal
 from auth.scopes import READ
 from auth.tokens import issue

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from api.app import GRAPHQL_PATH
+from auth.oauth.metadata import GRAPHQL_PATH
 from tests.bench.graph import Graph
 from tests.bench.questions import ORDER_DIGEST, Question
 

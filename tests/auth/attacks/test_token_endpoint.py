@@ -80,7 +80,10 @@ def refused(response: httpx.Response, error: str, status: int = 400) -> str:
 
 def test_a_client_finds_its_way_from_the_refusal_of_the_api_to_an_answer(graph: Graph, sync: Sync) -> None:
     challenge = graph.send(json={"query": "{ viewer { org } }"}).headers["www-authenticate"]
-    resource = get(graph, challenge.partition('resource_metadata="')[2].rstrip('"'))
+    where = challenge.partition('resource_metadata="')[2].rstrip('"')
+    resource = get(graph, where)
+    origin, _, path = where.partition("/.well-known/oauth-protected-resource")
+    assert resource["resource"] == origin + path == f"{graph.settings.issuer}/graphql"  # RFC 9728 section 3.3
     (issuer,) = resource["authorization_servers"]
     server = get(graph, f"{issuer}/.well-known/oauth-authorization-server")
     assert server["issuer"] == issuer
@@ -97,6 +100,12 @@ def test_a_client_finds_its_way_from_the_refusal_of_the_api_to_an_answer(graph: 
     viewer = answer.json()["data"]["viewer"]
     assert viewer["roles"] == ["integrator"]
     assert viewer["scopes"] == [READ]
+
+
+def test_nothing_is_described_where_there_is_no_api(graph: Graph) -> None:
+    for path in ("", "/", "/oauth/token"):
+        response = graph.run(graph.client.get(f"/.well-known/oauth-protected-resource{path}"))
+        assert response.status_code == 404, path
 
 
 def test_a_token_is_what_rfc_9068_asks_for(graph: Graph, sync: Sync) -> None:
