@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from authlib.oauth2.rfc6749 import InvalidGrantError, InvalidRequestError
+from authlib.oauth2.rfc6749 import InvalidGrantError, InvalidRequestError, OAuth2Error
 from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant, RefreshTokenGrant
 from authlib.oauth2.rfc7636 import CodeChallenge
 
 from auth.oauth.client import AUTH_METHODS
-from auth.oauth.grants import GrantedUser
+from auth.oauth.grants import GrantedUser, SettlesScope
+from auth.oauth.target import check_target
 from storage.sessions import AuthorizationCode, RefreshToken
 
 
@@ -29,6 +30,30 @@ class S256(CodeChallenge):  # type: ignore[misc]
         return "S256"
 
 
+class LoginRequired(OAuth2Error):  # type: ignore[misc]
+    """Nobody can be signed in without being asked (OpenID Connect Core section 3.1.2.6)."""
+
+    error = "login_required"
+    description = "Nobody is signed in without being asked: leave prompt=none out."
+
+
+class Offered:
+    """What a client may ask beside a code: refused is what there is not, rather than passed over."""
+
+    def __call__(self, grant: Any) -> None:  # noqa: ANN401 - Authlib is untyped
+        """Have a grant ask `validate`, whose errors go back to the client."""
+        grant.register_hook("after_validate_authorization_request_payload", self.validate)
+
+    def validate(self, grant: Any, redirect_uri: str) -> None:  # noqa: ANN401, ARG002 - Authlib's
+        """Judge what is asked. Raises an OAuth2Error."""
+        asked = grant.request.payload.data
+        check_target(asked, "resource", grant.server.issuing)
+        if asked.get("response_mode", "query") != "query":
+            raise InvalidRequestError("response_mode must be query.")
+        if "none" in asked.get("prompt", "").split(" "):
+            raise LoginRequired
+
+
 class CodeOf:
     """A stored code as Authlib asks about it."""
 
@@ -43,17 +68,17 @@ class CodeOf:
         return self.stored.scope
 
 
-class SignedInPerson(AuthorizationCodeGrant):  # type: ignore[misc]
+class SignedInPerson(SettlesScope, AuthorizationCodeGrant):  # type: ignore[misc]
     """RFC 6749 section 4.1: somebody signed in, and their client exchanges a code for tokens."""
 
     TOKEN_ENDPOINT_AUTH_METHODS = ("none", *AUTH_METHODS)
 
     def save_authorization_code(self, code: str, request: Any) -> None:  # noqa: ANN401 - Authlib is untyped
-        self.server.save_code(code, request)
+        self.server.sessions.begin(code, request)
 
     def query_authorization_code(self, code: str, client: Any) -> CodeOf | None:  # noqa: ANN401 - as above
         """Use a code up, whatever comes of it; one that comes again ends what it led to."""
-        found = self.server.use(AuthorizationCode, code, client)
+        found = self.server.sessions.use(AuthorizationCode, code, client.registered.id)
         return None if found is None else CodeOf(found)
 
     def delete_authorization_code(self, authorization_code: CodeOf) -> None:
@@ -85,7 +110,7 @@ class StillSignedIn(RefreshTokenGrant):  # type: ignore[misc]
     INCLUDE_NEW_REFRESH_TOKEN = True
 
     def authenticate_refresh_token(self, refresh_token: str) -> RefreshOf:
-        found = self.server.use(RefreshToken, refresh_token, self.request.client)
+        found = self.server.sessions.use(RefreshToken, refresh_token, self.request.client.registered.id)
         if found is None:
             raise InvalidGrantError("The refresh token is not good, or not good any more: sign in again.")
         return RefreshOf(found)

@@ -65,13 +65,15 @@ class Revocation(_OwnTokens, RevocationEndpoint):  # type: ignore[misc]
         """Find a token of the client's own, of either kind: no text could be both, so no hint is needed."""
         self.check_params(request, client)
         token = request.form["token"]
-        found: IssuedToken | RefreshOf | None = self.query_token(token, None) or self.server.refresh_of(token)
+        found: IssuedToken | RefreshOf | None = self.query_token(token, None)
+        if found is None and (stored := self.server.sessions.find(token)):
+            found = RefreshOf(stored)
         return found if found is not None and found.check_client(client) else None
 
     def revoke_token(self, token: IssuedToken | RefreshOf, request: object) -> None:  # noqa: ARG002 - Authlib's
         """Take back an access token alone, and with a refresh token all that its session gave."""
         if isinstance(token, RefreshOf):
-            self.server.end_session(token.stored.session_id)
+            self.server.sessions.end(token.stored.session_id)
         else:
             self.server.revoke(token.read)
 

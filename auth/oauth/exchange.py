@@ -5,7 +5,6 @@ from __future__ import annotations
 from authlib.oauth2.rfc6749 import (
     InvalidGrantError,
     InvalidRequestError,
-    OAuth2Error,
     UnauthorizedClientError,
 )
 from authlib.oauth2.rfc6749.grants import BaseGrant
@@ -14,15 +13,10 @@ from authlib.oauth2.rfc6749.grants.base import TokenEndpointMixin
 from auth.oauth.client import AUTH_METHODS, TOKEN_EXCHANGE
 from auth.oauth.grants import Issues, TokenResponse
 from auth.oauth.provider import Identity
+from auth.oauth.target import check_target
 
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 - a name
 ID_TOKEN = "urn:ietf:params:oauth:token-type:id_token"  # noqa: S105 - a name
-
-
-class InvalidTargetError(OAuth2Error):  # type: ignore[misc]
-    """A token for something else was asked for (RFC 8693 section 2.2.2)."""
-
-    error = "invalid_target"
 
 
 class TokenExchange(Issues, BaseGrant, TokenEndpointMixin):  # type: ignore[misc]
@@ -45,10 +39,7 @@ class TokenExchange(Issues, BaseGrant, TokenEndpointMixin):  # type: ignore[misc
             raise InvalidRequestError(f"Send subject_token, with {ID_TOKEN} or {ACCESS_TOKEN} as its type.")
         if "actor_token" in form or form.get("requested_token_type", ACCESS_TOKEN) != ACCESS_TOKEN:
             raise InvalidRequestError("No actor_token is taken, and nothing but an access token is given.")
-        ours = self.server.issuing
-        for name in ("audience", "resource"):
-            if form.get(name, ours.audience) not in (ours.audience, ours.resource):
-                raise InvalidTargetError(f"{name} must be {ours.audience} or {ours.resource}.")
+        check_target(form, "audience", self.server.issuing)
         self.validate_requested_scope()
 
     def exchange(self, identity: Identity) -> TokenResponse:

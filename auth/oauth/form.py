@@ -17,6 +17,8 @@ MOST_BYTES = 16 * 1024
 CLIENT_ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _MOST_FIELDS = 50
 _FORM = "application/x-www-form-urlencoded"
+_MANY = "resource"
+"""The one parameter that may be repeated (RFC 8707); it is read as a list with spaces, as a scope is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +92,11 @@ def read_parameters(text: str) -> dict[str, str]:
     if any(not _is_plain(each) for pair in pairs for each in pair):
         raise InvalidRequestError("The parameters are no form in UTF-8 of at most 50 plain fields.")
     form = dict(pairs)
-    if len(form) != len(pairs):
+    resources = [value for name, value in pairs if name == _MANY]
+    if len(form) + max(len(resources) - 1, 0) != len(pairs):
         raise InvalidRequestError("A parameter is repeated.")
+    if resources:
+        form[_MANY] = " ".join(resources)
     return {name: value for name, value in form.items() if value}  # RFC 6749 section 3.1: empty is absent
 
 

@@ -60,8 +60,8 @@ def granted_user(user_id: str, found: MirroredUser | None) -> GrantedUser:
     return GrantedUser(user_id, found.roles)
 
 
-class Issues:
-    """Issues by the scope that was settled: Authlib would drop the scopes that it does not know."""
+class SettlesScope:
+    """Settles the scope that a client asks for: Authlib would not name those that there are."""
 
     def validate_requested_scope(self) -> None:
         """Settle the scope. Raises InvalidScopeError, which names those that there are."""
@@ -70,6 +70,10 @@ class Issues:
         if scope is None:
             raise InvalidScopeError(f"The scopes are: {' '.join(SCOPES)}.")
         request.scope = scope
+
+
+class Issues(SettlesScope):
+    """Issues by the scope that was settled: Authlib would drop the scopes that it does not know."""
 
     def create_token_response(self) -> TokenResponse:
         """Issue the token."""

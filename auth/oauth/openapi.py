@@ -77,7 +77,7 @@ def document(issuer: str) -> dict[str, Any]:
 _ABOUT = {"token": _TEXT, "token_type_hint": _TEXT}
 _ASKED = (
     "response_type", "client_id", "redirect_uri", "scope", "state", "code_challenge", "code_challenge_method",
-    "login_hint", "dpop_jkt",
+    "login_hint", "dpop_jkt", "resource", "response_mode", "prompt",
 )  # fmt: skip
 _CAME = ("code", "state", "error", "error_description", "iss")
 

@@ -17,7 +17,7 @@ from auth.digest import digest_id
 from auth.dpop import OLDEST, Proof
 from auth.oauth.assertion import LONGEST_CLIENT_LIFE, SKEW, Assertion, Expected, read_assertion, verify
 from auth.oauth.client import RegisteredClient, new_secret, read_client_id
-from auth.oauth.code import S256, RefreshOf, SignedInPerson, StillSignedIn
+from auth.oauth.code import S256, Offered, SignedInPerson, StillSignedIn
 from auth.oauth.endpoints import Introspection, Revocation
 from auth.oauth.exchange import TokenExchange
 from auth.oauth.form import AuthorizationRequest, FormRequest, unauthenticated
@@ -25,26 +25,20 @@ from auth.oauth.grants import ClientCredentials, GrantedUser, SalesforceUser, gr
 from auth.oauth.issuing import Issuing
 from auth.oauth.provider import Identity
 from auth.oauth.response import OAuthResponse, respond
+from auth.oauth.session import Sessions
+from auth.oauth.target import check_target
 from auth.principal import Principal
 from auth.revocation import Holder, revoke_all, stands
 from auth.tokens import AccessToken, issue
-from domain.identity import uuid7
-from storage import sessions
 from storage.oauth_clients import find_client, note_use
 from storage.orgs import salesforce_org_id
 from storage.redeemed_assertions import redeem
 from storage.role_grants import find_user
-from storage.sessions import AuthorizationCode, Once, RefreshToken
 
 T = TypeVar("T")
 
 ACCESS_TOKEN_LIFETIME = timedelta(minutes=10)
-CODE_LIFETIME = timedelta(seconds=60)
-IDLE_LIFETIME = timedelta(hours=8)
-"""How long a refresh token waits to be used."""
 _SUBJECT_KEPT = 24 * 3600  # seconds: no ID token of Salesforce lives so long
-SESSION_LIFETIME = timedelta(days=30)
-"""How long somebody stays signed in, however often their client refreshes."""
 
 # At DEBUG Authlib writes live tokens into the log.
 logging.getLogger("authlib").setLevel(logging.INFO)
@@ -75,24 +69,25 @@ class RequestServer(AuthorizationServer):  # type: ignore[misc]
         self.verifier = issuing.verifier
         self.now = now
         self._proof = proof
+        self.sessions = Sessions(connection, org_id, self._moment, self._jkt)
         self._clients: dict[str, RegisteredClient] = {}
         self.register_endpoint(Revocation)
         self.register_endpoint(Introspection)
         self.register_grant(ClientCredentials)
         self.register_grant(SalesforceUser)
-        self.register_grant(SignedInPerson, [S256(required=True)])
+        self.register_grant(SignedInPerson, [S256(required=True), Offered()])
         self.register_grant(StillSignedIn)
         self.register_grant(TokenExchange)
         self.register_token_generator("default", self._issue)
         self.register_client_auth_method("private_key_jwt", self._by_private_key)
 
     def create_token_response(self, request: FormRequest) -> OAuthResponse:
-        response: OAuthResponse = self._refused_proof(request) or super().create_token_response(request)
+        response: OAuthResponse = self._refused_at_once(request) or super().create_token_response(request)
         return response
 
     def begin_exchange(self, request: FormRequest) -> OAuthResponse | TokenExchange:
         """Judge a token exchange up to the subject token, which somebody else has to judge."""
-        if refused := self._refused_proof(request):
+        if refused := self._refused_at_once(request):
             return refused
         grant: TokenExchange = self.get_token_grant(request)
         try:
@@ -111,14 +106,22 @@ class RequestServer(AuthorizationServer):  # type: ignore[misc]
         except OAuth2Error as error:
             return self.handle_error_response(grant.request, error)
 
-    def _refused_proof(self, request: FormRequest) -> OAuthResponse | None:
-        """Use the DPoP proof up; refuse one that was used before: of many at once one is the first."""
+    def _refused_at_once(self, request: FormRequest) -> OAuthResponse | None:
+        """Refuse what no grant takes, before any uses something up: another target, and an old DPoP proof."""
+        try:
+            check_target(request.form, "resource", self.issuing)
+            self._use_proof()
+        except OAuth2Error as error:
+            return self.handle_error_response(request, error)
+        return None
+
+    def _use_proof(self) -> None:
+        """Use the DPoP proof up; of many at once one is the first. Raises InvalidDpopProof."""
         if self._proof is None:
-            return None
+            return
         known = digest_id(f"dpop|{self._proof.jkt}|{self._proof.jti}")
-        if self._redeem_once(known, self._proof.issued_at + OLDEST):
-            return None
-        return self.handle_error_response(request, InvalidDpopProof())
+        if not self._redeem_once(known, self._proof.issued_at + OLDEST):
+            raise InvalidDpopProof
 
     def _by_private_key(self, query_client: object, request: FormRequest) -> RegisteredClient | None:  # noqa: ARG002
         """Authenticate a client by an assertion about itself (RFC 7523 section 2.2), once."""
@@ -147,55 +150,12 @@ class RequestServer(AuthorizationServer):  # type: ignore[misc]
         return self._clients[client_id]
 
     def save_token(self, token: Mapping[str, Any], request: FormRequest) -> None:
-        """Record that the client got one; a token itself is stored nowhere, a refresh token as a hash."""
+        """Record that the client got one; a token itself is stored nowhere."""
         record_id = request.client.registered.id
         if request.client.registered.was_unused(self._moment):
             self._wait(note_use(self._connection, self._org_id, record_id, self._moment))
-        if "refresh_token" not in token:
-            return
-        user: GrantedUser = request.user
-        ends = user.session_ends_at or self._moment + SESSION_LIFETIME
-        made = RefreshToken(
-            id=digest_id(token["refresh_token"]), client_id=record_id, salesforce_user_id=user.id,
-            scope=token["scope"], session_id=user.session_id or uuid7(), session_ends_at=ends,
-            expires_at=min(self._moment + IDLE_LIFETIME, ends), dpop_jkt=self._jkt,
-        )  # fmt: skip
-        self._wait(sessions.save(self._connection, self._org_id, made, self._moment))
-
-    def save_code(self, code: str, request: AuthorizationRequest) -> None:
-        """Save the code that a signed-in person's client will exchange."""
-        asked = request.payload.data
-        made = AuthorizationCode(
-            id=digest_id(code), client_id=request.client.registered.id, salesforce_user_id=request.user.id,
-            redirect_uri=asked["redirect_uri"], scope=request.scope, code_challenge=asked["code_challenge"],
-            session_id=uuid7(), expires_at=self._moment + CODE_LIFETIME, dpop_jkt=asked.get("dpop_jkt"),
-        )  # fmt: skip
-        self._wait(sessions.save(self._connection, self._org_id, made, self._moment))
-
-    def use(self, kind: type[Once], secret: str, client: RegisteredClient) -> Once | None:
-        """Use up a code or a refresh token. One that comes again was stolen, or is: its session ends."""
-        work = sessions.use(
-            self._connection, kind, self._org_id, id_=digest_id(secret), client_id=client.registered.id,
-            now=self._moment,
-        )  # fmt: skip
-        found = self._wait(work)
-        if found is None:
-            return None
-        if found.used_at is None:
-            # RFC 9449 sections 5 and 10: who has not the key has stolen the rest.
-            return found if found.dpop_jkt in (None, self._jkt) else None
-        self.end_session(found.session_id)
-        return None
-
-    def refresh_of(self, token: str) -> RefreshOf | None:
-        """Return a refresh token of the org, also one that was used: whoever signs out may be refreshing."""
-        found = self._wait(sessions.find_refresh(self._connection, self._org_id, digest_id(token)))
-        return None if found is None else RefreshOf(found)
-
-    def end_session(self, session_id: UUID) -> None:
-        """End a session: its refresh tokens, and the access tokens that it gave."""
-        self._wait(sessions.end_session(self._connection, self._org_id, session_id))
-        self._wait(revoke_all(self._connection, self._org_id, Holder.SESSION, str(session_id)))
+        if "refresh_token" in token:
+            self.sessions.keep_up(token["refresh_token"], token["scope"], record_id, request.user)
 
     def refused(self, request: AuthorizationRequest) -> OAuthResponse | None:
         """Return why nobody may be sent to sign in for a client; None where they may."""

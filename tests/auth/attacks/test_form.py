@@ -19,6 +19,11 @@ def test_a_form_is_read_and_an_empty_parameter_is_absent() -> None:
     assert read == {"grant_type": "client_credentials", "x": "é"}
 
 
+def test_resource_alone_may_be_repeated() -> None:
+    assert read_form("", FORM, b"a=1&resource=x&resource=y") == {"a": "1", "resource": "x y"}
+    assert read_form("", FORM, b"resource=") == {}
+
+
 @pytest.mark.parametrize(
     ("query", "content_type", "body", "says"),
     [
@@ -27,6 +32,7 @@ def test_a_form_is_read_and_an_empty_parameter_is_absent() -> None:
         ("", "", b"grant_type=x", FORM),
         ("", FORM, b"a=1&a=2", "repeated"),
         ("", FORM, b"a=1&a=", "repeated"),
+        ("", FORM, b"resource=1&a=2&resource=3&a=4", "repeated"),
         ("", FORM, b"a=\xff", "UTF-8"),
         ("", FORM, b"a=%FF", "UTF-8"),
         ("", FORM, b"a", "no form"),

@@ -333,6 +333,7 @@ def test_a_trust_asks_for_users_only_and_a_user_comes_with_an_assertion_only(ste
     signed = assertion(KEY, steady.claims())
     assert steady.refused(signed, "invalid_request", client_secret="x")
     assert steady.refused(signed, "invalid_request", client_id="x")
+    assert steady.refused(signed, "invalid_target", resource="https://other.example/graphql")
     assert steady.refused(signed, "invalid_scope", scope="admin")
 
 

@@ -239,12 +239,55 @@ def test_a_program_on_this_machine_takes_any_port(people: People, port: str) -> 
         ({"response_type": "token"}, "unsupported_response_type"),
         ({"response_type": None}, "unsupported_response_type"),
         ({"scope": "admin"}, "invalid_scope"),
+        ({"response_mode": "fragment"}, "invalid_request"),
+        ({"response_mode": "form_post"}, "invalid_request"),
+        ({"prompt": "none"}, "login_required"),
+        ({"prompt": "login none"}, "login_required"),
+        ({"resource": "https://other.example/graphql"}, "invalid_target"),
+        ({"resource": ISSUER}, "invalid_target"),
     ],
 )
 def test_a_client_that_asks_wrongly_is_told_so(
     people: People, changes: dict[str, str | None], error: str
 ) -> None:
-    assert told(people.begin(**changes))["error"] == error
+    answer = told(people.begin(**changes))
+    assert answer["error"] == error
+    assert "response_type" in changes or answer["error_description"]
+
+
+def test_a_scope_that_there_is_not_is_refused_and_the_others_named(people: People) -> None:
+    assert told(people.begin(scope="graph:read admin"))["error_description"] == "The scopes are: graph:read."
+
+
+def test_two_resources_of_which_one_is_foreign_are_refused(people: People) -> None:
+    ours, foreign = f"{ISSUER}/graphql", "https://other.example/graphql"
+    both = {**people.asked(), "resource": [ours, foreign]}
+    assert told(people.get("/oauth/authorize", params=both))["error"] == "invalid_target"
+
+
+def test_what_is_asked_of_a_sign_in_that_there_is_leads_to_a_code(people: People) -> None:
+    ours, prompt = f"{ISSUER}/graphql", "login"
+    back = people.sign_in(response_mode="query", prompt=prompt, resource=ours, scope="graph:read")
+    tokens = people.exchange(back["code"], resource=ours).json()
+    assert people.refresh(tokens["refresh_token"], resource=ours).status_code == 200
+
+
+def test_a_token_for_something_else_is_refused_before_a_code_is_used_up(people: People) -> None:
+    code = people.sign_in()["code"]
+    foreign = "https://other.example/graphql"
+    assert people.exchange(code, resource=foreign).json()["error"] == "invalid_target"
+    tokens = people.exchange(code).json()
+    assert people.refresh(tokens["refresh_token"], resource=foreign).json()["error"] == "invalid_target"
+    assert people.refresh(tokens["refresh_token"]).status_code == 200
+
+
+@pytest.mark.parametrize("changes", [{"prompt": "none"}, {"response_mode": "x"}, {"resource": "x"}])
+def test_nobody_is_sent_anywhere_with_an_error_but_where_a_client_registered(
+    people: People, changes: dict[str, str]
+) -> None:
+    response = people.begin(redirect_uri="https://evil.example/back", **changes)
+    assert response.status_code == 400
+    assert "location" not in response.headers
 
 
 def test_a_code_is_good_once_and_its_coming_again_ends_what_it_led_to(people: People) -> None:

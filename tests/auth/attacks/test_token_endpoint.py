@@ -15,7 +15,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from auth.oauth.client import client_id_of, new_client, secret_hash
+from auth.oauth.client import GRANTS, JWT_BEARER, client_id_of, new_client, secret_hash
 from auth.scopes import READ
 from domain.org import Org
 from storage.database import connect
@@ -60,7 +60,7 @@ def theirs(seeded_url: str, loop: asyncio.Runner) -> Sync:
     return loop.run(_register(seeded_url, THEIRS.org, "integrator"))
 
 
-def ask(graph: Graph, form: dict[str, str] | None = None, **request: Any) -> httpx.Response:
+def ask(graph: Graph, form: dict[str, Any] | None = None, **request: Any) -> httpx.Response:
     data = GRANT if form is None else form
     return graph.run(graph.client.post("/oauth/token", data=data, **request))
 
@@ -179,6 +179,33 @@ def test_the_last_use_of_a_client_is_known(
 def test_a_scope_that_there_is_not_is_refused_and_named(graph: Graph, sync: Sync, scope: str) -> None:
     told = refused(ask(graph, {**GRANT, "scope": scope}, auth=sync.basic), "invalid_scope")
     assert READ in told
+
+
+OURS_BY_NAME, FOREIGN = "http://127.0.0.1:8000/graphql", "https://other.example/graphql"
+
+
+@pytest.mark.parametrize(
+    "resource", [OURS_BY_NAME, "contract-graph", [OURS_BY_NAME] * 2, [OURS_BY_NAME, "contract-graph"], ""]
+)
+def test_a_token_may_be_asked_for_our_api_by_name(
+    graph: Graph, sync: Sync, resource: str | list[str]
+) -> None:
+    assert ask(graph, {**GRANT, "resource": resource}, auth=sync.basic).status_code == 200
+
+
+@pytest.mark.parametrize("grant_type", [grant for grant in GRANTS if grant != JWT_BEARER])
+@pytest.mark.parametrize(
+    "resource",
+    [
+        FOREIGN, "http://127.0.0.1:8000", OURS_BY_NAME + "/", OURS_BY_NAME.upper(), "x", "é",
+        [OURS_BY_NAME, FOREIGN], [FOREIGN, OURS_BY_NAME],
+    ],
+)  # fmt: skip
+def test_no_grant_gives_a_token_for_anything_else(
+    graph: Graph, sync: Sync, grant_type: str, resource: str | list[str]
+) -> None:
+    form = {"grant_type": grant_type, "resource": resource}
+    assert OURS_BY_NAME in refused(ask(graph, form, auth=sync.basic), "invalid_target")
 
 
 @pytest.mark.parametrize("grant_type", ["password", "implicit", "x"])
