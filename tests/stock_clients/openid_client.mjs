@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { createPrivateKey } from "node:crypto";
 import { readFileSync } from "node:fs";
+import vm from "node:vm";
 import { SignJWT } from "jose";
 import * as client from "openid-client";
 
@@ -106,6 +107,22 @@ const tests = {
     const tokens = await signIn(config);
     await client.tokenRevocation(config, tokens.refresh_token);
     await assert.rejects(client.refreshTokenGrant(config, tokens.refresh_token), { error: "invalid_grant" });
+  },
+
+  async "somebody signs out of GraphiQL, by its own script"() {
+    const config = await discover(order.browser, client.None());
+    const { access_token: token, refresh_token: refresh } = await signIn(config);
+    const kept = new Map();
+    const tab = vm.createContext({
+      URLSearchParams, location: issuer, fetch: (path, asked) => fetch(new URL(path, issuer), asked),
+      sessionStorage: { getItem: (key) => kept.get(key), removeItem: (key) => kept.delete(key) },
+    });
+    const script = await (await fetch(new URL("/graphiql/signin.js", issuer))).text();
+    const session = { user: order.user, client: order.browser, token, refresh, ends: Date.now() + 600_000 };
+    kept.set("contract-graph:session", JSON.stringify(session));
+    await vm.runInContext(`${script}; SIGN_IN.end()`, tab);
+    assert.equal(kept.size, 0);
+    await assert.rejects(client.refreshTokenGrant(config, refresh), { error: "invalid_grant" });
   },
 
   async "JWT bearer for a Salesforce user"() {

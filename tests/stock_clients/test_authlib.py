@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 import requests
 from authlib.common.security import generate_token
+from authlib.integrations.base_client import OAuthError
 from authlib.integrations.requests_client import OAuth2Session
 from authlib.oauth2.rfc7523 import JWTBearerGrant, PrivateKeyJWT
 from joserfc.jwk import ECKey, RSAKey
@@ -79,8 +80,13 @@ def test_authorization_code_and_refresh(server: dict[str, Any], shelf: Shelf) ->
         assert viewer(session, shelf)["subject"] == shelf.user
         first = session.token["refresh_token"]
         session.refresh_token(server["token_endpoint"], refresh_token=first)
-        assert session.token["refresh_token"] != first
+        last = session.token["refresh_token"]
+        assert last != first
         assert viewer(session, shelf)["subject"] == shelf.user
+        done = session.revoke_token(server["revocation_endpoint"], last, token_type_hint="refresh_token")
+        assert done.status_code == 200, done.text
+        with pytest.raises(OAuthError, match="invalid_grant"):
+            session.refresh_token(server["token_endpoint"], refresh_token=last)
 
 
 def test_jwt_bearer_for_a_salesforce_user(server: dict[str, Any], shelf: Shelf) -> None:

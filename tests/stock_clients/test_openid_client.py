@@ -16,4 +16,4 @@ def test_every_grant_works_with_openid_client(node: str, shelf: Shelf) -> None:
         check=False, timeout=120,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.count("ok ") == 9
+    assert done.stdout.count("ok ") == 10
