@@ -37,10 +37,11 @@ def revocation_id(holder: Holder, name: str) -> UUID:
     return digest_id(f"{holder}|{name}")
 
 
-async def revoke_all(connection: asyncpg.Connection, org_id: UUID, holder: Holder, name: str) -> None:
-    """End every token of a holder that was issued until now, inside a transaction bound to the org."""
+async def revoke_all(connection: asyncpg.Connection, org_id: UUID, holder: Holder, *names: str) -> None:
+    """End every token of the holders that was issued until now, inside a transaction bound to the org."""
     now = datetime.now(UTC)
-    await revoke(connection, org_id, revocation_id(holder, name), now, now + LONGEST_LIFE)
+    ids = [revocation_id(holder, name) for name in names]
+    await revoke(connection, org_id, ids, now, now + LONGEST_LIFE)
 
 
 class Revocations:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 from domain import revenue
 from domain.field import (
+    ACCESS,
     COMMERCIAL,
     DERIVED,
     EVERYONE,
+    HERE,
     PERSONAL,
     SALESFORCE,
     SCHEDULE,
@@ -27,6 +29,38 @@ if TYPE_CHECKING:
 
 
 @entity
+class PermissionSetAssignment(Entity):
+    """A permission set that Salesforce has given to a user."""
+
+    id: Annotated[UUID, Field("Identity in the contract graph, the same in every system.", HERE, ACCESS)]
+    assignee_id: Annotated[
+        UUID,
+        Field("Who has it.", SALESFORCE, ACCESS, "PermissionSetAssignment.AssigneeId", to="User", part=True),
+    ]
+    salesforce_id: Annotated[
+        str | None,
+        Field("Salesforce id, 18 characters.", SALESFORCE, ACCESS, "PermissionSetAssignment.Id", key=True),
+    ] = None
+    permission_set_id: Annotated[
+        str,
+        Field(
+            "Salesforce id of the permission set, 18 characters.",
+            SALESFORCE,
+            ACCESS,
+            "PermissionSetAssignment.PermissionSetId",
+            indexed=True,
+        ),
+    ]
+    active: Annotated[
+        bool, Field("Whether it is in force.", SALESFORCE, ACCESS, "PermissionSetAssignment.IsActive")
+    ] = True
+    expiration_date: Annotated[
+        datetime | None,
+        Field("When it ends by itself.", SALESFORCE, ACCESS, "PermissionSetAssignment.ExpirationDate"),
+    ] = None
+
+
+@entity
 class User(Entity):
     """A person who works in Salesforce."""
 
@@ -38,6 +72,15 @@ class User(Entity):
     active: Annotated[bool, Field("Whether the user may sign in.", SALESFORCE, EVERYONE, "User.IsActive")] = (
         True
     )
+    profile_id: Annotated[
+        str | None,
+        Field(
+            "Salesforce id of the profile, 18 characters.", SALESFORCE, ACCESS, "User.ProfileId", indexed=True
+        ),
+    ] = None
+    permission_set_assignments: Annotated[
+        tuple[PermissionSetAssignment, ...], Field("Permission sets of the user.", SALESFORCE, ACCESS)
+    ] = ()
 
 
 @entity

@@ -55,11 +55,13 @@ class Audience(StrEnum):
     DELIVERY = "DELIVERY"
     PERSONAL = "PERSONAL"
     OVERSIGHT = "OVERSIGHT"
+    ACCESS = "ACCESS"
 
 
 EVERYONE, SCHEDULE, COMMERCIAL = Audience.EVERYONE, Audience.SCHEDULE, Audience.COMMERCIAL
 LEGAL, RISK, EVIDENCE = Audience.LEGAL, Audience.RISK, Audience.EVIDENCE
 DELIVERY, PERSONAL, OVERSIGHT = Audience.DELIVERY, Audience.PERSONAL, Audience.OVERSIGHT
+ACCESS = Audience.ACCESS
 
 
 @dataclass(frozen=True, slots=True)

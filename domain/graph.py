@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from domain import contract, crm
+from domain import contract, crm, role_grant
 from domain.field import ENTITIES, DeclaredField, Entity, Kind, fields_of
 
-__all__ = ["ENTITIES", "DeclaredField", "Entity", "Kind", "contract", "crm", "fields_of", "save_order"]
+__all__ = [
+    "ENTITIES",
+    "DeclaredField",
+    "Entity",
+    "Kind",
+    "contract",
+    "crm",
+    "fields_of",
+    "role_grant",
+    "save_order",
+]
 
 
 def save_order() -> tuple[type[Entity], ...]:

@@ -24,6 +24,10 @@ class WrongSalesforceChecksum(DomainError):
     """{text!r} is not a Salesforce id: its last three characters should be {expected}."""
 
 
+class WrongKeyPrefix(DomainError):
+    """{text!r} is not an id of the kind that is expected: those begin with {prefixes}."""
+
+
 class _Clock:
     """The last time stamp and counter given out: RFC 9562, section 6.2, method 1."""
 
@@ -66,17 +70,20 @@ def uuid7() -> UUID:
     return UUID(int=value)
 
 
-def salesforce_id(text: str) -> str:
+def salesforce_id(text: str, *prefixes: str) -> str:
     """The 18-character form of a Salesforce id, the only form that may be compared without regard to case.
 
-    Fifteen characters gain their checksum; eighteen are checked.
-    Raises NotASalesforceId or WrongSalesforceChecksum.
+    Fifteen characters gain their checksum; eighteen are checked. `prefixes` are the key prefixes of the
+    objects that it may be of, `005` for a user; of any where none is given.
+    Raises NotASalesforceId, WrongSalesforceChecksum or WrongKeyPrefix.
     """
     if not _SALESFORCE_ID.fullmatch(text):
         raise NotASalesforceId(text=text)
     expected = _checksum(text[:15])
     if text[15:] not in ("", expected):
         raise WrongSalesforceChecksum(text=text, expected=expected)
+    if prefixes and not text.startswith(prefixes):
+        raise WrongKeyPrefix(text=text, prefixes=" or ".join(prefixes))
     return text[:15] + expected
 
 

@@ -59,25 +59,6 @@ revocation = sa.Table(
     comment="Tokens that were taken back before their end.",
 )
 
-role_grant = sa.Table(
-    "role_grant",
-    metadata,
-    sa.Column("org_id", sa.Uuid(), sa.ForeignKey("org.id"), nullable=False),
-    sa.Column("id", sa.Uuid(), nullable=False),
-    sa.Column("role", sa.Text(), nullable=False, comment="A role of the policy."),
-    sa.Column("salesforce_user_id", sa.Text(), nullable=False, comment="Who has it: 18 characters."),
-    sa.Column("granted_by", sa.Text(), nullable=False),
-    sa.Column("granted_at", sa.DateTime(timezone=True), nullable=False),
-    sa.Column("reason", sa.Text(), nullable=False, comment="Why it was granted."),
-    sa.Column("ends_at", sa.DateTime(timezone=True), comment="When it ends by itself."),
-    sa.Column("revoked_by", sa.Text()),
-    sa.Column("revoked_at", sa.DateTime(timezone=True)),
-    sa.Column("revoked_because", sa.Text()),
-    sa.PrimaryKeyConstraint("org_id", "id"),
-    sa.Index(None, "org_id", "salesforce_user_id"),
-    comment="A role that an administrator gave to a Salesforce user; kept when it has ended.",
-)
-
 sign_in_provider = sa.Table(
     "sign_in_provider",
     metadata,

@@ -20,16 +20,18 @@ _BOUND_AND_STANDS = (
 
 
 async def revoke(
-    connection: asyncpg.Connection, org_id: UUID, revocation_id: UUID, now: datetime, expires_at: datetime
+    connection: asyncpg.Connection, org_id: UUID, ids: Sequence[UUID], now: datetime, expires_at: datetime
 ) -> None:
     """End the tokens issued until now, inside a transaction bound to the org; forgotten when none lives."""
     await connection.execute("DELETE FROM revocation WHERE org_id = $1 AND expires_at < $2", org_id, now)
     await connection.execute(
-        "INSERT INTO revocation AS r (org_id, id, issued_until, expires_at) VALUES ($1, $2, $3, $4)"
+        "INSERT INTO revocation AS r (org_id, id, issued_until, expires_at)"
+        " SELECT $1, id, $3, $4 FROM unnest($2::uuid[]) AS id"
         " ON CONFLICT (org_id, id) DO UPDATE"
         " SET issued_until = greatest(r.issued_until, excluded.issued_until),"
         " expires_at = greatest(r.expires_at, excluded.expires_at)",
-        org_id, revocation_id, now, expires_at,
+        # In one order: of two that end the same tokens neither waits for the other.
+        org_id, sorted(set(ids)), now, expires_at,
     )  # fmt: skip
 
 

@@ -12,9 +12,10 @@ from api.landing import DemoPerson
 from api.stand_in import CLIENT_ID, StandInProvider, StandInUser
 from auth.oauth.client import RegisteredClient, client_id_of, new_public_client
 from domain.identity import uuid7
+from domain.role_grant import HolderKind, RoleGrant
 from storage.database import connect
 from storage.oauth_clients import add_client, list_clients
-from storage.role_grants import RoleGrant, add_grant, list_grants
+from storage.role_grants import add_grant, list_grants
 from storage.sign_ins import SignInProvider, set_provider
 from storage.tenancy import bind_org
 from sync.feeds.sample import SampleOrg
@@ -37,12 +38,12 @@ async def let_in(
 
 
 async def _grant(connection: asyncpg.Connection, sample: SampleOrg) -> None:
-    known = {(each.salesforce_user_id, each.role) for each in await list_grants(connection, sample.org.id)}
+    known = {(each.holder_id, each.role) for each in await list_grants(connection, sample.org.id)}
     for person in sample.people:
         if (person.salesforce_id, person.role) not in known:
             grant = RoleGrant(
-                id=uuid7(), role=person.role, salesforce_user_id=person.salesforce_id, granted_at=_now(),
-                granted_by="contract-graph demo", reason="one of the sample's people",
+                id=uuid7(), role=person.role, holder_kind=HolderKind.USER, holder_id=person.salesforce_id,
+                granted_at=_now(), granted_by="contract-graph demo", reason="one of the sample's people",
             )  # fmt: skip
             await add_grant(connection, sample.org.id, grant)
 

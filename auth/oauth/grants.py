@@ -51,12 +51,15 @@ class GrantedUser:
 def granted_user(user_id: str, found: MirroredUser | None) -> GrantedUser:
     """Judge what is known of a user. Raises AccessDeniedError with what an administrator can do about it."""
     if found is None:
-        raise AccessDeniedError(f"The user {user_id} is not known here: import the org's users first.")
+        raise AccessDeniedError(
+            f"The user {user_id} is not known here: import the users, contract-graph import crm."
+        )
     if not found.active:
-        raise AccessDeniedError(f"The user {user_id} is not active in Salesforce.")
+        raise AccessDeniedError(f"The user {user_id} is not active in Salesforce, as of the last import.")
     if not found.roles:
-        how = f"contract-graph roles grant --user {user_id}"
-        raise AccessDeniedError(f"The user {user_id} has no role here: an administrator can run {how}.")
+        why = f"The user {user_id} has no role here, by no grant to them, their profile or permission sets"
+        how = f"contract-graph roles grant --user {user_id} (or --profile, or --permission-set)"
+        raise AccessDeniedError(f"{why}: an administrator can run {how}.")
     return GrantedUser(user_id, found.roles)
 
 

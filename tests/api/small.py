@@ -11,7 +11,15 @@ import asyncpg
 
 from domain.amendment import Amendment, AmendmentChange, AmendmentKind
 from domain.contract import BillingFrequency, Contract, ContractType, Side
-from domain.crm import Account, Contact, Opportunity, OpportunityLine, Product, User
+from domain.crm import (
+    Account,
+    Contact,
+    Opportunity,
+    OpportunityLine,
+    PermissionSetAssignment,
+    Product,
+    User,
+)
 from domain.document import Document, DocumentType
 from domain.field import Entity
 from domain.graph import save_order
@@ -26,6 +34,7 @@ from domain.party import ContractParty, PartyRole
 from domain.renewal import RenewalType
 from domain.risk import RiskLevel
 from domain.risk_assessment import RiskAssessment, RiskFactor
+from domain.role_grant import HolderKind, RoleGrant
 from domain.service_level import Measurement, ServiceLevel, ServiceLevelState
 from domain.term import Period
 from storage.records import layout_of, to_row, with_parts
@@ -35,7 +44,7 @@ TODAY = date(2026, 11, 21)
 _KINDS = (
     "Contract", "Account", "Contact", "Opportunity", "OpportunityLine", "Product", "User", "ContractParty",
     "Document", "Amendment", "AmendmentChange", "ContractLine", "Milestone", "ServiceLevel", "Measurement",
-    "Obligation", "RiskAssessment", "RiskFactor", "FieldChange",
+    "Obligation", "RiskAssessment", "RiskFactor", "FieldChange", "PermissionSetAssignment", "RoleGrant",
 )  # fmt: skip
 """In an order of their own: an entity more must not change the ids of the others."""
 
@@ -57,7 +66,23 @@ class SmallOrg:
 
     def records(self) -> list[Entity]:
         """Return every whole record: people and companies first, then contracts with their parts."""
-        return [*self._crm(), self._framework(), *self._others()]
+        return [*self._crm(), self._framework(), *self._others(), *self._grants()]
+
+    def _grants(self) -> list[RoleGrant]:
+        granted = datetime(2026, 10, 1, 9, 0, tzinfo=UTC)
+        held = (
+            ("sales_rep", HolderKind.PROFILE, "00eHs000000AAAAIA4", None),
+            ("legal", HolderKind.PERMISSION_SET, "0PSHs000000AAAAOA4", datetime(2026, 10, 9, tzinfo=UTC)),
+            ("admin", HolderKind.USER, "005Hs00000AAAAAIA5", None),
+        )
+        return [
+            RoleGrant(
+                id=self.id("RoleGrant", place), role=role, holder_kind=kind, holder_id=of, granted_at=granted,
+                granted_by=f"Ada {self.mark}", reason="as agreed", revoked_at=revoked,
+                revoked_by="Ben" if revoked else None, revoked_because="a mistake" if revoked else None,
+            )
+            for place, (role, kind, of, revoked) in enumerate(held, 1)
+        ]  # fmt: skip
 
     def _crm(self) -> list[Entity]:
         id_, mark = self.id, self.mark
@@ -69,7 +94,13 @@ class SmallOrg:
         return [
             User(
                 id=id_("User", 1), salesforce_id="005Hs00000AAAAAIA5", name=f"Ada {mark}",
-                email="ada@example.com",
+                email="ada@example.com", profile_id="00eHs000000AAAAIA4",
+                permission_set_assignments=(
+                    PermissionSetAssignment(
+                        id=id_("PermissionSetAssignment", 1), assignee_id=id_("User", 1),
+                        permission_set_id="0PSHs000000AAAAOA4",
+                    ),
+                ),
             ),
             User(id=id_("User", 2), name="Ben", active=False),
             Account(

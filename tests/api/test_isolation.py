@@ -79,17 +79,22 @@ def test_every_kind_of_record_is_in_both_orgs() -> None:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_a_node_of_another_org_is_not_there(ask: Ask, role: str) -> None:
+def test_a_node_of_another_org_or_of_a_kind_that_is_not_shown_is_not_there(
+    ask: Ask, policy: Policy, role: str
+) -> None:
     query = "query($id: ID!) { node(id: $id) { __typename id } }"
     nothing = ask(query, role, id=ABSENT)
     for entity, ids in ids_of(THEIRS).items():
         for each in ids:
             assert ask(query, role, id=each) == nothing, entity
+    view = view_for(policy, frozenset({role}))
     for entity, ids in ids_of(OURS).items():
         for each in ids:
-            assert json.loads(ask(query, role, id=each))["data"] == {
-                "node": {"__typename": entity, "id": each}
-            }
+            if view.shows(f"{entity}.id"):
+                shown = {"node": {"__typename": entity, "id": each}}
+                assert json.loads(ask(query, role, id=each))["data"] == shown
+            else:
+                assert ask(query, role, id=each) == nothing
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -17,16 +17,17 @@ from domain.field import ENTITIES, Audience, fields_of
 # Written from the needs of each role, not from policy.toml: columns in the order of AUDIENCES, x is shown.
 AUDIENCES = [
     "EVERYONE", "SCHEDULE", "COMMERCIAL", "LEGAL", "RISK", "EVIDENCE", "DELIVERY", "PERSONAL", "OVERSIGHT",
+    "ACCESS",
 ]  # fmt: skip
 EXPECTED = {
-    "sales_rep":         "x x x - - x - - -",
-    "sales_manager":     "x x x - x x x - -",
-    "legal":             "x x x x x x x - x",
-    "finance":           "x x x - - x x - -",
-    "customer_success":  "x x - - x x x x -",
-    "integrator":        "x x x x - x x - x",
-    "security_reviewer": "x - - - - x - - x",
-    "admin":             "x - - - - - - - x",
+    "sales_rep":         "x x x - - x - - - -",
+    "sales_manager":     "x x x - x x x - - -",
+    "legal":             "x x x x x x x - x -",
+    "finance":           "x x x - - x x - - -",
+    "customer_success":  "x x - - x x x x - -",
+    "integrator":        "x x x x - x x - x -",
+    "security_reviewer": "x - - - - x - - x x",
+    "admin":             "x - - - - - - - x x",
 }  # fmt: skip
 EXAMPLE = {
     "EVERYONE": "Contract.title",
@@ -38,6 +39,7 @@ EXAMPLE = {
     "DELIVERY": "Obligation.deliverable",
     "PERSONAL": "Contact.email",
     "OVERSIGHT": "FieldChange.reason",
+    "ACCESS": "RoleGrant.holderId",
 }
 CELLS = [
     (role, audience, mark == "x")
@@ -108,7 +110,7 @@ def test_a_denial_to_two_roles_speaks_of_both(policy: Policy) -> None:
     decision = decide(policy, ["sales_rep", "admin"], "Contract.riskScore")
     assert isinstance(decision, Deny)
     assert decision.rule == "sales_rep.RISK = deny"
-    assert "admin sees EVERYONE, OVERSIGHT; sales_rep sees EVERYONE" in decision.reason
+    assert "admin sees EVERYONE, OVERSIGHT, ACCESS; sales_rep sees EVERYONE" in decision.reason
 
 
 def test_the_order_of_roles_changes_nothing(policy: Policy) -> None:

@@ -19,6 +19,7 @@ EVIDENCE = "show"
 DELIVERY = "show"
 PERSONAL = "show"
 OVERSIGHT = "show"
+ACCESS = "show"
 [roles.admin]
 rows = "org"
 LEGAL = "deny"
@@ -26,54 +27,54 @@ LEGAL = "deny"
 MISTAKES = {
     "unknown audience": ('RISK = "show"', 'RISKS = "show"', 8, "unknown key RISKS", "did you mean RISK?"),
     "audience in lower case": ('RISK = "show"', 'risk = "show"', 8, "unknown key risk", "did you mean RISK?"),
-    "unknown key": ('LEGAL = "deny"', 'mask = "deny"', 15, "unknown key mask", "known are rows, EVERYONE"),
-    "misspelt rows": ("admin]\nrows =", "admin]\nrow =", 14, "unknown key row", "did you mean rows?"),
+    "unknown key": ('LEGAL = "deny"', 'mask = "deny"', 16, "unknown key mask", "known are rows, EVERYONE"),
+    "misspelt rows": ("admin]\nrows =", "admin]\nrow =", 15, "unknown key row", "did you mean rows?"),
     "unknown word": (
         'LEGAL = "deny"',
         'LEGAL = "dney"',
-        15,
+        16,
         "admin says LEGAL = 'dney'",
         "did you mean deny?",
     ),
-    "word in upper case": ('LEGAL = "deny"', 'LEGAL = "DENY"', 15, "LEGAL = 'DENY'", "did you mean deny?"),
+    "word in upper case": ('LEGAL = "deny"', 'LEGAL = "DENY"', 16, "LEGAL = 'DENY'", "did you mean deny?"),
     "word with a blank": ('RISK = "show"', 'RISK = "show "', 8, "RISK = 'show '", "did you mean show?"),
-    "empty word": ('LEGAL = "deny"', 'LEGAL = ""', 15, "LEGAL = ''", "known are show, deny"),
-    "true for a word": ('LEGAL = "deny"', "LEGAL = true", 15, "LEGAL = True", "known are show, deny"),
-    "list for a word": ('LEGAL = "deny"', 'LEGAL = ["deny"]', 15, "LEGAL = ['deny']", "did you mean deny?"),
+    "empty word": ('LEGAL = "deny"', 'LEGAL = ""', 16, "LEGAL = ''", "known are show, deny"),
+    "true for a word": ('LEGAL = "deny"', "LEGAL = true", 16, "LEGAL = True", "known are show, deny"),
+    "list for a word": ('LEGAL = "deny"', 'LEGAL = ["deny"]', 16, "LEGAL = ['deny']", "did you mean deny?"),
     "unknown rows": (
         'admin]\nrows = "org"',
         'admin]\nrows = "orgs"',
-        14,
+        15,
         "rows = 'orgs'",
         "did you mean org?",
     ),
-    "rows of a later issue": ('admin]\nrows = "org"', 'admin]\nrows = "own"', 14, "rows = 'own'", "org"),
+    "rows of a later issue": ('admin]\nrows = "org"', 'admin]\nrows = "own"', 15, "rows = 'own'", "org"),
     "no rows": (
         'admin]\nrows = "org"',
         "admin]",
-        13,
+        14,
         "role admin does not say which rows",
         'add rows = "org"',
     ),
-    "unknown table": ("[roles.admin]", "[rules.admin]", 13, "unknown key rules", "did you mean roles?"),
+    "unknown table": ("[roles.admin]", "[rules.admin]", 14, "unknown key rules", "did you mean roles?"),
     "key outside": ("# a policy", 'EVERYONE = "show"', 1, "unknown key EVERYONE", "known are roles"),
     "name of a role": (
         "[roles.admin]",
         '[roles."Sales Rep"]',
-        13,
+        14,
         "'Sales Rep' is no name",
         "such as sales_rep",
     ),
-    "table in a role": ("[roles.admin]", "[roles.admin.sees]", 13, "unknown key sees", "known are rows"),
+    "table in a role": ("[roles.admin]", "[roles.admin.sees]", 14, "unknown key sees", "known are rows"),
     "same key twice": (
         'LEGAL = "deny"',
         'LEGAL = "deny"\nLEGAL = "show"',
-        16,
+        17,
         "Cannot overwrite",
         "remove one",
     ),
-    "same role twice": ("[roles.admin]", "[roles.legal]", 13, "Cannot declare", "remove one of the two"),
-    "no TOML": ('LEGAL = "deny"', "LEGAL = deny", 15, "Invalid value", "write it as TOML"),
+    "same role twice": ("[roles.admin]", "[roles.legal]", 14, "Cannot declare", "remove one of the two"),
+    "no TOML": ('LEGAL = "deny"', "LEGAL = deny", 16, "Invalid value", "write it as TOML"),
     "audience not mentioned": (
         'PERSONAL = "show"\n',
         "",

@@ -37,13 +37,14 @@ from auth.scopes import READ
 from auth.tokens import TokenVerifier, issue
 from domain.identity import uuid7
 from domain.org import Org
+from domain.role_grant import HolderKind, RoleGrant
 from storage import migrate
 from storage.database import connect
 from storage.embedded import Cluster
 from storage.embedded_roles import OWNER, READ_WRITE
 from storage.oauth_clients import add_client
 from storage.orgs import save_org
-from storage.role_grants import RoleGrant, add_grant
+from storage.role_grants import add_grant
 from storage.tenancy import bind_org
 from tests.api.salesforce_org import JWT_BEARER, USER, certificate, claims, rsa_key
 from tests.bench.load import write_requests
@@ -110,8 +111,8 @@ async def _prepare(cluster: Cluster) -> tuple[bytes, Any]:
             ORG.id, uuid7(), USER, "Bench",
         )  # fmt: skip
         grant = RoleGrant(
-            id=uuid7(), role="sales_rep", salesforce_user_id=USER, granted_by="bench", granted_at=now,
-            reason="bench",
+            id=uuid7(), role="sales_rep", holder_kind=HolderKind.USER, holder_id=USER, granted_by="bench",
+            granted_at=now, reason="bench",
         )  # fmt: skip
         await add_grant(owner, ORG.id, grant)
     await owner.close()

@@ -35,6 +35,7 @@ LAYOUT = {
                  "ServiceLevel": 1, "Obligation": 2, "RiskAssessment": 1, "FieldChange": 2},
     "Amendment": {"AmendmentChange": 3}, "ServiceLevel": {"Measurement": 3},
     "RiskAssessment": {"RiskFactor": 3}, "Opportunity": {"OpportunityLine": 3},
+    "User": {"PermissionSetAssignment": 2},
 }  # fmt: skip
 """How many parts of each kind a whole has at most."""
 
@@ -52,7 +53,7 @@ class Maker:
     _count: int = 0
 
     def rows(self, org: Org, sizes: dict[str, int]) -> Rows:
-        for entity in ("User", "Account", "Contact", "Product", "Opportunity", "Contract"):
+        for entity in ("User", "Account", "Contact", "Product", "Opportunity", "Contract", "RoleGrant"):
             for place in range(sizes[entity]):
                 record = self.whole(entity, {}, crowded=entity == "Contract" and place == 0)
                 self.made[entity].append(record)
@@ -168,7 +169,10 @@ def world(seed: int, today: date) -> World:
     """Make two orgs: ours with lists longer than a page, theirs smaller."""
     pick = Random(seed)
     ours, theirs = Maker(pick, today, 1), Maker(pick, today, 2)
-    sizes = {"User": 6, "Account": 8, "Contact": 12, "Product": 6, "Opportunity": 9, "Contract": 140}
+    sizes = {
+        "User": 6, "Account": 8, "Contact": 12, "Product": 6, "Opportunity": 9, "Contract": 140,
+        "RoleGrant": 9,
+    }  # fmt: skip
     small = {name: max(3, size // 5) for name, size in sizes.items()}
     orgs = [
         Org(id=UUID(int=pick.getrandbits(128), version=4), name=name, salesforce_org_id=salesforce)

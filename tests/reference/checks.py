@@ -89,11 +89,16 @@ class Checks:
             arguments = get_argument_values(definition, details[0].node, self.variables)
             self.refused += self.of_arguments(parent.name, name, arguments)
         inner = get_named_type(definition.type)
-        types = self.schema.get_possible_types(inner) if is_interface_type(inner) else [inner]
+        types = self.found_by_node() if is_interface_type(inner) else [inner]
         for type_ in sorted(types, key=lambda t: list(ENTITIES).index(t.name)) if len(types) > 1 else types:
             if is_object_type(type_):
                 with self.attempt():
                     self.below(type_, details, path)
+
+    def found_by_node(self) -> list[GraphQLObjectType]:
+        """Give the types of records that the caller may know of at all."""
+        types = self.schema.get_possible_types(self.schema.type_map["Node"])  # type: ignore[arg-type]
+        return [type_ for type_ in types if self.caller.shows(f"{type_.name}.id")]
 
     def below(self, type_: GraphQLObjectType, details: list[Any], path: str) -> None:
         found = collect_subfields(self.schema, self.fragments, self.variables, self.operation, type_, details)

@@ -129,6 +129,12 @@ def _contracts(_: object, info: Info, **arguments: Any) -> dict[str, Any]:
     return _connection(info.context, "Contract", info.context.rows.by_entity["Contract"], arguments)
 
 
+def _node(_: object, info: Info, id: str) -> Entity | None:  # noqa: A002 - the argument's name
+    asked: Asked = info.context
+    found = asked.rows.by_id.get(as_uuid(id))
+    return found if found and asked.caller.shows(f"{type(found).__name__}.id") else None
+
+
 def _portfolio(_: object, info: Info, **arguments: Any) -> dict[str, Any]:
     rows: Rows = info.context.rows
     return portfolio([c for c in rows.by_entity["Contract"] if matches(rows, c, arguments.get("filter"))])
@@ -154,7 +160,7 @@ ROOTS: dict[str, Any] = {
     "account": _lookup("Account"),
     "opportunity": _lookup("Opportunity"),
     "contracts": _contracts,
-    "node": lambda _, info, id: info.context.rows.by_id.get(as_uuid(id)),  # noqa: A006 - the argument's name
+    "node": _node,
     "portfolio": _portfolio,
     "viewer": _viewer,
 }

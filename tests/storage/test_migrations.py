@@ -299,3 +299,30 @@ def test_after_a_migration_nobody_holds_its_lock(owner_url: str) -> None:
             await connection.close()
 
     assert asyncio.run(held()) == 0
+
+
+def test_grants_to_users_are_carried_over_to_what_holds_a_role(empty: Callable[[], str]) -> None:
+    url = empty()
+    asyncio.run(migrate._run(url, lambda config: migrate.command.upgrade(config, "0c869dabd738")))
+    org, user = "00000000-0000-0000-0000-000000000001", "005xx000001X8UzAAK"
+    columns = "org_id, id, role, salesforce_user_id, granted_by, granted_at, reason"
+    _run(url, f"INSERT INTO org (id, name) VALUES ('{org}', 'Acme')")
+    _run(
+        url,
+        f"SET app.org = '{org}'; INSERT INTO role_grant ({columns})"
+        f" VALUES ('{org}', '{org}', 'legal', '{user}', 'Ada', '2026-11-21T12:00:00Z', 'clauses')",
+    )
+    asyncio.run(migrate.upgrade(url))
+
+    async def found(columns: str) -> list[tuple[object, ...]]:
+        connection = await asyncpg.connect(url, server_settings={"app.org": org})
+        try:
+            return [tuple(row) for row in await connection.fetch(f"SELECT {columns} FROM role_grant")]
+        finally:
+            await connection.close()
+
+    assert asyncio.run(found("role, holder_kind, holder_id, granted_by, reason")) == [
+        ("legal", "USER", user, "Ada", "clauses")
+    ]
+    asyncio.run(migrate._run(url, lambda config: migrate.command.downgrade(config, "0c869dabd738")))
+    assert asyncio.run(found("role, salesforce_user_id, reason")) == [("legal", user, "clauses")]

@@ -4,8 +4,17 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from itertools import count
+from uuid import UUID
 
-from domain.crm import Account, Contact, Opportunity, OpportunityLine, Product, User
+from domain.crm import (
+    Account,
+    Contact,
+    Opportunity,
+    OpportunityLine,
+    PermissionSetAssignment,
+    Product,
+    User,
+)
 from domain.field import Entity
 from domain.money import Money
 from sync.feeds.sample.desk import Desk, priced_lines
@@ -18,14 +27,29 @@ _FIRST_PHONE = 100
 def users(desk: Desk) -> Iterator[User]:
     """The org's own people."""
     for number, row in enumerate(desk.rows.users, start=1):
+        id_ = desk.keys.id_of("user", row.key)
         yield User(
-            id=desk.keys.id_of("user", row.key),
+            id=id_,
             source_key=desk.keys.source_key("user", row.key),
             salesforce_id=desk.keys.salesforce("005", number),
             name=row.name,
             email=f"{_mailbox(row.name, row.key)}@{desk.rows.domain}",
             active=row.active,
+            profile_id=desk.keys.salesforce("00e", 1 if row.role else 2),
+            permission_set_assignments=(_permission_set(desk, row.key, id_, number),) if row.role else (),
         )
+
+
+def _permission_set(desk: Desk, user: str, user_id: UUID, number: int) -> PermissionSetAssignment:
+    """Whoever signs in has the one that lets them see the panel."""
+    return PermissionSetAssignment(
+        id=desk.keys.id_of("permission-set-assignment", user),
+        source_key=desk.keys.source_key("permission-set-assignment", user),
+        assignee_id=user_id,
+        salesforce_id=desk.keys.salesforce("0Pa", number),
+        permission_set_id=desk.keys.salesforce("0PS", 1),
+        expiration_date=desk.calendar.moment(desk.calendar.day(365)),
+    )
 
 
 def products(desk: Desk) -> Iterator[Product]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from api.cli import main
+from domain.identity import salesforce_id
 from domain.org import Org
 from storage.database import connect
 from storage.orgs import save_org
@@ -16,6 +17,7 @@ from tests.api.graph import OURS, THEIRS
 from tests.api.salesforce_org import USER, certificate, rsa_key
 
 Type = Callable[..., tuple[int, str, str]]
+PROFILE, SET = salesforce_id("00exx0000000001"), salesforce_id("0PSxx0000000001")
 
 
 @pytest.fixture
@@ -84,6 +86,10 @@ def test_a_client_of_another_org_is_not_there(type_: Type, action: str) -> None:
         ("roles grant --user ann --role legal --reason r", "--user: 'ann' is not a Salesforce id"),
         (f"roles grant --user {USER} --role legal --reason r --until 2020-01-01", "lies in the past"),
         (f"roles revoke --user {USER} --role legal --reason r", "has no legal that could be revoked"),
+        (f"roles grant --profile {USER} --role legal --reason r", "--profile: '005xx000001X8UzAAK' is not"),
+        (f"roles grant --permission-set {PROFILE} --role legal --reason r", "those begin with 0PS"),
+        (f"roles revoke --user {PROFILE} --role legal --reason r", "those begin with 005"),
+        ("roles list --user ann", "--user: 'ann' is not a Salesforce id"),
     ],
 )
 def test_what_cannot_be_is_refused_in_a_line(type_: Type, tmp_path: Path, line: str, told: str) -> None:
@@ -113,11 +119,50 @@ def test_a_grant_says_who_when_why_and_until_when(type_: Type) -> None:
     assert code == 0
     assert "is not among the users" in said
     listed = type_("roles list")[1]
-    assert f"{USER}  legal  holds" in listed
+    assert f"{USER}  user  legal  holds" in listed
     assert "by Ada: judges the clauses" in listed
     assert "until 2999-12-31" in listed
     assert type_(f"roles revoke --user {USER} --role legal --by Eve --reason left")[0] == 0
     ended = type_("roles list")[1]
-    assert f"{USER}  legal  ended" in ended
+    assert f"{USER}  user  legal  ended" in ended
     assert "by Eve: left" in ended
     assert "nobody has a role" in type_("roles list", org=THEIRS.org.name)[1]
+
+
+@pytest.mark.parametrize(
+    ("option", "holder", "word"), [("profile", PROFILE, "profile"), ("permission-set", SET, "permission set")]
+)
+def test_a_role_is_granted_to_many_at_once(type_: Type, option: str, holder: str, word: str) -> None:
+    code, said, _ = type_(f"roles grant --{option} {holder[:15]} --role legal --by Ada --reason clauses")
+    assert code == 0
+    assert f"no user of {OURS.org.name} has the {word} yet" in said
+    assert f"{holder}  {word}  legal  holds" in type_("roles list")[1]
+    assert type_(f"roles revoke --{option} {holder} --role legal --by Eve --reason over")[0] == 0
+    assert f"{holder}  {word}  legal  ended" in type_("roles list")[1]
+
+
+def test_a_grant_is_to_one_holder_alone(type_: Type, capsys: pytest.CaptureFixture[str]) -> None:
+    for holders in ("", f"--user {USER} --profile {PROFILE}"):
+        with pytest.raises(SystemExit):
+            type_(f"roles grant {holders} --role legal --reason r")
+        assert "--user" in capsys.readouterr().err
+
+
+def test_the_list_tells_by_which_ways_a_role_reaches_a_user(type_: Type, tmp_path: Path) -> None:
+    assert "`contract-graph import crm` brings them" in type_(f"roles list --user {USER}")[1]
+    (tmp_path / "users.csv").write_text(f"Id,Name,IsActive,ProfileId\n{USER},Ann,true,{PROFILE}\n")
+    assignment = salesforce_id("0Paxx0000000001")
+    rows = f"Id,AssigneeId,PermissionSetId\n{assignment},{USER},{SET}\n"
+    (tmp_path / "assignments.csv").write_text(rows)
+    assert type_("import crm users.csv assignments.csv")[0] == 0
+    assert f"no grant reaches {USER}" in type_(f"roles list --user {USER}")[1]
+    told = type_(f"roles grant --profile {PROFILE} --role finance --reason bills")[1]
+    assert "1 users have the profile" in told
+    type_(f"roles grant --permission-set {SET} --role legal --reason clauses")
+    type_(f"roles grant --permission-set {SET[:-3]} --role admin --reason mistake")
+    other = salesforce_id("0PSxx0000000002")
+    type_(f"roles grant --permission-set {other} --role integrator --reason others")
+    listed = type_(f"roles list --user {USER[:15]}")[1]
+    for line in (f"{PROFILE}  profile  finance  holds", f"{SET}  permission set  legal  holds"):
+        assert line in listed
+    assert "integrator" not in listed

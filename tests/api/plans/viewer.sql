@@ -1,7 +1,7 @@
 SELECT answered.answer
 FROM (SELECT set_config('app.org', CAST($1::UUID AS TEXT), true) AS org
  LIMIT ALL OFFSET 0) AS scope JOIN LATERAL (SELECT json_build_object('viewer', (SELECT row_to_json("$") AS row_to_json_1
-FROM (SELECT '"Viewer"'::json AS __typename, $2::VARCHAR AS subject, '["sales_rep"]'::json AS roles, $3::TEXT[] AS scopes, '"aea3d4cd5c84ccad3071bbd7908ced87b2b4c270660f03b70ed6a4fd8a6a6436"'::json AS policy, (SELECT row_to_json("$") AS row_to_json_2
+FROM (SELECT '"Viewer"'::json AS __typename, $2::VARCHAR AS subject, '["sales_rep"]'::json AS roles, $3::TEXT[] AS scopes, '"d6ba4f670c815046195f2fc51e84463f19e87fe275321ab11e60c2e14b449b59"'::json AS policy, (SELECT row_to_json("$") AS row_to_json_2
 FROM (SELECT org.id AS id, org.name AS name, org.salesforce_org_id AS "salesforceOrgId", '"ViewerOrg"'::json AS __typename
 FROM org
 WHERE org.id = $1::UUID) AS "$") AS org) AS "$")) AS answer

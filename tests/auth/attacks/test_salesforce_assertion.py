@@ -22,12 +22,13 @@ from auth.oauth.client import client_id_of, new_client, new_trust
 from auth.revocation import ASK_AGAIN, Holder, revoke_all
 from domain.identity import uuid7
 from domain.org import Org
+from domain.role_grant import RoleGrant, holder
 from storage.database import connect
 from storage.embedded import Cluster
 from storage.embedded_roles import OWNER, READ_WRITE
 from storage.oauth_clients import OAuthClient, add_client, disable_client
 from storage.orgs import save_org
-from storage.role_grants import RoleGrant, add_grant, revoke_grants
+from storage.role_grants import add_grant, revoke_grants
 from storage.tenancy import bind_org
 from tests.api.graph import OURS, Graph, graph_over
 from tests.api.salesforce_org import JWT_BEARER, USER, assertion, certificate, claims, rsa_key
@@ -85,10 +86,11 @@ def trust(org: Org, *pems: str, algorithms: tuple[str, ...] = SALESFORCE_ALGORIT
     return new_trust(org.id, "Salesforce", pems, algorithms, datetime.now(UTC))
 
 
-def grant(role: str, user: str = USER, **changes: Any) -> RoleGrant:
+def grant(role: str, to: str = USER, **changes: Any) -> RoleGrant:
     now = datetime.now(UTC)
+    kind, of = holder(to)
     whole = {
-        "id": uuid7(), "role": role, "salesforce_user_id": user, "granted_by": "an administrator",
+        "id": uuid7(), "role": role, "holder_kind": kind, "holder_id": of, "granted_by": "an administrator",
         "granted_at": now, "reason": "sells",
     }  # fmt: skip
     return RoleGrant(**(whole | changes))
@@ -194,7 +196,7 @@ def test_without_a_jti_an_assertion_may_come_twenty_times_within_ten_seconds(ste
 
 
 def test_a_user_without_a_role_is_told_what_an_administrator_can_do(salesforce: Salesforce) -> None:
-    by = {"user": USER, "role": "sales_rep", "by": "an administrator", "because": "left sales"}
+    by = {"holder": USER, "role": "sales_rep", "by": "an administrator", "because": "left sales"}
     now = datetime.now(UTC)
     salesforce.change(lambda c: revoke_grants(c, OURS.org.id, now=now, **by))
     ended = grant("legal", ends_at=now - timedelta(seconds=1))
