@@ -14,7 +14,7 @@ from api.limits import MAX_BODY
 from auth.dpop import ALGORITHMS, ProofsSeen, read_proof
 from auth.key_encryption import KeyEncryptionError
 from auth.revocation import Revocations
-from auth.scopes import READ
+from auth.scopes import READ, WRITE
 from auth.token_refused import (
     BoundToken,
     InsufficientScope,
@@ -116,7 +116,14 @@ class Door:
             await _send(send, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, error, media_type)
             return
         answer = await self.endpoint.answer(token.principal, body)
-        await _send(send, _status(answer, media_type), answer.body, media_type)
+        await _send(send, _status(answer, media_type), answer.body, media_type, *self._asking_for(answer))
+
+    def _asking_for(self, answer: Answer) -> list[Header]:
+        """Say with which scopes a token would do (RFC 6750 section 3.1)."""
+        if answer.code != "INSUFFICIENT_SCOPE":
+            return []
+        challenge = f'{self._challenge}, error="insufficient_scope", scope="{READ} {WRITE}"'
+        return [(b"www-authenticate", challenge.encode())]
 
     async def _read(self, authorization: bytes | None) -> AccessToken:
         try:

@@ -50,6 +50,13 @@ class AccessDenied(ApiError):
     status = HTTPStatus.FORBIDDEN
 
 
+class InsufficientScope(ApiError):
+    """The token may not be used to change anything."""
+
+    code = "INSUFFICIENT_SCOPE"
+    status = HTTPStatus.FORBIDDEN
+
+
 class QueryTooComplex(ApiError):
     """The operation is larger than a limit."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,6 +14,7 @@ import orjson
 
 from api.errors import ApiError, BadRequest, InternalError, Unavailable
 from api.limits import MAX_JSON_DEPTH
+from api.mutations.once import Mutations
 from api.planner.run import Planner
 from auth.principal import Principal
 from auth.view import Views
@@ -32,14 +33,25 @@ class Answer(NamedTuple):
     code: str | None = None
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 class Endpoint:
     """Answers GraphQL requests of principals whose tokens were verified."""
 
-    def __init__(self, database: Database, views: Views, today: Callable[[], date]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        views: Views,
+        today: Callable[[], date],
+        clock: Callable[[], datetime] = _now,
+    ) -> None:
         self._database = database
         self._views = views
         self._today = today
         self._planner = Planner()
+        self._mutations = Mutations(database, frozenset(views.policy.roles), clock)
 
     async def answer(self, principal: Principal, body: bytes) -> Answer:
         """Answer one request; every fault becomes an answer too."""
@@ -67,7 +79,11 @@ class Endpoint:
             "$scopes": principal.scopes,
         }
         try:
-            data: bytes = await self._database.read(plan.statement, plan.arguments(environment))
+            data: bytes
+            if plan.change is None:
+                data = await self._database.read(plan.statement, plan.arguments(environment))
+            else:
+                data = await self._mutations.answer(plan.change, plan, principal, environment)
         except DatabaseUnavailable as error:
             raise Unavailable("the database cannot be reached; try again in a moment") from error
         except BUSY as error:

@@ -15,6 +15,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from api import inputs
 from api.inputs import listed
+from api.mutations.role_grants import GrantRoleInput, RevokeRoleInput
 from api.scalars import SCALARS, Duration
 from domain.contract import ContractType
 from domain.field import DeclaredField, Entity, Kind, fields_of
@@ -50,17 +51,25 @@ def filter_of(entity: str) -> Any:  # noqa: ANN401 - a type form
 
 def unresolved(annotation: Any, description: str, **arguments: tuple[Any, str]) -> Any:  # noqa: ANN401
     """Declare a field with optional arguments that the planner answers."""
-
-    def resolver(**_: object) -> None:
-        raise AssertionError("the planner answers every field")
-
     forms = {
         name: Annotated[optional(type_), strawberry.argument(description=text)]
         for name, (type_, text) in arguments.items()
     }
+    return _unresolved(annotation, description, forms, strawberry.UNSET)
+
+
+def mutation(payload: Any, description: str, given: Any) -> Any:  # noqa: ANN401 - type forms and a field
+    """Declare a mutation, which takes one input and answers with null only where it fails."""
+    return _unresolved(optional(payload), description, {"input": given}, Parameter.empty)
+
+
+def _unresolved(annotation: Any, description: str, forms: dict[str, Any], default: Any) -> Any:  # noqa: ANN401
+    def resolver(**_: object) -> None:
+        raise AssertionError("the planner answers every field")
+
     resolver.__dict__["__signature__"] = Signature(
         [
-            Parameter(name, Parameter.KEYWORD_ONLY, default=strawberry.UNSET, annotation=form)
+            Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=form)
             for name, form in forms.items()
         ],
         return_annotation=annotation,
@@ -283,13 +292,50 @@ Query = object_type(
             "",
         ),
         "node": (unresolved(optional(Node), "Anything, by its id.", id=(strawberry.ID, "Its id.")), ""),
+        "role_grants": (
+            connection_field("RoleGrant", "Roles that were granted, also those that have ended."),
+            "",
+        ),
         "portfolio": (unresolved(optional(Portfolio), "Contracts in figures.", filter=_contract_filter), ""),
         "viewer": (unresolved(optional(Viewer), "Who is calling, and what they may see."), ""),
     },
 )
 
+GrantRolePayload = object_type(
+    "GrantRolePayload",
+    "What grantRole made.",
+    {"role_grant": (optional(lazy("RoleGrant")), "The grant.")},
+)
+RevokeRolePayload = object_type(
+    "RevokeRolePayload",
+    "What revokeRole ended.",
+    {"role_grants": (connection_field("RoleGrant", "The grants that it ended."), "")},
+)
+Mutation = object_type(
+    "Mutation",
+    "What can be changed: one thing a request, wholly or not at all.",
+    {
+        "grant_role": (
+            mutation(
+                GrantRolePayload, "Give a role to a user, a profile or a permission set.", GrantRoleInput
+            ),
+            "",
+        ),
+        "revoke_role": (
+            mutation(
+                RevokeRolePayload,
+                "End every grant of a role to a user, a profile or a permission set,"
+                " and within seconds the tokens of whoever had it by that.",
+                RevokeRoleInput,
+            ),
+            "",
+        ),
+    },
+)
+
 SCHEMA = strawberry.Schema(
     query=Query,
+    mutation=Mutation,
     types=[globals()[name] for name in ENTITIES],
     config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
 )

@@ -3,4 +3,7 @@
 from __future__ import annotations
 
 READ = "graph:read"
-SCOPES = (READ,)
+WRITE = "graph:write"
+SCOPES = (READ, WRITE)
+UNSAID = (READ,)
+"""What a client gets that asks for none: to change something has to be asked for."""

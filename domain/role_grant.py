@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Annotated, Final
 from uuid import UUID
 
 from domain import contract, crm  # noqa: F401 - entities have one order, whichever module comes first
+from domain.error import DomainError
 from domain.field import ACCESS, HERE, Entity, Field, entity
 from domain.identity import salesforce_id
 
@@ -32,6 +33,27 @@ def holder(text: str, *kinds: HolderKind) -> tuple[HolderKind, str]:
     expected = (prefix for prefix, kind in PREFIXES.items() if not kinds or kind in kinds)
     found = salesforce_id(text, *expected)
     return PREFIXES[found[:3]], found
+
+
+class EndsInThePast(DomainError):
+    """{day} lies in the past: a role is granted until today, or a later day."""
+
+
+class EndsTooLate(DomainError):
+    """{day} is no day on which a role could end: leave it out, and the role stays until it is taken back."""
+
+
+def end_of(last_day: date, now: datetime) -> datetime:
+    """Return the moment at which a role ends whose last day is given, that day in UTC included.
+
+    Raises EndsInThePast, EndsTooLate.
+    """
+    if last_day == date.max:
+        raise EndsTooLate(day=last_day)
+    ends = datetime.combine(last_day + timedelta(days=1), time(), UTC)
+    if ends <= now:
+        raise EndsInThePast(day=last_day)
+    return ends
 
 
 @entity

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from alembic import context
 
-import storage.oauth_tables  # noqa: F401 - declares its tables in the metadata
+import storage.idempotency_keys
+import storage.oauth_tables  # noqa: F401 - both declare tables in the metadata
 from migrations.autogenerate import complete
 from storage.tables import metadata
 

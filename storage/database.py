@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -51,6 +51,9 @@ BUSY = (
     asyncpg.InsufficientResourcesError,
 )
 """What is raised when a statement was given up: the same may succeed in a moment."""
+
+
+T = TypeVar("T")
 
 
 class DatabaseError(Exception):
@@ -176,6 +179,31 @@ class Database:
                 yield reader.connection
         finally:
             self._give_back(reader)
+
+    async def write(self, org_id: UUID, work: Callable[[asyncpg.Connection], Awaitable[T]]) -> T:
+        """Do work in a transaction bound to the org, and commit it; anew if its connection was lost.
+
+        It may then have been committed before: work must be such that twice is once. Raises
+        DatabaseUnavailable.
+        """
+        try:
+            return await self._write(org_id, work)
+        except asyncpg.DataError:
+            raise  # as in `read`
+        except LOST:
+            pass
+        try:
+            return await self._write(org_id, work)
+        except LOST as error:
+            raise DatabaseUnavailable("the database cannot be reached") from error
+
+    async def _write(self, org_id: UUID, work: Callable[[asyncpg.Connection], Awaitable[T]]) -> T:
+        async with self.transaction(org_id) as connection:
+            try:
+                return await work(connection)
+            except asyncpg.InternalClientError:
+                connection.terminate()  # as in `_read`
+                raise
 
     async def _take(self) -> Reader:
         while True:

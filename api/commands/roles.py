@@ -5,19 +5,18 @@ from __future__ import annotations
 import argparse
 import getpass
 from collections.abc import Awaitable, Callable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
 import asyncpg
 
 from api.commands.org_work import in_org, require_role
 from api.settings import Settings, SettingsError
-from auth.role_grants import take_role
+from auth.role_grants import give_role, take_role
 from domain.error import DomainError
-from domain.identity import uuid7
 from domain.org import Org
 from domain.role_grant import HolderKind, RoleGrant, holder
-from storage.role_grants import add_grant, find_user, grants_reaching, list_grants, users_of
+from storage.role_grants import find_user, grants_reaching, list_grants, users_of
 
 Action = Callable[..., Awaitable[None]]
 
@@ -78,16 +77,13 @@ def _run(arguments: argparse.Namespace, settings: Settings) -> int:
 
 async def _grant(connection: asyncpg.Connection, org: Org, *, arguments: argparse.Namespace) -> None:
     now = _now()
-    ends = None
-    if arguments.until is not None:
-        ends = datetime.combine(arguments.until + timedelta(days=1), time(), UTC)
-        if ends <= now:
-            raise SettingsError("--until lies in the past")
-    grant = RoleGrant(
-        id=uuid7(), role=arguments.role, holder_kind=arguments.kind, holder_id=arguments.holder,
-        granted_by=arguments.by, granted_at=now, reason=arguments.reason.strip(), ends_at=ends,
-    )  # fmt: skip
-    await add_grant(connection, org.id, grant)
+    try:
+        grant = await give_role(
+            connection, org.id, holder_id=arguments.holder, role=arguments.role, by=arguments.by,
+            because=arguments.reason.strip(), until=arguments.until, now=now,
+        )  # fmt: skip
+    except DomainError as error:
+        raise SettingsError(f"--until: {error}") from None
     print(_line(grant, now))
     print(await _reach(connection, org, grant, now))
 

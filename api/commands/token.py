@@ -14,7 +14,7 @@ from api.settings import Settings, SettingsError
 from auth.keys import KeyRing, Keys
 from auth.policy import load_policy
 from auth.principal import Principal
-from auth.scopes import READ
+from auth.scopes import SCOPES, UNSAID
 from auth.tokens import issue
 from domain.org import Org
 from storage.database import connect, require_schema
@@ -30,6 +30,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--org", required=True, help="name or id of the org")
     parser.add_argument("--role", required=True, action="append", help="role of the policy; may be repeated")
     parser.add_argument("--subject", default="local", help="who the token is for")
+    parser.add_argument("--write", action="store_true", help="let it change things too, as its roles allow")
     parser.add_argument(
         "--minutes", type=int, default=60, help="how long it lasts, 60 unless said, 1440 at most"
     )
@@ -47,7 +48,7 @@ def _run(arguments: argparse.Namespace, settings: Settings) -> int:
         raise SettingsError("--minutes is from 1 to 1440")
     org, keys = asyncio.run(_org_and_keys(settings, arguments.org))
     lifetime = timedelta(minutes=arguments.minutes)
-    caller = local_caller(org, arguments.subject, arguments.role)
+    caller = local_caller(org, arguments.subject, arguments.role, SCOPES if arguments.write else UNSAID)
     print(local_token(settings, keys, caller, lifetime))
     if sys.stderr.isatty():
         print(f"for {org.name}, {', '.join(arguments.role)}, {arguments.minutes} minutes", file=sys.stderr)
@@ -63,10 +64,10 @@ async def _org_and_keys(settings: Settings, name: str) -> tuple[Org, KeyRing]:
         await connection.close()
 
 
-def local_caller(org: Org, subject: str, roles: Sequence[str]) -> Principal:
+def local_caller(org: Org, subject: str, roles: Sequence[str], scopes: Sequence[str] = UNSAID) -> Principal:
     """Say who a token of the command line is for."""
     return Principal(
-        org_id=org.id, subject=subject, client=LOCAL_CLIENT, roles=frozenset(roles), scopes=frozenset({READ})
+        org_id=org.id, subject=subject, client=LOCAL_CLIENT, roles=frozenset(roles), scopes=frozenset(scopes)
     )
 
 

@@ -17,7 +17,7 @@ from uuid import UUID
 import orjson
 
 from api.errors import BadUserInput
-from api.planner.arguments import checked
+from api.planner.arguments import Tree, checked
 from api.planner.cursor import order_digest
 from api.planner.plan import Constant, CursorValue, Items, Order, Value, Variable
 from api.scalars import read_date, read_datetime, read_decimal
@@ -28,7 +28,7 @@ from domain.identity import salesforce_id
 
 Convert = Callable[[Any], Any]
 Environment = dict[Any, Any]
-"""The variables by name, `$today`, `$org`, `$subject` and `$scopes`; and cursors, once they are read."""
+"""The variables by name, `$today`, `$org`, `$subject`, `$scopes`, `$made`; and cursors, once read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,15 @@ def _lookup(value: Value, environment: Environment) -> Any:  # noqa: ANN401 - an
     for step in value.path:
         found = found[step]
     return found
+
+
+def given_value(tree: Tree, environment: Environment) -> Any:  # noqa: ANN401 - any input value
+    """Return what a tree of arguments stands for in this request."""
+    if isinstance(tree, dict):
+        return {name: given_value(member, environment) for name, member in tree.items()}
+    if isinstance(tree, list):
+        return [given_value(member, environment) for member in tree]
+    return None if tree is None else _lookup(tree, environment)
 
 
 def text(value: Any) -> str:  # noqa: ANN401 - a string or an enum of them

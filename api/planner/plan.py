@@ -13,6 +13,8 @@ TODAY: Path = ("$today",)
 ORG: Path = ("$org",)
 SUBJECT: Path = ("$subject",)
 SCOPES: Path = ("$scopes",)
+MADE: Path = ("$made",)
+"""The ids of what a mutation made or changed: known once its command has run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,8 +245,23 @@ class Caller:
     parts: tuple[tuple[str, Tenant | Value | Literally], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """What a mutation answers: what it made or changed."""
+
+    parts: tuple[tuple[str, Lookup | Connection | Literally], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a mutation asks for before its answer is read; `given` is its input, scalars by their place."""
+
+    name: str
+    given: Any
+
+
 Output = Literally | Column | MoneyParts | One | Connection
-Root = Literally | Lookup | Connection | Portfolio | Caller
+Root = Literally | Lookup | Connection | Portfolio | Caller | Payload
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +276,8 @@ class Denial:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A whole operation: what each response key is answered with, and what is denied."""
+    """A whole operation: what it changes, what each response key is answered with, and what is denied."""
 
     roots: tuple[tuple[str, Root], ...]
     denials: tuple[Denial, ...]
+    change: Change | None = None

@@ -10,11 +10,12 @@ from graphql import FieldNode, FragmentDefinitionNode, OperationDefinitionNode
 
 from api.errors import AccessDenied, BadUserInput
 from api.planner.conditions import graph_field, require_shown
-from api.planner.from_graphql import NODE, SelectionReader, simple_parts, typename, value_or_none
+from api.planner.from_graphql import NODE, NULL, SelectionReader, simple_parts, typename, value_or_none
 from api.planner.plan import (
     SCOPES,
     SUBJECT,
     Caller,
+    Denial,
     Group,
     Literally,
     Lookup,
@@ -67,6 +68,8 @@ class RootReader(SelectionReader):
                 return self.connection("Contract", None, nodes, "Query", key)
             case "contract" | "account" | "opportunity":
                 return self._lookup(LOOKUPS[name], nodes, key)
+            case "roleGrants":
+                return self._role_grants(nodes, key)
             case "node":
                 return self._node(nodes, key)
             case "portfolio":
@@ -81,6 +84,14 @@ class RootReader(SelectionReader):
         if isinstance(decision, Deny):
             message = f"no {entity} is shown to the caller: {decision.reason}"
             raise AccessDenied(message, field=f"{entity}.id", rule=decision.rule)
+
+    def _role_grants(self, nodes: list[FieldNode], key: str) -> Root:
+        """Read the list of grants, which is null to whom none is shown: that there are some is no secret."""
+        decision = self.view.entity("RoleGrant")
+        if isinstance(decision, Deny):
+            self.denials.append(Denial(key, "RoleGrant.id", decision.rule, decision.reason))
+            return NULL
+        return self.connection("RoleGrant", None, nodes, "Query", key)
 
     def _lookup(self, entity: str, nodes: list[FieldNode], key: str) -> Lookup:
         arguments = self.arguments("Query", nodes[0])

@@ -26,8 +26,9 @@ from api.errors import BadRequest, InvalidDocument
 from api.limits import MAX_ERRORS, MAX_SOURCE, MAX_TOKENS, check_limits
 from api.planner.arguments import shape_of
 from api.planner.introspection import introspect
+from api.planner.mutation import read_mutation
 from api.planner.parameters import Environment, Parameter
-from api.planner.plan import Operation
+from api.planner.plan import Change, Operation
 from api.planner.roots import read_operation
 from api.planner.to_sql import StatementWriter
 from api.planner.variables import VariableReader
@@ -46,10 +47,16 @@ class Plan:
     """An operation compiled for a view and a shape of variables; `checks` are of values that no SQL reads."""
 
     def __init__(
-        self, statement: str, parameters: Sequence[Parameter], checks: Sequence[Parameter], extensions: bytes
+        self,
+        statement: str,
+        parameters: Sequence[Parameter],
+        checks: Sequence[Parameter],
+        extensions: bytes,
+        change: Change | None = None,
     ) -> None:
         self.statement = statement
         self.extensions = extensions
+        self.change = change
         self._checks = tuple(checks)
         # What the document fixes is read once, here; what is one step away needs no search.
         self._fixed = [each.resolve({}) if each.is_fixed else None for each in parameters]
@@ -102,14 +109,19 @@ class PreparedOperation:
     def compile(self, view: View, variables: Mapping[str, Any]) -> Plan:
         """Write the one statement that answers it for this view. Raises AccessDenied, BadUserInput."""
         introspected = introspect(self.operation, self.fragments, variables) if self.introspects else {}
-        operation = read_operation(self.operation, self.fragments, variables, view, introspected)
+        reading = self.operation.operation is OperationType.QUERY
+        operation = (
+            read_operation(self.operation, self.fragments, variables, view, introspected)
+            if reading
+            else read_mutation(self.operation, self.fragments, variables, view)
+        )
         writer = StatementWriter()
         statement = Statement.of(writer.statement(operation))
         parameters = tuple(writer.parameters.by_name[name] for name in statement.names)
         # What was asked with and is not read is checked all the same.
         unread = [each for name, each in writer.parameters.by_name.items() if name not in statement.names]
         checks = (*writer.parameters.checks, *unread)
-        return Plan(statement.text, parameters, checks, _extensions(operation, view))
+        return Plan(statement.text, parameters, checks, _extensions(operation, view), operation.change)
 
 
 class Planner:
@@ -167,7 +179,7 @@ def prepare(source: str, operation_name: str | None) -> PreparedOperation:
     if errors:
         raise InvalidDocument.of(errors)
     operation = _choose(document, operation_name)
-    if operation.operation is not OperationType.QUERY:
+    if operation.operation is OperationType.SUBSCRIPTION:
         raise BadRequest(f"this API offers no {operation.operation.value}s")
     return PreparedOperation(operation, document)
 

@@ -28,6 +28,7 @@ from api.planner.plan import (
     Operation,
     Output,
     PageInfo,
+    Payload,
     Portfolio,
     Root,
     Selection,
@@ -75,6 +76,8 @@ class StatementWriter(PageWriter):
                 return self._connection(root, None)
             case Portfolio():
                 return portfolio_object(self, root)
+            case Payload():
+                return json_sql.small_object([(key, self._root(part)) for key, part in root.parts])
             case Caller():
                 return json_sql.row_object([(key, self._caller(part)) for key, part in root.parts])
 

@@ -15,7 +15,7 @@ from authlib.oauth2.rfc6749 import ClientMixin
 
 from auth.address import is_secure
 from auth.oauth.assertion import SALESFORCE_ALGORITHMS, check_proof
-from auth.scopes import SCOPES
+from auth.scopes import SCOPES, UNSAID
 from domain.identity import uuid7
 from storage.oauth_clients import OAuthClient
 
@@ -160,7 +160,7 @@ class RegisteredClient(ClientMixin):  # type: ignore[misc]
 
     def get_allowed_scope(self, scope: str) -> str | None:
         """Return the scope if all of it may be asked for: none is dropped silently."""
-        wanted = scope.split() if scope else list(SCOPES)
+        wanted = scope.split() if scope else list(UNSAID)
         return " ".join(sorted(set(wanted))) if set(wanted) <= set(SCOPES) else None
 
     def check_redirect_uri(self, redirect_uri: str) -> bool:

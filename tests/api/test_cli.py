@@ -135,6 +135,12 @@ def claims(token: str) -> dict[str, object]:
     return read
 
 
+def test_a_token_changes_something_only_where_that_was_asked_for(given: dict[str, str], run: Run) -> None:
+    for more, scope in ((), "graph:read"), (("--write",), "graph:read graph:write"):
+        done = run("token", "--org", "Northwind", "--role", "admin", *more, given=given)
+        assert claims(done.stdout.strip())["scope"] == scope
+
+
 @pytest.mark.parametrize("name", ["Contoso", "CONTOSO", str(CONTOSO.id)])
 def test_an_org_is_known_by_its_name_or_id(given: dict[str, str], name: str, run: Run) -> None:
     done = run(

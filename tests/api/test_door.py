@@ -252,7 +252,6 @@ def test_plain_json_answers_200_to_a_request_that_was_understood(graph: Graph, f
 @pytest.mark.parametrize(
     ("operation", "message"),
     [
-        ("mutation { __typename }", "mutation"),
         ("subscription { __typename }", "subscription"),
         ("query A { __typename } query B { __typename }", "operationName"),
         ("fragment F on Contract { id }", ""),

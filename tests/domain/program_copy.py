@@ -94,6 +94,7 @@ asyncio.run(migrate._run(sys.argv[1], lambda config: migrate.command.downgrade(c
 DECLARED = """
 import asyncio, sys
 from sqlalchemy.ext.asyncio import create_async_engine
+import storage.idempotency_keys
 import storage.oauth_tables
 from storage.row_security import security_ddl
 from storage.tables import metadata

@@ -33,6 +33,7 @@ from tests.reference.refusal import AccessDenied, BadUserInput, Refusal
 GROUPS = {
     "byStatus": "Contract.status", "byType": "Contract.type", "byExpirationMonth": "Contract.expirationDate",
 }  # fmt: skip
+LISTS = {"contracts": "Contract", "roleGrants": "RoleGrant"}
 LOOKUPS = {"contract": "Contract", "account": "Account", "opportunity": "Opportunity", "node": "Node"}
 
 
@@ -84,6 +85,9 @@ class Checks:
             if (path, declared.coordinate) not in self.denied:
                 self.denied.append((path, declared.coordinate))
             return
+        if parent.name == "Query" and name == "roleGrants" and not self.caller.shows("RoleGrant.id"):
+            self.denied.append((path, "RoleGrant.id"))
+            return
         definition = parent.fields[name]
         with self.attempt():
             arguments = get_argument_values(definition, details[0].node, self.variables)
@@ -113,7 +117,7 @@ class Checks:
     def of_arguments(self, parent: str, name: str, arguments: dict[str, Any]) -> Iterator[Refusal]:
         """Give what the arguments of a field are refused for."""
         if "first" in self.schema.type_map[parent].fields[name].args:  # type: ignore[attr-defined]
-            entity = "Contract" if parent == "Query" else _target(parent, name)
+            entity = LISTS[name] if parent == "Query" else _target(parent, name)
             yield from self.of_list(entity, arguments)
         elif parent == "Query" and name == "portfolio":
             yield from refusals("Contract", arguments.get("filter"), self.caller.shows)

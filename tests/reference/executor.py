@@ -135,6 +135,13 @@ def _node(_: object, info: Info, id: str) -> Entity | None:  # noqa: A002 - the 
     return found if found and asked.caller.shows(f"{type(found).__name__}.id") else None
 
 
+def _role_grants(_: object, info: Info, **arguments: Any) -> dict[str, Any] | None:
+    asked: Asked = info.context
+    if not asked.caller.shows("RoleGrant.id"):
+        return None
+    return _connection(asked, "RoleGrant", asked.rows.by_entity["RoleGrant"], arguments)
+
+
 def _portfolio(_: object, info: Info, **arguments: Any) -> dict[str, Any]:
     rows: Rows = info.context.rows
     return portfolio([c for c in rows.by_entity["Contract"] if matches(rows, c, arguments.get("filter"))])
@@ -161,6 +168,7 @@ ROOTS: dict[str, Any] = {
     "opportunity": _lookup("Opportunity"),
     "contracts": _contracts,
     "node": _node,
+    "roleGrants": _role_grants,
     "portfolio": _portfolio,
     "viewer": _viewer,
 }

@@ -12,7 +12,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.ext.asyncio import create_async_engine
 
-import storage.oauth_tables  # noqa: F401 - declares its tables in the metadata
+import storage.idempotency_keys
+import storage.oauth_tables  # noqa: F401 - both declare tables in the metadata
 from storage import migrate
 from storage.embedded import Cluster
 from storage.embedded_roles import OWNER

@@ -29,6 +29,7 @@ COLUMNS = """
 VALUES = {
     "text": "''",
     "text[]": "'{}'",
+    "uuid[]": "'{}'",
     "boolean": "true",
     "integer": "1",
     "numeric": "1",

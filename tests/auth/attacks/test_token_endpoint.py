@@ -175,7 +175,7 @@ def test_the_last_use_of_a_client_is_known(
     assert _last_used(loop, seeded_url, sync) is not None
 
 
-@pytest.mark.parametrize("scope", ["admin", f"{READ} admin", "graph:write"])
+@pytest.mark.parametrize("scope", ["admin", f"{READ} admin", "graph:writes"])
 def test_a_scope_that_there_is_not_is_refused_and_named(graph: Graph, sync: Sync, scope: str) -> None:
     told = refused(ask(graph, {**GRANT, "scope": scope}, auth=sync.basic), "invalid_scope")
     assert READ in told

@@ -1,0 +1,87 @@
+"""A mutation from its input to its answer: one transaction, and one effect however often it is sent."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, Final
+
+import asyncpg
+import orjson
+
+from api.errors import InsufficientScope
+from api.mutations.command import Asked, Command, wrong
+from api.mutations.role_grants import GrantRole, RevokeRole
+from api.planner.parameters import Environment, given_value
+from api.planner.plan import MADE, Change
+from api.planner.run import Plan
+from auth.digest import digest_id
+from auth.principal import Principal
+from auth.scopes import WRITE
+from storage.database import Database
+from storage.idempotency_keys import KeyReused, note_made, take_key
+
+COMMANDS: Final[Mapping[str, type[Command]]] = MappingProxyType(
+    {"grantRole": GrantRole, "revokeRole": RevokeRole}
+)
+_KEY = re.compile(r"[!-~]{1,255}")
+
+
+class Mutations:
+    """Makes the changes that plans ask for, each once, and has their answers read in the same transaction."""
+
+    def __init__(self, database: Database, roles: frozenset[str], clock: Callable[[], datetime]) -> None:
+        self._database = database
+        self._roles = roles
+        self._clock = clock
+
+    async def answer(
+        self, change: Change, plan: Plan, principal: Principal, environment: Environment
+    ) -> bytes:
+        """Make a change and read its answer. Raises ApiError, DatabaseUnavailable; then nothing was changed.
+
+        Where the connection is lost, all of it is done anew: the key sees to it that it has one effect.
+        """
+        if WRITE not in principal.scopes:
+            raise InsufficientScope(f"the token does not have the scope {WRITE}", scope=WRITE)
+        now = self._clock()
+        given = given_value(change.given, environment)
+        key = str(given["idempotencyKey"])
+        if not _KEY.fullmatch(key):
+            raise wrong("idempotencyKey", "1 to 255 visible ASCII characters are expected, such as a UUID")
+        command = COMMANDS[change.name].read(Asked(given, self._roles, now))
+        once = _Once(change.name, key, command, principal, now)
+
+        async def work(connection: asyncpg.Connection) -> bytes:
+            made = await once.made(connection)
+            known = environment | {MADE[0]: [str(each) for each in made]}
+            data: bytes = await connection.fetchval(plan.statement, *plan.arguments(known))
+            return data
+
+        return await self._database.write(principal.org_id, work)
+
+
+class _Once:
+    """A command under its key."""
+
+    def __init__(self, name: str, key: str, command: Command, principal: Principal, now: datetime) -> None:
+        self._command, self._principal, self._now = command, principal, now
+        # A key is its sender's: nobody can take those of others, nor find out about them.
+        self._id = digest_id(orjson.dumps([principal.subject, key]).decode())
+        self._request = hashlib.sha256(orjson.dumps([name, command])).digest()
+
+    async def made(self, connection: asyncpg.Connection) -> Any:  # noqa: ANN401 - ids
+        org_id = self._principal.org_id
+        try:
+            known = await take_key(connection, org_id, self._id, self._request, self._now)
+        except KeyReused:
+            what = "it was sent before with another input: take a new key for a new request"
+            raise wrong("idempotencyKey", what) from None
+        if known is not None:
+            return known
+        made = await self._command.run(connection, self._principal, self._now)
+        await note_made(connection, org_id, self._id, made)
+        return made
