@@ -162,12 +162,16 @@ class Cluster:
                 time.sleep(0.05)
 
     def _make_home(self) -> None:
+        self.home.parent.mkdir(parents=True, exist_ok=True)
+        # The service user of root has to pass; what lies inside has modes of its own. In one step, for who
+        # interrupts it must not be left with a home that nobody can enter.
+        before = os.umask(0o066)
         try:
-            self.home.mkdir(parents=True, mode=0o700)
+            self.home.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700)
         except FileExistsError:
             return
-        if os.geteuid() == 0:
-            self.home.chmod(0o711)  # the service user has to pass; what lies inside has modes of its own
+        finally:
+            os.umask(before)
 
     def _make(self, binaries: Binaries, user: ServiceUser) -> None:
         for abandoned in self.home.glob("pg.init-*"):
