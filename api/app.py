@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, date, datetime
@@ -20,17 +21,24 @@ from api.graphql import Endpoint
 from api.installation import sealer
 from api.schema import sdl
 from api.settings import Settings
+from api.shadow import Shadow
 from auth.key_encryption import KeyEncryptionError
 from auth.keys import ASK_AGAIN, KeyRing, first_keys
 from auth.oauth.issuing import Issuing
 from auth.oauth.metadata import GRAPHQL_PATH, RESOURCE_PATH
 from auth.oauth.routes import OAuthPages
 from auth.oauth.throttle import Throttle
-from auth.policy import check_coverage, load_policy
+from auth.policy import PolicyError
+from auth.policy_file import check_coverage, load_policy
+from auth.policy_watch import ASK_AGAIN as POLICY_ASK_AGAIN
+from auth.policy_watch import PolicyWatch
 from auth.revocation import Revocations
 from auth.tokens import TokenVerifier
 from auth.view import Views
 from storage.database import BUSY, Database, DatabaseUnavailable
+from storage.policy_versions import add_differences
+
+log = logging.getLogger("contract_graph.app")
 
 
 def today() -> date:
@@ -46,7 +54,7 @@ class Application:
         self._database_url = database_url
         policy = load_policy()
         check_coverage(policy)
-        self._views = Views(policy)
+        self._policies = PolicyWatch(policy)
         self._sealer = sealer(settings)
         self.keys = KeyRing(self._sealer)
         verifier = TokenVerifier(self.keys, issuer=settings.issuer, audience=settings.audience)
@@ -89,18 +97,26 @@ class Application:
     @asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
         self._database = await Database.open(self._database_url, self._settings.pool_size)
-        self._door.endpoint = Endpoint(self._database, self._views, today)
+        await self._policies.refresh(self._database)
+        endpoint = self._door.endpoint = Endpoint(self._database, Views(self._policies.in_force), today)
+        self._obey(endpoint)
         self._door.revocations = Revocations(self._database)
         async with self._database.transaction(UUID(int=0)) as connection:
             self.keys.take(await first_keys(connection, self._sealer, "contract-graph serve"))
-        watching = asyncio.create_task(self._watch_keys(self._database))
+        watching = [
+            asyncio.create_task(self._watch_keys(self._database)),
+            asyncio.create_task(self._watch_policy(self._database, endpoint)),
+        ]
         # What is made at the start lives as long as the process: let collections pass it over.
         gc.collect()
         gc.freeze()
         try:
             yield
         finally:
-            watching.cancel()
+            for each in watching:
+                each.cancel()
+            with suppress(DatabaseUnavailable, *BUSY):
+                await _keep_differences(self._database, endpoint)
             await self._database.close()
 
     async def _watch_keys(self, database: Database) -> None:
@@ -108,6 +124,24 @@ class Application:
             await asyncio.sleep(ASK_AGAIN)
             with suppress(DatabaseUnavailable, KeyEncryptionError, *BUSY):
                 await self.keys.refresh(database)
+
+    async def _watch_policy(self, database: Database, endpoint: Endpoint) -> None:
+        while True:
+            await asyncio.sleep(POLICY_ASK_AGAIN)
+            with suppress(DatabaseUnavailable, *BUSY):
+                await _keep_differences(database, endpoint)
+                try:
+                    if await self._policies.refresh(database):
+                        self._obey(endpoint)
+                except PolicyError as error:
+                    log.error("the policy in force cannot be read, the one before stays: %s", error)  # noqa: TRY400 - no trace is needed
+
+    def _obey(self, endpoint: Endpoint) -> None:
+        """Let the policy in force decide, and the candidate be tried beside it."""
+        in_force, candidate = self._policies.in_force, self._policies.candidate
+        if endpoint.views.policy != in_force:
+            endpoint.views = Views(in_force)
+        endpoint.shadow = None if candidate is None else Shadow(candidate, in_force.digest)
 
     async def _renew_keys(self) -> None:
         """Look for a key that a token names and we do not know, at most once a second."""
@@ -121,6 +155,15 @@ class Application:
         except DatabaseUnavailable:
             pass
         return JSONResponse({"status": "the database cannot be reached"}, status_code=503)
+
+
+async def _keep_differences(database: Database, endpoint: Endpoint) -> None:
+    """Store what the candidate would have decided otherwise."""
+    shadow = endpoint.shadow
+    counted = [] if shadow is None else shadow.take()
+    if shadow is not None and counted:
+        async with database.transaction(UUID(int=0)) as connection:
+            await add_differences(connection, shadow.candidate.digest, shadow.against, counted)
 
 
 async def _health(_: Request) -> Response:

@@ -12,12 +12,13 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from api.errors import ApiError, BadRequest, InternalError, Unavailable
+from api.errors import AccessDenied, ApiError, BadRequest, InternalError, Unavailable
 from api.limits import MAX_JSON_DEPTH
 from api.mutations.once import Mutations
-from api.planner.run import Planner
+from api.planner.run import Plan, Planner
+from api.shadow import Shadow
 from auth.principal import Principal
-from auth.view import Views
+from auth.view import View, Views
 from storage.database import BUSY, Database, DatabaseUnavailable
 
 log = logging.getLogger("contract_graph.graphql")
@@ -48,10 +49,11 @@ class Endpoint:
         clock: Callable[[], datetime] = _now,
     ) -> None:
         self._database = database
-        self._views = views
         self._today = today
         self._planner = Planner()
         self._mutations = Mutations(database, frozenset(views.policy.roles), clock)
+        self.views = views
+        self.shadow: Shadow | None = None
 
     async def answer(self, principal: Principal, body: bytes) -> Answer:
         """Answer one request; every fault becomes an answer too."""
@@ -66,12 +68,7 @@ class Endpoint:
 
     async def _execute(self, principal: Principal, body: bytes) -> bytes:
         request = read_request(body)
-        plan, variables = self._planner.plan(
-            request["query"],
-            request.get("operationName"),
-            request.get("variables") or {},
-            self._views.of(principal.roles),
-        )
+        plan, variables = self._plan(request, self.views.of(principal.roles))
         environment = variables | {
             "$org": principal.org_id,
             "$today": self._today(),
@@ -91,6 +88,18 @@ class Endpoint:
                 "the database did not answer in time; ask for less at once, or again"
             ) from error
         return b'{"data":' + data + plan.extensions
+
+    def _plan(self, request: dict[str, Any], view: View) -> tuple[Plan, dict[str, Any]]:
+        asked = request["query"], request.get("operationName"), request.get("variables") or {}
+        if self.shadow is None:
+            return self._planner.plan(*asked, view)
+        try:
+            plan, variables = self._planner.plan(*asked, view)
+        except AccessDenied as denied:
+            self.shadow.note(self._planner, denied, request, view)
+            raise
+        self.shadow.note(self._planner, plan, request, view)
+        return plan, variables
 
 
 def read_request(body: bytes) -> dict[str, Any]:

@@ -240,9 +240,10 @@ FieldAccess = object_type(
     "What the policy decides about one field for the caller.",
     {
         "field": (str, "The field, such as Contract.totalValue."),
-        "decision": (str, "`show` or `deny`."),
+        "decision": (str, "`show`, `mask` or `deny`: the best that any record gets."),
         "rule": (str, "The rule of the policy that says so."),
-        "reason": (optional(str), "Why it is denied."),
+        "reason": (optional(str), "Why it is masked or denied."),
+        "rows": (optional(str), "In which records it is shown; absent where no record differs."),
     },
 )
 Viewer = object_type(

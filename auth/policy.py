@@ -1,64 +1,112 @@
-"""What each role sees, read strictly from policy.toml, and the decision about one field."""
+"""The policy: what each role sees, does and reaches, and the decision about one field or command."""
 
 from __future__ import annotations
 
-import hashlib
-import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from enum import StrEnum
-from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 import domain.graph  # noqa: F401 - registers every entity, so that no field is forgotten
-from domain.field import ENTITIES, Audience, fields_of
-
-SHIPPED = Path(__file__).with_name("policy.toml")
-
-
-@dataclass(frozen=True, slots=True)
-class Show:
-    """The field is shown; `rule` is the line that says so, such as `finance.COMMERCIAL = show`."""
-
-    rule: str
-
-
-@dataclass(frozen=True, slots=True)
-class Deny:
-    """The field is denied; `rule` is a line of the policy, or `default` where no line grants it."""
-
-    rule: str
-    reason: str
+from auth.decision import Cell, Decision, Deny, Mask, Show, denied
+from auth.rows import Rows, Terms, widest
+from domain.field import ENTITIES, Audience, DeclaredField, fields_of
+from domain.mask import mask_of
 
 
 class Word(StrEnum):
-    """What a role may say about an audience."""
+    """What a role may say about an audience, and an exception about a field."""
 
     SHOW = "show"
+    MASK = "mask"
     DENY = "deny"
 
 
-class Rows(StrEnum):
-    """Which records a role reaches."""
+class Command(StrEnum):
+    """What a role may be allowed to do through the API, beside reading."""
 
-    ORG = "org"
+    GRANT_ROLE = "grantRole"
+    REVOKE_ROLE = "revokeRole"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One line of the policy: its text, as it is told wherever it decides, and where it stands.
+
+    `chain` names the roles by which an inherited line came, from the one that holds it.
+    """
+
+    text: str
+    line: int
+    why: str | None = None
+    chain: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A word about an audience or a field, with the rule that says it."""
+
+    word: Word
+    rule: Rule
+
+
+@dataclass(frozen=True, slots=True)
+class FieldException:
+    """What a role says of one field beside its audience: everywhere, or where terms hold."""
+
+    coordinate: str
+    said: Said
+    when: Terms | None
+
+
+@dataclass(frozen=True, slots=True)
+class Forbid:
+    """What no permit outweighs: fields hidden from whoever holds one of the roles, or from everybody."""
+
+    rule: Rule
+    coordinates: frozenset[str]
+    roles: frozenset[str] | None
+    when: Terms | None
+
+    def concerns(self, roles: Iterable[str], coordinate: str) -> bool:
+        held = self.roles is None or not self.roles.isdisjoint(roles)
+        return held and coordinate in self.coordinates
 
 
 @dataclass(frozen=True, kw_only=True)
 class Role:
-    """One role of the policy: its rows, and its word about each audience that it names."""
+    """One role of the policy, with all that it inherits."""
 
     name: str
+    line: int
     rows: Rows
-    words: Mapping[Audience, Word]
+    words: Mapping[Audience, Said]
+    exceptions: tuple[FieldException, ...] = ()
+    commands: Mapping[Command, Rule] = field(default_factory=dict)
+    claims: Mapping[Audience, Rule] = field(default_factory=dict)
 
     @property
     def seen(self) -> str:
         """The audiences that it sees, as one reads them in a reason."""
-        return ", ".join(a for a in Audience if self.words.get(a) is Word.SHOW) or "nothing"
+        words = {a: said.word for a, said in self.words.items()}
+        shown = [str(a) for a in Audience if words.get(a) is Word.SHOW]
+        masked = [f"{a} masked" for a in Audience if words.get(a) is Word.MASK]
+        return ", ".join(shown + masked) or "nothing"
+
+    def says(self, coordinate: str, audience: Audience) -> list[tuple[Rows, Said | None]]:
+        """Return what it says of a field, and in which of the records that it reaches."""
+        entity = coordinate.partition(".")[0]
+        rows, said = self.rows, self.words.get(audience)
+        spoken: list[tuple[Rows, Said | None]] = []
+        for exception in self.exceptions:
+            if exception.coordinate != coordinate:
+                continue
+            if exception.when is None:
+                said = exception.said
+            else:
+                spoken.append((rows.among(exception.when).of(entity), exception.said))
+                rows = rows.besides(exception.when)
+        return [*spoken, (rows.of(entity), said)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,8 +118,21 @@ class Policy:
 
     digest: str
     source: str = field(compare=False)
+    text: str = field(compare=False, repr=False)
     roles: Mapping[str, Role] = field(compare=False, repr=False)
+    forbids: tuple[Forbid, ...] = field(compare=False, repr=False)
     fields: Mapping[str, Audience] = field(compare=False, repr=False)
+
+    def known(self, roles: Iterable[str]) -> list[Role]:
+        """Return the roles that it knows, in the order of their names."""
+        return [self.roles[name] for name in sorted(set(roles)) if name in self.roles]
+
+
+@dataclass(frozen=True, slots=True)
+class Allow:
+    """A command or claim is allowed; `rule` is the line that says so."""
+
+    rule: str
 
 
 class PolicyError(Exception):
@@ -83,175 +144,128 @@ class PolicyError(Exception):
         self.line = line
 
 
-def decide(policy: Policy, roles: Iterable[str], coordinate: str) -> Show | Deny:
-    """Decide whether a caller with these roles sees the field at `coordinate`, e.g. `Contract.totalValue`.
+def decide(policy: Policy, roles: Iterable[str], coordinate: str) -> Decision:
+    """Decide how a caller with these roles sees the field at `coordinate`, e.g. `Contract.totalValue`.
 
-    Several roles see what any one of them shows. Whatever is not granted is denied: no role, an unknown
-    role or field, and an error while deciding.
+    The decision is the best that any record gets: `cell_of` tells of which.
+    """
+    return cell_of(policy, roles, coordinate).decision
+
+
+def cell_of(policy: Policy, roles: Iterable[str], coordinate: str) -> Cell:
+    """Decide how a caller with these roles sees a field, record by record.
+
+    In each record several roles see what any one of those shows that reach it, unless a rule forbids it.
+    Whatever is not granted is denied: no role, an unknown role or field, and an error while deciding.
     """
     try:
-        return _decide(policy, sorted(set(roles)), coordinate)
+        return _cell(policy, sorted(set(roles)), coordinate)
     except Exception as error:  # noqa: BLE001 - whatever went wrong here, the answer is no
-        return Deny("error", f"the field could not be decided about: {type(error).__name__}")
+        return denied("error", f"the field could not be decided about: {type(error).__name__}")
 
 
-def _decide(policy: Policy, names: list[str], coordinate: str) -> Show | Deny:
+def decide_command(policy: Policy, roles: Iterable[str], command: str) -> Allow | Deny:
+    """Decide whether a caller with these roles may do what a command does."""
+    for role in policy.known(roles):
+        for allowed, rule in role.commands.items():
+            if allowed.value == command:
+                return Allow(rule.text)
+    able = [role.name for role in policy.roles.values() if command in role.commands]
+    had = sorted(set(roles))
+    who = f"the caller is {', '.join(had)}" if had else "the caller has no role"
+    return Deny("default", f"{command} is for {' or '.join(able) or 'nobody'}; {who}")
+
+
+def decide_claim(policy: Policy, roles: Iterable[str], coordinate: str) -> Allow | Deny:
+    """Decide whether a caller with these roles may claim a value of a field; its owner may refuse it yet."""
+    audience = policy.fields.get(coordinate)
+    for role in policy.known(roles):
+        if audience is not None and audience in role.claims:
+            return Allow(role.claims[audience].text)
+    return Deny("default", f"none of the caller's roles may claim a value of {coordinate}")
+
+
+def _cell(policy: Policy, names: list[str], coordinate: str) -> Cell:
     audience = policy.fields.get(coordinate)
     if audience is None:
-        return Deny("default", f"{coordinate} is no field of the contract graph")
-    known = [policy.roles[name] for name in names if name in policy.roles]
-    if not known:
+        return denied("default", f"{coordinate} is no field of the contract graph")
+    roles = policy.known(names)
+    if not roles:
         had = f"the policy knows no role {' or '.join(names)}" if names else "the caller has no role"
-        return Deny("default", f"{coordinate} is for {audience}; {had}")
-    words = {role.name: role.words.get(audience) for role in known}
-    for name, word in words.items():
-        if word is Word.SHOW:
-            return Show(f"{name}.{audience} = {Word.SHOW}")
-    rule = next((f"{name}.{audience} = {Word.DENY}" for name, word in words.items() if word), "default")
-    seen = "; ".join(f"{role.name} sees {role.seen}" for role in known)
-    return Deny(rule, f"{coordinate} is for {audience}; {seen}")
+        return denied("default", f"{coordinate} is for {audience}; {had}")
+    forbids = [each for each in policy.forbids if each.concerns(names, coordinate)]
+    for forbid in forbids:
+        if forbid.when is None:
+            return denied(forbid.rule.text, f"{coordinate} is forbidden: {forbid.rule.why}")
+    return _combine(roles, coordinate, audience, forbids)
 
 
-def check_coverage(policy: Policy) -> None:
-    """Refuse to start with a field that the policy cannot decide about; raises PolicyError.
-
-    A field may have been declared after the policy was read, and a policy need not come from a file.
-    """
-    mentioned = {audience for role in policy.roles.values() for audience in role.words}
-    for coordinate, audience in _declared(policy.source).items():
-        if policy.fields.get(coordinate) is not audience:
-            problem = f"{coordinate} was declared after the policy was read"
-            raise _at(policy.source, 1, problem, "declare every field in domain/ before reading it")
-        if audience not in mentioned:
-            problem = f"{coordinate} is for {audience}, which no role mentions"
-            raise _at(policy.source, 1, problem, f'add {audience} = "show" to a role')
-
-
-def load_policy(path: Path | None = None) -> Policy:
-    """Read a policy file, by default the shipped one.
-
-    Raises PolicyError, with file, line and a suggestion, for whatever the file says that is not understood
-    and for an audience that nobody could see; raises OSError if there is no such file.
-    """
-    path = path or SHIPPED
-    content = path.read_bytes()
-    roles = _Reading(str(path), content).roles()
-    return Policy(
-        digest=hashlib.sha256(content).hexdigest(),
-        source=str(path),
-        roles=MappingProxyType(roles),
-        fields=MappingProxyType(_declared(str(path))),
+def _combine(roles: list[Role], coordinate: str, audience: Audience, forbids: list[Forbid]) -> Cell:
+    """Take together what roles say, with the widest set of records first."""
+    unless = [each.when for each in forbids if each.when is not None]
+    spoken = [
+        (rows.besides(*unless), said, role)
+        for role in roles
+        for rows, said in role.says(coordinate, audience)
+    ]
+    spoken.sort(key=lambda each: (-each[0].scope.width, each[2].name))
+    kind = mask_of(declared_at(coordinate))
+    shown = [(rows, said) for rows, said, _ in spoken if said and said.word is Word.SHOW]
+    masked = [(rows, said) for rows, said, _ in spoken if kind and said and said.word is Word.MASK]
+    shown_rows = widest([rows for rows, _ in shown])
+    masked_rows = tuple(
+        rows for rows in widest([rows for rows, _ in masked]) if not any(s.covers(rows) for s in shown_rows)
+    )
+    mask = None
+    if masked_rows and kind:
+        rule = next(said.rule for rows, said in masked if rows in masked_rows)
+        reason = rule.why or f"{coordinate} is for {audience}; {_seen(roles)}"
+        mask = Mask(rule.text, reason, kind)
+    said = [each for _, each, _ in spoken]
+    return Cell(
+        shown_rows,
+        masked_rows,
+        Show(shown[0][1].rule.text) if shown else None,
+        mask,
+        _hidden_elsewhere(coordinate, shown_rows + masked_rows, said, forbids)
+        if shown_rows or masked_rows
+        else _hidden(roles, coordinate, audience, said),
     )
 
 
-def _declared(source: str) -> dict[str, Audience]:
-    found: dict[str, Audience] = {}
-    for declared in (f for entity in ENTITIES.values() for f in fields_of(entity)):
-        if declared.coordinate in found:
-            problem = f"two fields are called {declared.coordinate}"
-            raise _at(source, 1, problem, f"rename {declared.entity}.{declared.name} in domain/")
-        found[declared.coordinate] = declared.field.audience
-    return found
+def _hidden(roles: list[Role], coordinate: str, audience: Audience, spoken: list[Said | None]) -> Deny:
+    """Say which rule hides a field that no record shows, and why."""
+    said = next((each for each in spoken if each), None)
+    if said is None:
+        return Deny("default", f"{coordinate} is for {audience}; {_seen(roles)}")
+    if said.word is Word.MASK:
+        reason = f"{coordinate} is for {audience}, which is masked; a value of its type has no mask"
+        return Deny(said.rule.text, reason)
+    return Deny(said.rule.text, said.rule.why or f"{coordinate} is for {audience}; {_seen(roles)}")
 
 
-class _Reading:
-    """One reading of a policy file: what it says, and the lines to complain about."""
-
-    def __init__(self, file: str, content: bytes) -> None:
-        self.file = file
-        try:
-            self.text = content.decode()
-        except UnicodeDecodeError as error:
-            line = content.count(b"\n", 0, error.start) + 1
-            raise _at(file, line, "the file is not UTF-8", "save it as UTF-8") from error
-        self.lines = self.text.splitlines()
-        try:
-            self.data = tomllib.loads(self.text)
-        except (tomllib.TOMLDecodeError, RecursionError) as error:
-            raise self._syntax(error) from error
-
-    def roles(self) -> dict[str, Role]:
-        for key in self.data:
-            if key != "roles":
-                raise self.error((), key, f"unknown key {key}", _instead(key, ["roles"]))
-        tables = self.data.get("roles")
-        if not isinstance(tables, dict) or not tables:
-            raise self.error((), "roles", "there is no role", "begin one with [roles.NAME]")
-        found = {name: self._role(name, table) for name, table in tables.items()}
-        for audience in Audience:
-            self._check_seen(audience, found)
-        return found
-
-    def _role(self, name: str, table: Any) -> Role:  # noqa: ANN401 - a TOML value
-        if not re.fullmatch(r"[a-z][a-z0-9_]{0,63}", name):
-            problem = f"{name!r} is no name of a role"
-            raise self.error((), name, problem, "use a-z, 0-9 and _, such as sales_rep")
-        if not isinstance(table, dict):
-            raise self.error((), name, f"{name} is no table", f"begin it with [roles.{name}]")
-        where = ("roles", name)
-        for key in table:
-            if key != "rows" and key not in Audience.__members__:
-                problem = f"role {name} has the unknown key {key}"
-                raise self.error(where, key, problem, _instead(key, ["rows", *Audience]))
-        if "rows" not in table:
-            problem = f"role {name} does not say which rows it reaches"
-            raise self.error(where, None, problem, 'add rows = "org"')
-        words = {Audience(key): self._word(where, key, Word, table[key]) for key in table if key != "rows"}
-        rows = self._word(where, "rows", Rows, table["rows"])
-        return Role(name=name, rows=Rows(rows), words=MappingProxyType({a: Word(words[a]) for a in words}))
-
-    def _word(self, where: tuple[str, ...], key: str, known: type[StrEnum], said: object) -> str:
-        for word in known:
-            if said == word.value:
-                return word
-        problem = f"role {where[-1]} says {key} = {said!r}"
-        raise self.error(where, key, problem, _instead(str(said), list(known)))
-
-    def _check_seen(self, audience: Audience, roles: Mapping[str, Role]) -> None:
-        words = {name: role.words[audience] for name, role in roles.items() if audience in role.words}
-        suggestion = f'add {audience} = "show" to the role that is to see it'
-        if not words:
-            raise self.error((), None, f"no role mentions the audience {audience}", suggestion)
-        if Word.SHOW not in words.values():
-            where = ("roles", next(iter(words)))
-            raise self.error(where, audience, f"no role sees the audience {audience}", suggestion)
-
-    def error(self, table: tuple[str, ...], key: str | None, problem: str, suggestion: str) -> PolicyError:
-        return _at(self.file, self._line(table, key), problem, suggestion)
-
-    def _line(self, table: tuple[str, ...], key: str | None) -> int:
-        """Find a key in its table; else the table's header, or where its last name stands, or line 1."""
-        current: tuple[str, ...] = ()
-        header = 0
-        for number, line in enumerate(self.lines, start=1):
-            bare = line.split("#", maxsplit=1)[0].strip()
-            if bare.startswith("["):
-                current = tuple(part.strip(" \"'") for part in bare.strip("[] ").split("."))
-                named = current == table if table else key in current
-                header = header or (number if named else 0)
-            elif key and current == (table or current) and key in re.findall(r"[\w-]+", bare.split("=")[0]):
-                return number
-        return header or self._mention(key or (table[-1] if table else None))
-
-    def _mention(self, word: str | None) -> int:
-        found = (n for n, line in enumerate(self.lines, start=1) if word and word in line.split("#")[0])
-        return next(found, 1)
-
-    def _syntax(self, error: Exception) -> PolicyError:
-        problem = str(error)
-        place = re.search(r" \(at line (\d+), column \d+\)", problem)
-        line = int(place[1]) if place else max(len(self.lines), 1)
-        problem = problem.replace(place[0], "") if place else problem
-        twice = "overwrite" in problem or "twice" in problem
-        suggestion = "say it once: remove one of the two" if twice else "write it as TOML"
-        return _at(self.file, line, problem, suggestion)
+def _hidden_elsewhere(
+    coordinate: str, seen: tuple[Rows, ...], spoken: list[Said | None], forbids: list[Forbid]
+) -> Deny:
+    """Say which rule hides a field in the records where it is neither shown nor masked, and why."""
+    if forbids:
+        rule = forbids[0].rule
+        return Deny(rule.text, f"{coordinate} is forbidden where {forbids[0].when}: {rule.why}")
+    said = next((each for each in spoken if each and each.word is Word.DENY), None)
+    reason = f"{coordinate} is seen only in {'; and in '.join(map(str, seen))}"
+    return Deny(said.rule.text if said else "default", reason)
 
 
-def _at(file: str, line: int, problem: str, suggestion: str) -> PolicyError:
-    return PolicyError(file=file, line=line, problem=problem, suggestion=suggestion)
+def _seen(roles: list[Role]) -> str:
+    return "; ".join(f"{role.name} sees {role.seen}" for role in roles)
 
 
-def _instead(said: str, known: list[str]) -> str:
-    by_case = {str(word).casefold(): str(word) for word in known}
-    close = get_close_matches(said.casefold(), by_case, n=1)
-    return f"did you mean {by_case[close[0]]}?" if close else f"known are {', '.join(by_case.values())}"
+def declared_fields() -> Mapping[str, DeclaredField]:
+    """Return every declared field by its coordinate."""
+    return MappingProxyType({f.coordinate: f for entity in ENTITIES.values() for f in fields_of(entity)})
+
+
+def declared_at(coordinate: str) -> DeclaredField:
+    """Return the field at a coordinate."""
+    entity, _, name = coordinate.partition(".")
+    return next(f for f in fields_of(ENTITIES[entity]) if f.graph_name == name)

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from types import MappingProxyType
 
-from auth.policy import Deny, Policy, Show, decide
+from auth.decision import Cell, Decision, Deny, Mask, Show, denied
+from auth.policy import Allow, Command, Policy, cell_of, decide_command
+from auth.rows import Rows
 from domain.field import DeclaredField, Kind
 
 
@@ -14,12 +16,13 @@ class View:
     """The policy folded for one set of roles: all that the planner knows about a caller.
 
     Two views of the same policy and roles are equal; the hash is computed once, because a view is part of
-    the key of every plan. `decisions` has one entry for every declared field of every entity.
+    the key of every plan. `cells` has one entry for every declared field of every entity.
     """
 
     digest: str
     roles: tuple[str, ...]
-    decisions: Mapping[str, Show | Deny] = field(repr=False)
+    cells: Mapping[str, Cell] = field(repr=False)
+    commands: Mapping[str, Allow | Deny] = field(repr=False)
     _hash: int = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -33,31 +36,88 @@ class View:
             return True
         return isinstance(other, View) and (self.digest, self.roles) == (other.digest, other.roles)
 
-    def decision(self, coordinate: str) -> Show | Deny:
-        """Give the decision about a field; what was never declared is denied."""
-        found = self.decisions.get(coordinate)
-        return found or Deny("default", f"{coordinate} is no field of the contract graph")
+    @property
+    def decisions(self) -> dict[str, Decision]:
+        """The best that any record gets of each field."""
+        return {coordinate: cell.decision for coordinate, cell in self.cells.items()}
 
-    def reach(self, field: DeclaredField) -> Show | Deny:
+    def cell(self, coordinate: str) -> Cell:
+        """Give what is seen of a field record by record; what was never declared is denied."""
+        found = self.cells.get(coordinate)
+        return found or denied("default", f"{coordinate} is no field of the contract graph")
+
+    def decision(self, coordinate: str) -> Decision:
+        return self.cell(coordinate).decision
+
+    def reach(self, field: DeclaredField) -> Decision:
         """Give the decision about a field; one that leads to an entity needs that entity's id shown too."""
         decision = self.decision(field.coordinate)
         if isinstance(decision, Show) and field.kind in (Kind.REFERENCE, Kind.LIST):
             there = self.entity(field.target)
-            return there if isinstance(there, Deny) else decision
+            return decision if isinstance(there, Show) else there
         return decision
 
     def entity(self, name: str) -> Show | Deny:
         """Give the decision about the records of an entity: whether their ids are shown."""
-        return self.decision(f"{name}.id")
+        decision = self.decision(f"{name}.id")
+        return self.cell(f"{name}.id").hidden if isinstance(decision, Mask) else decision
+
+    def command(self, name: str) -> Allow | Deny:
+        """Give the decision about a command; what is not allowed is denied."""
+        return self.commands.get(name) or Deny("default", f"{name} is for nobody")
+
+    def rows(self, entity: str) -> tuple[Rows, ...]:
+        """Give the records of an entity that are there for the caller at all: one of these sets has them."""
+        return self.cell(f"{entity}.id").shown
+
+    def sees_with(self, entity: str, other: str) -> bool:
+        """Whether whoever sees a record of the other entity sees its whole or parts in this one."""
+        return _cover(self.rows(entity), self.rows(other))
+
+    def guard(self, coordinate: str) -> tuple[Rows, ...]:
+        """Give the records in which a field is shown; nothing where it is in each that the caller sees."""
+        shown = self.cell(coordinate).shown
+        return () if _cover(shown, self.rows(coordinate.partition(".")[0])) else shown
+
+    def mask_guard(self, coordinate: str) -> tuple[Rows, ...]:
+        """Give the records in which a field is masked; nothing where it is in each not shown."""
+        cell = self.cell(coordinate)
+        seen = self.rows(coordinate.partition(".")[0])
+        return () if _cover((*cell.shown, *cell.masked), seen) else cell.masked
+
+    @cached_property
+    def _sets(self) -> frozenset[Rows]:
+        return frozenset(rows for cell in self.cells.values() for rows in (*cell.shown, *cell.masked))
+
+    @property
+    def reaches_all(self) -> bool:
+        """Whether what the caller sees is the same in every record of the org."""
+        return all(rows.is_everything for rows in self._sets)
+
+    @property
+    def terms(self) -> frozenset[str]:
+        """The contract's own fields that decide over rows."""
+        found = (terms for rows in self._sets for terms in rows.when | rows.unless)
+        return frozenset(name for terms in found for name, _ in terms.fields)
 
     def shows(self, coordinate: str) -> bool:
-        return isinstance(self.decisions.get(coordinate), Show)
+        """Whether some record shows the field."""
+        return isinstance(self.decision(coordinate), Show)
+
+    def shows_always(self, coordinate: str) -> bool:
+        """Whether each record that the caller sees shows the field."""
+        return self.shows(coordinate) and not self.guard(coordinate)
+
+
+def _cover(some: tuple[Rows, ...], all_: tuple[Rows, ...]) -> bool:
+    return all(any(each.covers(other) for each in some) for other in all_)
 
 
 def view_for(policy: Policy, roles: frozenset[str]) -> View:
     """Fold the policy for these roles."""
-    decisions = {coordinate: decide(policy, roles, coordinate) for coordinate in policy.fields}
-    return View(policy.digest, tuple(sorted(roles)), MappingProxyType(decisions))
+    cells = {coordinate: cell_of(policy, roles, coordinate) for coordinate in policy.fields}
+    commands = {each.value: decide_command(policy, roles, each) for each in Command}
+    return View(policy.digest, tuple(sorted(roles)), MappingProxyType(cells), MappingProxyType(commands))
 
 
 class Views:

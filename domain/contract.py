@@ -122,6 +122,7 @@ class Contract(Entity):
             EVERYONE,
             "Contract.AccountId",
             to="Account",
+            via=True,
         ),
     ] = None
     opportunity_id: Annotated[
@@ -132,6 +133,7 @@ class Contract(Entity):
             EVERYONE,
             "Contract.Opportunity__c",
             to="Opportunity",
+            via=True,
         ),
     ] = None
 
@@ -261,13 +263,14 @@ class Contract(Entity):
     ] = None
 
     contract_owner_id: Annotated[
-        UUID | None, Field("Lawyer who answers for it.", CLM, EVERYONE, to="User")
+        UUID | None, Field("Lawyer who answers for it.", CLM, EVERYONE, to="User", owns=True)
     ] = None
     business_owner_id: Annotated[
-        UUID | None, Field("Person in the business who answers for it.", SALESFORCE, EVERYONE, to="User")
+        UUID | None,
+        Field("Person in the business who answers for it.", SALESFORCE, EVERYONE, to="User", owns=True),
     ] = None
     renewal_owner_id: Annotated[
-        UUID | None, Field("Person who minds its renewal.", SALESFORCE, EVERYONE, to="User")
+        UUID | None, Field("Person who minds its renewal.", SALESFORCE, EVERYONE, to="User", owns=True)
     ] = None
 
     amendment_count: Annotated[

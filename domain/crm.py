@@ -21,6 +21,7 @@ from domain.field import (
     Field,
     entity,
 )
+from domain.mask import MaskKind
 from domain.money import Money
 from domain.revenue import StageCategory
 
@@ -68,7 +69,9 @@ class User(Entity):
         str | None, Field("Salesforce id, 18 characters.", SALESFORCE, EVERYONE, "User.Id", key=True)
     ] = None
     name: Annotated[str, Field("Full name.", SALESFORCE, EVERYONE, "User.Name", search=True)]
-    email: Annotated[str | None, Field("E-mail address.", SALESFORCE, PERSONAL, "User.Email")] = None
+    email: Annotated[
+        str | None, Field("E-mail address.", SALESFORCE, PERSONAL, "User.Email", mask=MaskKind.MAIL_DOMAIN)
+    ] = None
     active: Annotated[bool, Field("Whether the user may sign in.", SALESFORCE, EVERYONE, "User.IsActive")] = (
         True
     )
@@ -117,11 +120,44 @@ class Account(Entity):
         UUID | None, Field("Company that owns it.", SALESFORCE, EVERYONE, "Account.ParentId", to="Account")
     ] = None
     owner_id: Annotated[
-        UUID | None, Field("Salesperson of the account.", SALESFORCE, EVERYONE, "Account.OwnerId", to="User")
+        UUID | None,
+        Field("Salesperson of the account.", SALESFORCE, EVERYONE, "Account.OwnerId", to="User", owns=True),
     ] = None
+    team: Annotated[
+        tuple[AccountTeamMember, ...], Field("Who works on it beside its owner.", SALESFORCE, EVERYONE)
+    ] = ()
     contacts: Annotated[tuple[Contact, ...], Field("People there.", SALESFORCE, EVERYONE)] = ()
     opportunities: Annotated[tuple[Opportunity, ...], Field("Deals with it.", SALESFORCE, EVERYONE)] = ()
     contracts: Annotated[tuple[Contract, ...], Field("Contracts with it.", SALESFORCE, EVERYONE)] = ()
+
+
+@entity
+class AccountTeamMember(Entity):
+    """A user who works on an account beside its owner."""
+
+    account_id: Annotated[
+        UUID,
+        Field(
+            "Account that is worked on.",
+            SALESFORCE,
+            EVERYONE,
+            "AccountTeamMember.AccountId",
+            to="Account",
+            part=True,
+        ),
+    ]
+    salesforce_id: Annotated[
+        str | None,
+        Field("Salesforce id, 18 characters.", SALESFORCE, EVERYONE, "AccountTeamMember.Id", key=True),
+    ] = None
+    user_id: Annotated[
+        UUID | None,
+        Field("Who works on it.", SALESFORCE, EVERYONE, "AccountTeamMember.UserId", to="User", joins=True),
+    ] = None
+    role: Annotated[
+        str | None,
+        Field("What the user does there.", SALESFORCE, EVERYONE, "AccountTeamMember.TeamMemberRole"),
+    ] = None
 
 
 @entity
@@ -130,14 +166,18 @@ class Contact(Entity):
 
     account_id: Annotated[
         UUID | None,
-        Field("Company the person works for.", SALESFORCE, EVERYONE, "Contact.AccountId", to="Account"),
+        Field(
+            "Company the person works for.", SALESFORCE, EVERYONE, "Contact.AccountId", to="Account", via=True
+        ),
     ] = None
     salesforce_id: Annotated[
         str | None, Field("Salesforce id, 18 characters.", SALESFORCE, EVERYONE, "Contact.Id", key=True)
     ] = None
     name: Annotated[str, Field("Full name.", SALESFORCE, EVERYONE, "Contact.Name", search=True)]
     title: Annotated[str | None, Field("Position.", SALESFORCE, EVERYONE, "Contact.Title")] = None
-    email: Annotated[str | None, Field("E-mail address.", SALESFORCE, PERSONAL, "Contact.Email")] = None
+    email: Annotated[
+        str | None, Field("E-mail address.", SALESFORCE, PERSONAL, "Contact.Email", mask=MaskKind.MAIL_DOMAIN)
+    ] = None
     phone: Annotated[str | None, Field("Telephone number.", SALESFORCE, PERSONAL, "Contact.Phone")] = None
 
 
@@ -227,11 +267,11 @@ class Opportunity(Entity):
     ] = None
     account_id: Annotated[
         UUID | None,
-        Field("Company it is with.", SALESFORCE, EVERYONE, "Opportunity.AccountId", to="Account"),
+        Field("Company it is with.", SALESFORCE, EVERYONE, "Opportunity.AccountId", to="Account", via=True),
     ] = None
     owner_id: Annotated[
         UUID | None,
-        Field("Salesperson of the deal.", SALESFORCE, EVERYONE, "Opportunity.OwnerId", to="User"),
+        Field("Salesperson of the deal.", SALESFORCE, EVERYONE, "Opportunity.OwnerId", to="User", owns=True),
     ] = None
     lines: Annotated[tuple[OpportunityLine, ...], Field("What is offered.", SALESFORCE, COMMERCIAL)] = ()
     contracts: Annotated[tuple[Contract, ...], Field("Contracts it led to.", SALESFORCE, EVERYONE)] = ()

@@ -13,6 +13,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, TypeVar, Union, dataclass_transform, get_args, get_origin, get_type_hints
 from uuid import UUID
 
+from domain.mask import MaskKind
 from domain.money import Money
 from domain.term import Period
 
@@ -72,7 +73,12 @@ class Field:
     `key` makes a value unique within the org, `search` puts it under the text filter, `indexed` under an
     index. `rule` computes a DERIVED field: its parameters are names of sibling fields, and a parameter
     `today` means that the value is computed when it is read. `named_by` says that the value is that of the
-    contract's field which a sibling names: it is shown only with that field.
+    contract's field which a sibling names: it is shown only with that field. `mask` is how it is made coarse
+    where its type does not say.
+
+    Who reaches a record is said where it points at others: `owns` makes it the record of the user it points
+    at, `via` the record of whoever holds the one it points at (a `part` always is), and `joins` makes the
+    user one of the team of the record that this one is a part of.
     """
 
     meaning: str
@@ -86,12 +92,20 @@ class Field:
     indexed: bool = False
     rule: Callable[..., Any] | None = None
     named_by: str | None = None
+    mask: MaskKind | None = None
+    owns: bool = False
+    via: bool = False
+    joins: bool = False
 
     def __post_init__(self) -> None:
         if not self.meaning.strip():
             raise DeclarationError("a field needs a meaning")
         if self.rule and self.owner is not DERIVED:
             raise DeclarationError(f"a field with a rule is owned by DERIVED, not by {self.owner}")
+        if (self.owns or self.joins) and self.to != "User":
+            raise DeclarationError("only a user can own a record or join its team")
+        if self.via and self.to is None:
+            raise DeclarationError("a record is reached via another one: say which by `to`")
 
 
 class DeclarationError(TypeError):

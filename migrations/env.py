@@ -5,7 +5,8 @@ from __future__ import annotations
 from alembic import context
 
 import storage.idempotency_keys
-import storage.oauth_tables  # noqa: F401 - both declare tables in the metadata
+import storage.oauth_tables
+import storage.policy_tables  # noqa: F401 - all declare tables in the metadata
 from migrations.autogenerate import complete
 from storage.tables import metadata
 

@@ -6,8 +6,15 @@ from storage.embedded_roles import READ_WRITE
 
 ORG_TABLE = "org"
 
-INSTALLATION_TABLES = ("signing_key", "signing_key_event")
-"""What belongs to no org; of it the application adds, and changes nothing."""
+INSTALLATION_TABLES = {
+    "signing_key": "SELECT, INSERT",
+    "signing_key_event": "SELECT, INSERT",
+    # The application obeys the policy and cannot change it: whoever owns the tables does.
+    "policy_version": "SELECT",
+    "policy_event": "SELECT",
+    "policy_difference": "SELECT, INSERT",
+}
+"""What belongs to no org, and what the application may do with it; it changes nothing."""
 
 # The sub-select keeps the setting from being read when the statement is planned, while it is still unset:
 # a plan for an empty table would be kept. NULLIF, because a pooled connection's setting reverts to ''.
@@ -21,7 +28,7 @@ def security_ddl(table: str) -> list[str]:
             f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY',
             f'ALTER TABLE "{table}" FORCE ROW LEVEL SECURITY',
             f'CREATE POLICY installation ON "{table}" USING (true) WITH CHECK (true)',
-            f'GRANT SELECT, INSERT ON "{table}" TO {READ_WRITE}',
+            f'GRANT {INSTALLATION_TABLES[table]} ON "{table}" TO {READ_WRITE}',
         ]
     own = f"{'id' if table == ORG_TABLE else 'org_id'} = {BOUND_ORG}"
     # Orgs are made and named by the owner; the application reads its own.

@@ -13,7 +13,8 @@ import pytest
 
 from api.graphql import Endpoint
 from api.settings import Settings
-from auth.policy import Policy, load_policy
+from auth.policy import Policy
+from auth.policy_file import load_policy
 from auth.view import Views
 from storage.database import Database, connect
 from storage.embedded import Cluster

@@ -9,7 +9,7 @@ import asyncpg
 
 from api.installation import open_installation
 from api.settings import Settings, SettingsError
-from auth.policy import load_policy
+from auth.policy_file import load_policy
 from domain.org import Org
 from storage.database import connect, require_schema
 from storage.orgs import find_org

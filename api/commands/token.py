@@ -12,7 +12,7 @@ from datetime import timedelta
 from api.installation import open_installation, signing_keys
 from api.settings import Settings, SettingsError
 from auth.keys import KeyRing, Keys
-from auth.policy import load_policy
+from auth.policy_file import load_policy
 from auth.principal import Principal
 from auth.scopes import SCOPES, UNSAID
 from auth.tokens import issue

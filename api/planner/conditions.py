@@ -20,7 +20,7 @@ from api.planner.plan import (
     Term,
     Variable,
 )
-from auth.policy import Deny
+from auth.decision import Show
 from auth.view import View
 from domain.field import ENTITIES, DeclaredField, Kind, back_reference, fields_of
 
@@ -46,7 +46,7 @@ def require_shown(view: View, field: DeclaredField, use: str) -> None:
             field=field.coordinate,
             rule="named field",
         )
-    if isinstance(decision, Deny):
+    if not isinstance(decision, Show):
         raise AccessDenied(
             f"{field.coordinate} cannot be used {use}: {decision.reason}",
             field=field.coordinate,

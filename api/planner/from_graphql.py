@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from graphql import FieldNode, FragmentDefinitionNode, GraphQLObjectType
 
@@ -21,6 +21,7 @@ from api.planner.plan import (
     Every,
     Items,
     Literally,
+    Masking,
     MoneyParts,
     One,
     Output,
@@ -33,7 +34,7 @@ from api.planner.plan import (
 )
 from api.planner.selection import Collector, Fields
 from api.schema import DEFAULT_PAGE, GRAPHQL
-from auth.policy import Deny
+from auth.decision import Deny
 from auth.view import View
 from domain.field import ENTITIES, DeclaredField, Kind, fields_of
 
@@ -51,10 +52,13 @@ class SelectionReader:
         self.variables = variables
         self.collector = Collector(fragments, variables)
         self.conditions = ConditionReader(view)
-        self.denials: list[Denial] = []
+        self.denials: dict[tuple[str, str], Denial] = {}
+        self.maskings: dict[tuple[str, str], Masking] = {}
+        self.entities: set[str] = set()
 
     def selection(self, entity: str, nodes: list[FieldNode], path: str) -> Selection:
         """Read what is wanted of a row of an entity."""
+        self.entities.add(entity)
         fields = self.collector.under(nodes, entity, NODE)
         declared = {field.graph_name: field for field in fields_of(ENTITIES[entity])}
         return Selection(
@@ -91,12 +95,26 @@ class SelectionReader:
         return read_arguments(type_.fields[node.name.value], node, self.variables)
 
     def is_denied(self, field: DeclaredField, path: str) -> bool:
-        """Note a field that the view does not show."""
+        """Note where a field is not shown as it is; return whether it is hidden in every record."""
         decision = self.view.reach(field)
-        if not isinstance(decision, Deny):
+        if isinstance(decision, Deny):
+            self._note(path, field, decision, "all")
+            return True
+        cell = self.view.cell(field.coordinate)
+        if cell.show is not None and not self.view.guard(field.coordinate):
             return False
-        self.denials.append(Denial(path, field.coordinate, decision.rule, decision.reason))
-        return True
+        everywhere = not self.view.mask_guard(field.coordinate)
+        if cell.mask is not None:
+            records: Literal["all", "some"] = "all" if everywhere and cell.show is None else "some"
+            noted = Masking(path, field.coordinate, cell.mask.rule, cell.mask.reason, records, cell.mask.kind)
+            self.maskings[path, field.coordinate] = noted
+        if cell.mask is None or not everywhere:
+            self._note(path, field, cell.hidden, "some")
+        return False
+
+    def _note(self, path: str, field: DeclaredField, hidden: Deny, records: Literal["all", "some"]) -> None:
+        denial = Denial(path, field.coordinate, hidden.rule, hidden.reason, records)
+        self.denials.setdefault((path, field.coordinate), denial)
 
     def _output(
         self, entity: str, declared: Mapping[str, DeclaredField], nodes: list[FieldNode], path: str
@@ -119,10 +137,10 @@ class SelectionReader:
     def _named(self, field: DeclaredField, path: str) -> tuple[str, ...]:
         """Return the fields of the contract whose values this one may tell, and note if there are others."""
         declared = fields_of(ENTITIES["Contract"])
-        shown = [each for each in declared if self.view.shows(each.coordinate)]
+        shown = [each for each in declared if self.view.shows_always(each.coordinate)]
         if len(shown) < len(declared):
             reason = f"{field.coordinate} tells the values of other fields: only of those that are shown"
-            self.denials.append(Denial(path, field.coordinate, "named field", reason))
+            self._note(path, field, Deny("named field", reason), "some")
         return tuple(name for each in shown for name in dict.fromkeys((each.name, each.graph_name)))
 
     def _part(

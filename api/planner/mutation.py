@@ -24,8 +24,7 @@ from api.planner.plan import (
     Root,
     Variable,
 )
-from auth.commands import denied_command
-from auth.policy import Deny
+from auth.decision import Deny
 from auth.view import View
 from domain.field import field_named
 
@@ -45,7 +44,13 @@ def read_mutation(
     reader = MutationReader(fragments, variables, view)
     fields = reader.collector.collect([operation.selection_set], ("Mutation",))
     roots = tuple((key, reader.root(nodes, key)) for key, nodes in fields.items())
-    return Operation(roots, tuple(reader.denials), reader.change)
+    return Operation(
+        roots,
+        tuple(reader.denials.values()),
+        tuple(reader.maskings.values()),
+        frozenset(reader.entities),
+        reader.change,
+    )
 
 
 class MutationReader(SelectionReader):
@@ -83,6 +88,7 @@ class MutationReader(SelectionReader):
 
     def _require_right(self, name: str, entity: str) -> None:
         """Refuse a caller whose roles do not have the command, or do not see what it changes."""
-        decision = denied_command(self.view.roles, name) or self.view.entity(entity)
-        if isinstance(decision, Deny):
+        for decision in (self.view.command(name), self.view.entity(entity)):
+            if not isinstance(decision, Deny):
+                continue
             raise AccessDenied(decision.reason, field=f"Mutation.{name}", rule=decision.rule)

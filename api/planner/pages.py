@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from api.planner.parameters import as_is, page_size
 from api.planner.plan import Connection, CursorValue, Edges, Every, Selection
-from api.planner.rows import Expression, Row
+from api.planner.reach_sql import Expression, Row
 from api.planner.sources import SourceWriter, columns_read, stored_columns
 from domain.field import back_reference, fields_of
 from domain.graph import ENTITIES
@@ -23,10 +23,11 @@ class PageWriter(SourceWriter):
 
     def belonging(self, connection: Connection, parent: Row | None, row: Row) -> list[Expression]:
         """Keep to the rows of the list: of its org, of its parent, matching its filter."""
-        clauses = [self.in_org(row)]
         if connection.field is not None and parent is not None:
             back = back_reference(connection.field.entity, connection.entity)
-            clauses.append(row.c[back.name] == parent.c.id)
+            clauses = [*self.seen_under(back, row, parent), row.c[back.name] == parent.c.id]
+        else:
+            clauses = self.seen(connection.entity, row)
         if connection.where != Every(()):
             clauses.append(self.condition(connection.where, row))
         return clauses
@@ -40,7 +41,7 @@ class PageWriter(SourceWriter):
         row = self.alias(connection.entity)
         clauses: list[Expression] = []
         if _in_two_ranges(connection):
-            row = self._two_ranges(connection, row, columns_wanted(connection, selections), limit)
+            row = self._two_ranges(connection, row, self._columns_wanted(connection, selections), limit)
         else:
             clauses = [*self.belonging(connection, parent, row), *self._cursors(connection, row)]
         ordering = self._ordering(connection, row)
@@ -51,6 +52,14 @@ class PageWriter(SourceWriter):
             return found.where(*clauses).correlate_except(row, source)
 
         return row, clause, ordering
+
+    def _columns_wanted(self, connection: Connection, selections: Iterable[Selection]) -> list[str]:
+        """Return the columns that a page reads: for its rows, who reaches them, and their order; no other."""
+        names = {"id"}.union(*(columns_read(each) for each in selections))
+        names |= self.columns_of_reach(connection.entity)
+        names |= {name for term in connection.order.terms for name in stored_columns(term.field)}
+        stored = [field for field in fields_of(ENTITIES[connection.entity]) if is_stored(field)]
+        return [name for field in stored for name in sorted(stored_columns(field)) if name in names]
 
     def _cursors(self, connection: Connection, row: Row) -> list[Expression]:
         page = connection.page
@@ -99,14 +108,6 @@ def selections_of(parts: Iterable[Any]) -> list[Selection]:
         elif isinstance(part, Edges):
             found += [each for _, each in part.parts if isinstance(each, Selection)]
     return found
-
-
-def columns_wanted(connection: Connection, selections: Iterable[Selection]) -> list[str]:
-    """Return the columns that a page reads, for what is wanted of its rows and for their order; no other."""
-    names = {"id"}.union(*(columns_read(each) for each in selections))
-    names |= {name for term in connection.order.terms for name in stored_columns(term.field)}
-    stored = [field for field in fields_of(ENTITIES[connection.entity]) if is_stored(field)]
-    return [name for field in stored for name in sorted(stored_columns(field)) if name in names]
 
 
 def _in_two_ranges(connection: Connection) -> bool:

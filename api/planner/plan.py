@@ -266,18 +266,36 @@ Root = Literally | Lookup | Connection | Portfolio | Caller | Payload
 
 @dataclass(frozen=True, slots=True)
 class Denial:
-    """A field that was asked for and is not shown, with the rule that says so."""
+    """A field that was asked for and is not shown, in all records or in some, with the rule that says so."""
 
     path: str
     field: str
     rule: str
     reason: str
+    records: Literal["all", "some"]
+
+
+@dataclass(frozen=True, slots=True)
+class Masking:
+    """A field that was asked for and is made coarse, in all or some records, with the rule that says so."""
+
+    path: str
+    field: str
+    rule: str
+    reason: str
+    records: Literal["all", "some"]
+    mask: str
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A whole operation: what it changes, what each response key is answered with, and what is denied."""
+    """A whole operation: what it changes, what each response key is answered with, what is denied or masked.
+
+    `entities` are those of whose records something is wanted.
+    """
 
     roots: tuple[tuple[str, Root], ...]
     denials: tuple[Denial, ...]
+    maskings: tuple[Masking, ...] = ()
+    entities: frozenset[str] = frozenset()
     change: Change | None = None

@@ -10,6 +10,8 @@ from sqlalchemy.dialects.postgresql import JSON, aggregate_order_by
 from api.planner import json_sql
 from api.planner.json_sql import Expression
 from api.planner.plan import Group, Literally, Portfolio, Totals
+from domain.field import field_named
+from storage.tables import column_names
 
 if TYPE_CHECKING:
     from api.planner.rows import RowWriter
@@ -40,7 +42,7 @@ def _cells(writer: RowWriter, portfolio: Portfolio, group: Group | None, *, summ
     row = writer.alias("Contract")
     key: Expression = sa.literal_column("NULL")
     if group is not None:
-        key = writer.column(group.by, row)
+        key = writer.shown(group.by, row, writer.column(group.by, row))
         if group.monthly:
             # Through timestamp without time zone: the month of a day is the same everywhere.
             key = sa.cast(
@@ -50,11 +52,15 @@ def _cells(writer: RowWriter, portfolio: Portfolio, group: Group | None, *, summ
     columns: list[Any] = [key.label("key"), sa.func.count().label("contracts")]
     groups = [sa.text("1")]
     if summed:
-        columns.append(row.c.total_value_currency.label("currency"))
-        columns.append(sa.func.sum(row.c.total_value_amount).label("amount"))
+        value = field_named("Contract", "total_value")
+        currency, amount = (writer.shown(value, row, row.c[name]) for name in reversed(column_names(value)))
+        columns.append(currency.label("currency"))
+        columns.append(sa.func.sum(amount).label("amount"))
         groups.append(sa.text("3"))
     counted = (
-        sa.select(*columns).select_from(row).where(writer.in_org(row), writer.condition(portfolio.where, row))
+        sa.select(*columns)
+        .select_from(row)
+        .where(*writer.seen("Contract", row), writer.condition(portfolio.where, row))
     )
     return counted.group_by(*groups).subquery(f"cells_{row.name}")
 

@@ -15,7 +15,6 @@ from api.planner.plan import (
     SCOPES,
     SUBJECT,
     Caller,
-    Denial,
     Group,
     Literally,
     Lookup,
@@ -26,12 +25,13 @@ from api.planner.plan import (
     Totals,
     Variable,
 )
-from auth.policy import Deny, Show
+from auth.decision import Deny, Mask, Show
 from auth.view import View
-from domain.field import ENTITIES
+from domain.field import ENTITIES, field_named
 
 LOOKUPS = {"contract": "Contract", "account": "Account", "opportunity": "Opportunity"}
 ROOTS = LOOKUPS | {"contracts": "Contract", "portfolio": "Contract"}
+DECISIONS: dict[type, str] = {Show: "show", Mask: "mask", Deny: "deny"}
 GROUPS = {
     "byStatus": ("PortfolioByStatus", "status"),
     "byType": ("PortfolioByType", "type"),
@@ -53,7 +53,12 @@ def read_operation(
         (key, Literally(introspected[key]) if key in introspected else reader.root(nodes, key))
         for key, nodes in fields.items()
     )
-    return Operation(roots, tuple(reader.denials))
+    return Operation(
+        roots,
+        tuple(reader.denials.values()),
+        tuple(reader.maskings.values()),
+        frozenset(reader.entities),
+    )
 
 
 class RootReader(SelectionReader):
@@ -89,7 +94,7 @@ class RootReader(SelectionReader):
         """Read the list of grants, which is null to whom none is shown: that there are some is no secret."""
         decision = self.view.entity("RoleGrant")
         if isinstance(decision, Deny):
-            self.denials.append(Denial(key, "RoleGrant.id", decision.rule, decision.reason))
+            self._note(key, field_named("RoleGrant", "id"), decision, "all")
             return NULL
         return self.connection("RoleGrant", None, nodes, "Query", key)
 
@@ -114,7 +119,6 @@ class RootReader(SelectionReader):
         if not shown:
             raise AccessDenied("node cannot be used: no record is shown to the caller", field=f"{NODE}.id")
         selections = tuple(self.selection(name, nodes, key) for name in shown)
-        self.denials = list({denial.path + denial.field: denial for denial in self.denials}.values())
         return Lookup(selections, "id", value)
 
     def _portfolio(self, nodes: list[FieldNode]) -> Portfolio:
@@ -175,12 +179,14 @@ class RootReader(SelectionReader):
     def _access(self, nodes: list[FieldNode]) -> Literally:
         wanted = simple_parts(self.collector.under(nodes, "FieldAccess"), "FieldAccess")
         rows = []
-        for coordinate, decision in sorted(self.view.decisions.items()):
+        for coordinate, cell in sorted(self.view.cells.items()):
+            decision = cell.decision
             known = {
                 "field": coordinate,
-                "decision": "show" if isinstance(decision, Show) else "deny",
+                "decision": DECISIONS[type(decision)],
                 "rule": decision.rule,
                 "reason": None if isinstance(decision, Show) else decision.reason,
+                "rows": "; ".join(map(str, self.view.guard(coordinate))) or None,
             }
             rows.append(
                 {

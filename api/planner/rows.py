@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
-from itertools import count
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.sql.selectable import NamedFromClause
 
 from api.planner.cursor import term_type
-from api.planner.parameters import Convert, Parameter, as_is, converter, many, text
+from api.planner.parameters import Convert, as_is, converter, many, text
 from api.planner.plan import (
-    ORG,
-    TODAY,
     Comparison,
     Condition,
     CursorValue,
@@ -25,61 +20,20 @@ from api.planner.plan import (
     Related,
     Some,
     Value,
-    Variable,
 )
+from api.planner.reach_sql import FALSE, TRUE, Expression, ReachWriter, Row
+from auth.view import View
 from domain.field import DeclaredField, Kind, back_reference, field_named
 from storage.derived import TWINS
-from storage.tables import column_type, is_stored, table_of
-
-Expression = sa.ColumnElement[Any]
-Row = NamedFromClause[Any]
-TRUE, FALSE = sa.true(), sa.false()
+from storage.tables import column_type, is_stored
 
 
-class Parameters:
-    """The parameters of a statement under way; equal ones are one."""
-
-    def __init__(self) -> None:
-        self.by_name: dict[str, Parameter] = {}
-        self.checks: list[Parameter] = []
-        self._names: dict[Any, str] = {}
-
-    def bind(
-        self, value: Value | CursorValue, convert: Convert, type_: sa.types.TypeEngine[Any]
-    ) -> Expression:
-        """Return the place of a value in the statement."""
-        key = (repr(value), convert, str(type_))
-        name = self._names.get(key)
-        if name is None:
-            name = self._names[key] = f"p{len(self._names)}"
-            self.by_name[name] = Parameter(value, convert)
-        return sa.bindparam(name, type_=type_)
-
-    def org(self) -> Expression:
-        """Return the caller's org."""
-        return self.bind(Variable(ORG), as_is, sa.Uuid())
-
-    def today(self) -> Expression:
-        """Return the day on which the request is answered."""
-        return self.bind(Variable(TODAY), as_is, sa.Date())
-
-
-class RowWriter:
+class RowWriter(ReachWriter):
     """Writes what concerns single rows: columns, conditions and orders."""
 
-    def __init__(self) -> None:
-        self.parameters = Parameters()
+    def __init__(self, view: View) -> None:
+        super().__init__(view)
         self.computed: dict[tuple[str, str], Expression] = {}
-        self._aliases = count(1)
-
-    def alias(self, entity: str) -> Row:
-        """Return the table of an entity under a name of its own."""
-        return _alias(entity, f"t{next(self._aliases)}")
-
-    def in_org(self, row: Row) -> Expression:
-        """Keep to the rows of the caller's org; row-level security is the net below."""
-        own: Expression = row.c.org_id == self.parameters.org()
-        return own
 
     def column(self, field: DeclaredField, row: Row) -> Expression:
         """Return the value of a scalar field, computed where it depends on today."""
@@ -97,16 +51,27 @@ class RowWriter:
         }
         return TWINS[field.field.rule](**inputs)
 
+    def is_shown(self, field: DeclaredField, row: Row) -> Expression:
+        """Whether the caller sees a field in a row that they see."""
+        guard = self.view.guard(field.coordinate)
+        return self.reached(guard, field.entity, row) if guard else TRUE
+
+    def shown(self, field: DeclaredField, row: Row, column: Expression) -> Expression:
+        """Return a column of a field where the caller sees it, and nothing where not."""
+        is_shown = self.is_shown(field, row)
+        return column if is_shown is TRUE else sa.case((is_shown, column))
+
     def ordered_by(self, order: Order, row: Row) -> list[tuple[Expression, type, bool]]:
         """Return the columns of an order with their types and whether they descend, the id last."""
         columns: list[tuple[Expression, type, bool]] = []
         for term in order.terms:
             if term.field.kind is Kind.MONEY:
-                name = term.field.name
-                columns.append((row.c[f"{name}_currency"], str, term.descending))
-                columns.append((row.c[f"{name}_amount"], sa.Numeric, term.descending))
+                for part, type_ in (("currency", str), ("amount", sa.Numeric)):
+                    column = self.shown(term.field, row, row.c[f"{term.field.name}_{part}"])
+                    columns.append((column, type_, term.descending))
             else:
-                columns.append((self.column(term.field, row), term_type(term), term.descending))
+                column = self.shown(term.field, row, self.column(term.field, row))
+                columns.append((column, term_type(term), term.descending))
         return columns
 
     def after_cursor(self, order: Order, row: Row, cursor: Value, *, backward: bool) -> Expression:
@@ -146,12 +111,14 @@ class RowWriter:
         field = condition.field
         there = self.alias(field.target)
         if field.kind is Kind.REFERENCE:
-            joined = there.c.id == row.c[field.name]
+            joined = [*self.seen(field.target, there), there.c.id == row.c[field.name]]
         else:
-            joined = there.c[back_reference(field.entity, field.target).name] == row.c.id
-        matching = self.in_org(there), joined, self.condition(condition.part, there)
+            back = back_reference(field.entity, field.target)
+            joined = [*self.seen_under(back, there, row), there.c[back.name] == row.c.id]
+        is_shown = self.is_shown(field, row)
         one = sa.select(sa.literal_column("1", sa.Integer)).select_from(there).correlate_except(there)
-        return sa.exists(one.where(*matching))
+        found = sa.exists(one.where(*joined, self.condition(condition.part, there)))
+        return found if is_shown is TRUE else sa.and_(is_shown, found)
 
     def _compare(self, comparison: Comparison, row: Row) -> Expression:
         field, operator = comparison.field, comparison.operator
@@ -161,6 +128,7 @@ class RowWriter:
         else:
             column = row.c[f"{field.name}_{comparison.part}"]
             type_, convert = MONEY_PARTS[comparison.part]
+        column = self.shown(field, row, column)
         if operator == "is_null":
             asked = self.parameters.bind(comparison.value, as_is, sa.Boolean())
             return column.is_(None) == asked
@@ -173,12 +141,6 @@ MONEY_PARTS: dict[str, tuple[sa.types.TypeEngine[Any], Convert]] = {
     "amount": (sa.Numeric(), as_is),
     "currency": (sa.Text(), text),
 }
-
-
-@cache
-def _alias(entity: str, name: str) -> Row:
-    # Kept, because an alias of a wide table takes longer to make than all that is then said of it.
-    return sa.alias(table_of(entity), name)
 
 
 OPERATORS: dict[str, Callable[[Any, Any], Expression]] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any, Generic, TypeVar
 
 import orjson
@@ -22,9 +23,10 @@ from graphql import (
 )
 from graphql.language import DirectiveNode, Visitor
 
-from api.errors import BadRequest, InvalidDocument
+from api.errors import AccessDenied, BadRequest, InvalidDocument
 from api.limits import MAX_ERRORS, MAX_SOURCE, MAX_TOKENS, check_limits
 from api.planner.arguments import shape_of
+from api.planner.difference import Difference, differences
 from api.planner.introspection import introspect
 from api.planner.mutation import read_mutation
 from api.planner.parameters import Environment, Parameter
@@ -57,6 +59,7 @@ class Plan:
         self.statement = statement
         self.extensions = extensions
         self.change = change
+        self.shadowed: tuple[View, tuple[Difference, ...]] | None = None
         self._checks = tuple(checks)
         # What the document fixes is read once, here; what is one step away needs no search.
         self._fixed = [each.resolve({}) if each.is_fixed else None for each in parameters]
@@ -106,16 +109,17 @@ class PreparedOperation:
             if name in variables
         )
 
+    def read(self, view: View, variables: Mapping[str, Any]) -> Operation:
+        """Read what it asks for, as far as this view shows it. Raises AccessDenied, BadUserInput."""
+        if self.operation.operation is OperationType.MUTATION:
+            return read_mutation(self.operation, self.fragments, variables, view)
+        introspected = introspect(self.operation, self.fragments, variables) if self.introspects else {}
+        return read_operation(self.operation, self.fragments, variables, view, introspected)
+
     def compile(self, view: View, variables: Mapping[str, Any]) -> Plan:
         """Write the one statement that answers it for this view. Raises AccessDenied, BadUserInput."""
-        introspected = introspect(self.operation, self.fragments, variables) if self.introspects else {}
-        reading = self.operation.operation is OperationType.QUERY
-        operation = (
-            read_operation(self.operation, self.fragments, variables, view, introspected)
-            if reading
-            else read_mutation(self.operation, self.fragments, variables, view)
-        )
-        writer = StatementWriter()
+        operation = self.read(view, variables)
+        writer = StatementWriter(view)
         statement = Statement.of(writer.statement(operation))
         parameters = tuple(writer.parameters.by_name[name] for name in statement.names)
         # What was asked with and is not read is checked all the same.
@@ -142,6 +146,36 @@ class Planner:
             return prepared.compile(view, variables), variables
         key = (prepared, view, prepared.shape(variables))
         return self._plans.get(key, lambda: prepared.compile(view, variables)), variables
+
+    def name_of(self, request: Mapping[str, Any]) -> str:
+        """Return the name of the operation of a request that was planned."""
+        name = self._prepared(request).operation.name
+        return "an operation without a name" if name is None else name.value
+
+    def _prepared(self, request: Mapping[str, Any]) -> PreparedOperation:
+        source, name = request["query"], request.get("operationName")
+        return self._documents.get((source, name), lambda: prepare(source, name))
+
+    def differences(
+        self, plan: Plan | AccessDenied, request: Mapping[str, Any], view: View, other: View
+    ) -> tuple[Difference, ...]:
+        """Say where another view of the same caller would have an operation otherwise; a plan keeps it."""
+        if isinstance(plan, Plan) and plan.shadowed is not None and plan.shadowed[0] is other:
+            return plan.shadowed[1]
+        prepared = self._prepared(request)
+        variables = prepared.read_variables(request.get("variables") or {})
+        read, otherwise = (_read(prepared, each, variables) for each in (view, other))
+        found = differences(view, other, read, otherwise)
+        if isinstance(plan, Plan):
+            plan.shadowed = other, found
+        return found
+
+
+def _read(prepared: PreparedOperation, view: View, variables: Mapping[str, Any]) -> Operation | AccessDenied:
+    try:
+        return prepared.read(view, variables)
+    except AccessDenied as denied:
+        return denied
 
 
 class Recent(Generic[Key, Made]):
@@ -225,8 +259,9 @@ def _introspects(document: DocumentNode) -> bool:
 
 
 def _extensions(operation: Operation, view: View) -> bytes:
-    denied = [
-        {"path": each.path, "field": each.field, "rule": each.rule, "reason": each.reason}
-        for each in operation.denials
-    ]
-    return b',"extensions":' + orjson.dumps({"access": {"policy": view.digest, "denied": denied}}) + b"}"
+    access = {
+        "policy": view.digest,
+        "denied": [asdict(each) for each in operation.denials],
+        "masked": [asdict(each) for each in operation.maskings],
+    }
+    return b',"extensions":' + orjson.dumps({"access": access}) + b"}"

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 
 from api.planner.plan import Column, MoneyParts, One, Selection
-from api.planner.rows import Row, RowWriter
+from api.planner.reach_sql import Row
+from api.planner.rows import RowWriter
 from domain.field import DeclaredField, field_named
 from storage.tables import column_names, is_stored
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
@@ -37,9 +38,13 @@ from api.planner.plan import (
     Variable,
 )
 from api.planner.portfolio_sql import portfolio_object
-from api.planner.rows import Row
+from api.planner.reach_sql import TRUE, Row
 from domain.field import field_named
+from storage.masks import MASKS
 from storage.tables import org
+
+Made = Callable[[Expression], Expression]
+"""What is made of a column: itself, or what its mask leaves of it."""
 
 LONGEST_LITERAL = 500
 """Longer constants travel as parameters: a statement should stay readable."""
@@ -64,7 +69,8 @@ class StatementWriter(PageWriter):
             .correlate(scope)
             .lateral("answered")
         )
-        return sa.select(inner.c.answer).select_from(scope.join(inner, sa.true()))
+        begun = scope if self.view.reaches_all else scope.join(self.caller(), sa.true())
+        return sa.select(inner.c.answer).select_from(begun.join(inner, sa.true()))
 
     def _root(self, root: Root) -> Expression:
         match root:
@@ -93,7 +99,8 @@ class StatementWriter(PageWriter):
             field = field_named(selection.entity, root.key)
             convert = {"id": identity, "salesforce_id": salesforce}.get(root.key, text)
             value = self.parameters.bind(root.value, convert, row.c[field.name].type)
-            found.append(self._row(selection, row, row.c[field.name] == value))
+            is_it = self.shown(field, row, row.c[field.name]) == value
+            found.append(self._row(selection, row, [*self.seen(selection.entity, row), is_it]))
         return found[0] if len(found) == 1 else sa.func.coalesce(*found, type_=JSON())
 
     def _caller(self, part: Tenant | Variable | Constant | Literally | Any) -> Expression:  # noqa: ANN401
@@ -119,25 +126,44 @@ class StatementWriter(PageWriter):
         match output:
             case Literally():
                 return self._constant(output)
-            case Column():
-                return self._column(output, row)
-            case MoneyParts():
-                return self._money(output, row)
+            case Column() | MoneyParts():
+                return self._cell(output, row)
             case One():
-                return self._one(output, row)
+                return self.shown(output.field, row, self._one(output, row))
             case Connection():
-                return self._connection(output, row)
+                found = self._connection(output, row)
+                return self.shown(output.field, row, found) if output.field is not None else found
 
-    def _column(self, output: Column, row: Row) -> Expression:
-        column = self.column(output.field, row)
+    def _cell(self, output: Column | MoneyParts, row: Row) -> Expression:
+        """Write a value as the policy has it: shown, masked or hidden, each where it says so."""
+        cell = self.view.cell(output.field.coordinate)
+        cases: list[tuple[Expression, Expression]] = []
+        if cell.show is not None:
+            cases.append((self.is_shown(output.field, row), self._value(output, row, as_it_is)))
+        if cell.mask is not None and (not cases or cases[0][0] is not TRUE):
+            guard = self.view.mask_guard(output.field.coordinate)
+            is_masked = self.reached(guard, output.field.entity, row) if guard else TRUE
+            cases.append((is_masked, self._value(output, row, MASKS[cell.mask.kind])))
+        if cases[-1][0] is not TRUE:
+            return sa.case(*cases)
+        *before, (_, last) = cases
+        return sa.case(*before, else_=last) if before else last
+
+    def _value(self, output: Column | MoneyParts, row: Row, made: Made) -> Expression:
+        return (
+            self._column(output, row, made) if isinstance(output, Column) else self._money(output, row, made)
+        )
+
+    def _column(self, output: Column, row: Row, made: Made) -> Expression:
+        column = made(self.column(output.field, row))
         if output.named is not None and output.field.field.named_by is not None:
             names = self.parameters.bind(Constant(list(output.named)), as_is, ARRAY(sa.Text()))
             return sa.case((row.c[output.field.field.named_by] == sa.any_(names), column))
         return sa.cast(column, sa.Text) if isinstance(column.type, sa.Numeric) else column
 
-    def _money(self, money: MoneyParts, row: Row) -> Expression:
+    def _money(self, money: MoneyParts, row: Row, made: Made) -> Expression:
         amount, currency = (row.c[f"{money.field.name}_{part}"] for part in ("amount", "currency"))
-        columns: dict[str, Expression] = {"amount": sa.cast(amount, sa.Text), "currency": currency}
+        columns: dict[str, Expression] = {"amount": sa.cast(made(amount), sa.Text), "currency": currency}
         pairs = [
             (key, self._constant(part) if isinstance(part, Literally) else columns[part])
             for key, part in money.parts
@@ -146,16 +172,17 @@ class StatementWriter(PageWriter):
 
     def _one(self, one: One, row: Row) -> Expression:
         there = self.alias(one.field.target)
-        return self._row(one.selection, there, there.c.id == row.c[one.field.name])
+        is_it = there.c.id == row.c[one.field.name]
+        if one.field.field.part and self.view.sees_with(one.field.target, one.field.entity):
+            return self._row(one.selection, there, [self.in_org(there), is_it])
+        return self._row(one.selection, there, [*self.seen(one.field.target, there), is_it])
 
-    def _row(self, selection: Selection, row: Row, found: Expression) -> Expression:
+    def _row(self, selection: Selection, row: Row, found: list[Expression]) -> Expression:
         """Build the object of the one row that is found."""
         source = self.source(row, [selection])
         return json_sql.row_object(
             self._pairs(selection, row),
-            lambda select: (
-                select.select_from(source).where(self.in_org(row), found).correlate_except(row, source)
-            ),
+            lambda select: select.select_from(source).where(*found).correlate_except(row, source),
         )
 
     # Lists
@@ -269,3 +296,8 @@ class StatementWriter(PageWriter):
 
 
 ORG_COLUMNS = {"id": "id", "name": "name", "salesforceOrgId": "salesforce_org_id"}
+
+
+def as_it_is(column: Expression) -> Expression:
+    """Leave a column alone."""
+    return column

@@ -13,6 +13,7 @@ from domain.amendment import Amendment, AmendmentChange, AmendmentKind
 from domain.contract import BillingFrequency, Contract, ContractType, Side
 from domain.crm import (
     Account,
+    AccountTeamMember,
     Contact,
     Opportunity,
     OpportunityLine,
@@ -45,6 +46,7 @@ _KINDS = (
     "Contract", "Account", "Contact", "Opportunity", "OpportunityLine", "Product", "User", "ContractParty",
     "Document", "Amendment", "AmendmentChange", "ContractLine", "Milestone", "ServiceLevel", "Measurement",
     "Obligation", "RiskAssessment", "RiskFactor", "FieldChange", "PermissionSetAssignment", "RoleGrant",
+    "AccountTeamMember",
 )  # fmt: skip
 """In an order of their own: an entity more must not change the ids of the others."""
 
@@ -108,7 +110,15 @@ class SmallOrg:
                 industry="Steel",
                 billing_city="Kiel", owner_id=id_("User", 1), source_key="a-1",
             ),
-            Account(id=id_("Account", 2), name="Bolt", parent_id=id_("Account", 1)),
+            Account(
+                id=id_("Account", 2), name="Bolt", parent_id=id_("Account", 1),
+                team=(
+                    AccountTeamMember(
+                        id=id_("AccountTeamMember", 1), account_id=id_("Account", 2), user_id=id_("User", 1),
+                        role="Sales Engineer",
+                    ),
+                ),
+            ),
             Contact(
                 id=id_("Contact", 1), account_id=id_("Account", 1), name=f"Cora {mark}", title="Buyer",
                 email=f"cora@{mark}.example", phone="+49 431 1",

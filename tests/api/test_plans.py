@@ -20,6 +20,7 @@ import pytest
 
 from api.graphql import Endpoint
 from api.planner.run import Planner
+from auth.decision import Deny
 from auth.policy import Policy
 from auth.principal import Principal
 from auth.view import View, view_for
@@ -31,6 +32,8 @@ from tests.api.small import TODAY
 FOLDER = Path(__file__).parent / "plans"
 UPDATE = os.environ.get("CONTRACT_GRAPH_UPDATE_PLANS") == "1"
 HEADER = re.compile(r"^# (role|variables): (.*)$", re.MULTILINE)
+ADA = "005Hs00000AAAAAIA5"
+"""The owner of some records."""
 ALIASED = re.compile(r'"?\b(\w+)"? AS (t\d+)\b')
 
 
@@ -50,7 +53,7 @@ class Case:
 
     @property
     def principal(self) -> Principal:
-        return Principal(OURS.org.id, "someone", None, frozenset({self.role}), frozenset({"graph:read"}))
+        return Principal(OURS.org.id, ADA, None, frozenset({self.role}), frozenset({"graph:read"}))
 
 
 def read_cases() -> list[Case]:
@@ -91,7 +94,7 @@ def test_the_statement_answers_this(case: Case, endpoint: Endpoint, loop: asynci
         said["extensions"]["access"]["policy"] = "its digest"
     told = {"status": answer.status} if answer.status != 200 else {}
     text = json.dumps(told | said, indent=1, ensure_ascii=False)
-    digest = view_of(case, endpoint._views.policy).digest
+    digest = view_of(case, endpoint.views.policy).digest
     expect(f"{case.file}.json", text.replace(digest, "its digest") + "\n")
 
 
@@ -134,7 +137,7 @@ def denied_columns(view: View) -> set[tuple[str, str]]:
         (table_name(entity), column)
         for entity, class_ in ENTITIES.items()
         for field in fields_of(class_)
-        if is_stored(field) and not view.shows(field.coordinate)
+        if is_stored(field) and isinstance(view.decision(field.coordinate), Deny)
         for column in column_names(field)
     }
 
@@ -148,5 +151,6 @@ def words_of_the_denied(view: View) -> set[str]:
     for class_ in ENTITIES.values():
         for field in fields_of(class_):
             if is_stored(field):
-                (shown if view.shows(field.coordinate) else denied).update(column_names(field))
+                is_denied = isinstance(view.decision(field.coordinate), Deny)
+                (denied if is_denied else shown).update(column_names(field))
     return {word for word in denied - shown if "_" in word}

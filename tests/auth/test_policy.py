@@ -10,21 +10,25 @@ from types import MappingProxyType
 
 import pytest
 
-from auth.policy import SHIPPED, Deny, Policy, PolicyError, Show, check_coverage, decide, load_policy
+from auth.decision import Deny, Mask, Show
+from auth.policy import Allow, Command, Policy, PolicyError, decide, decide_claim, decide_command
+from auth.policy_file import SHIPPED, check_coverage, load_policy
 from auth.view import view_for
-from domain.field import ENTITIES, Audience, fields_of
+from domain.field import ENTITIES, Audience, DeclaredField, fields_of
+from domain.mask import mask_of
 
-# Written from the needs of each role, not from policy.toml: columns in the order of AUDIENCES, x is shown.
+# Written from the needs of each role, not from policy.toml: columns in the order of AUDIENCES.
+# x is shown, m is masked.
 AUDIENCES = [
     "EVERYONE", "SCHEDULE", "COMMERCIAL", "LEGAL", "RISK", "EVIDENCE", "DELIVERY", "PERSONAL", "OVERSIGHT",
     "ACCESS",
 ]  # fmt: skip
 EXPECTED = {
-    "sales_rep":         "x x x - - x - - - -",
-    "sales_manager":     "x x x - x x x - - -",
+    "sales_rep":         "x x x - - x - m - -",
+    "sales_manager":     "x x x - x x x m - -",
     "legal":             "x x x x x x x - x -",
     "finance":           "x x x - - x x - - -",
-    "customer_success":  "x x - - x x x x - -",
+    "customer_success":  "x x m - x x x x - -",
     "integrator":        "x x x x - x x - x -",
     "security_reviewer": "x - - - - x - - x x",
     "admin":             "x - - - - - - - x x",
@@ -33,7 +37,7 @@ EXAMPLE = {
     "EVERYONE": "Contract.title",
     "SCHEDULE": "Contract.expirationDate",
     "COMMERCIAL": "Contract.totalValue",
-    "LEGAL": "Contract.liabilityCap",
+    "LEGAL": "Contract.governingLaw",
     "RISK": "Contract.riskScore",
     "EVIDENCE": "Document.sha256",
     "DELIVERY": "Obligation.deliverable",
@@ -41,8 +45,11 @@ EXAMPLE = {
     "OVERSIGHT": "FieldChange.reason",
     "ACCESS": "RoleGrant.holderId",
 }
+KINDS = {"x": Show, "m": Mask, "-": Deny}
+INHERITED = {"sales_manager": "sales_rep"}
+EXCEPTIONS = {("finance", "Contract.liabilityCap"): "x"}
 CELLS = [
-    (role, audience, mark == "x")
+    (role, audience, mark)
     for role, marks in EXPECTED.items()
     for audience, mark in zip(AUDIENCES, marks.split(), strict=True)
 ]
@@ -53,19 +60,19 @@ def policy() -> Policy:
     return load_policy()
 
 
-@pytest.mark.parametrize(("role", "audience", "shown"), CELLS)
+@pytest.mark.parametrize(("role", "audience", "mark"), CELLS)
 def test_each_role_sees_its_audiences_and_no_other(
     policy: Policy,
     role: str,
     audience: str,
-    shown: bool,  # noqa: FBT001 - a cell of the table
+    mark: str,
 ) -> None:
     decision = decide(policy, [role], EXAMPLE[audience])
-    if shown:
-        assert decision == Show(f"{role}.{audience} = show")
-    else:
-        assert isinstance(decision, Deny)
-        assert decision.rule in {f"{role}.{audience} = deny", "default"}
+    said = [f"{holder}.{audience} = " for holder in (role, INHERITED.get(role, role))]
+    assert isinstance(decision, KINDS[mark])
+    word = {"x": "show", "m": "mask", "-": "deny"}[mark]
+    assert decision.rule in {*(line + word for line in said), *(["default"] if mark == "-" else [])}
+    if not isinstance(decision, Show):
         assert decision.reason.startswith(f"{EXAMPLE[audience]} is for {audience}; {role} sees EVERYONE")
 
 
@@ -83,13 +90,19 @@ def test_every_field_follows_its_audience_ids_too(policy: Policy, role: str) -> 
     wrong = [
         f.coordinate
         for f in declared
-        if isinstance(decide(policy, {role}, f.coordinate), Show) != (seen[f.field.audience] == "x")
+        if not isinstance(decide(policy, {role}, f.coordinate), expected(role, f, seen[f.field.audience]))
     ]
     assert wrong == []
 
 
+def expected(role: str, field: DeclaredField, mark: str) -> type:
+    """Say how a role sees a field: what has no mask is denied where its audience is masked."""
+    mark = EXCEPTIONS.get((role, field.coordinate), mark)
+    return Deny if mark == "m" and mask_of(field) is None else KINDS[mark]
+
+
 def test_a_denial_says_whom_the_field_is_for_and_what_the_role_sees(policy: Policy) -> None:
-    sees = "sales_rep sees EVERYONE, SCHEDULE, COMMERCIAL, EVIDENCE"
+    sees = "sales_rep sees EVERYONE, SCHEDULE, COMMERCIAL, EVIDENCE, PERSONAL masked"
     assert decide(policy, ["sales_rep"], "Contract.liabilityCap") == Deny(
         "sales_rep.LEGAL = deny", f"Contract.liabilityCap is for LEGAL; {sees}"
     )
@@ -196,21 +209,54 @@ def test_coverage_refuses_a_field_declared_after_the_policy_was_read(policy: Pol
         check_coverage(replace(policy, fields={**policy.fields, "Contract.title": Audience.LEGAL}))
 
 
+@pytest.mark.parametrize("command", Command)
+def test_a_command_is_for_administrators_and_nobody_else(policy: Policy, command: str) -> None:
+    for role in policy.roles:
+        decision = decide_command(policy, [role], command)
+        if role == "admin":
+            assert decision == Allow(f"admin.commands has {command}")
+        else:
+            assert decision == Deny("default", f"{command} is for admin; the caller is {role}")
+        assert isinstance(decide_command(policy, [role, "admin"], command), Allow)
+    assert decide_command(policy, [], command) == Deny(
+        "default", f"{command} is for admin; the caller has no role"
+    )
+
+
+@pytest.mark.parametrize("command", ["", "grantrole", "grant_role", "GRANT_ROLE", "dropEverything"])
+def test_a_command_that_is_not_named_is_for_nobody(policy: Policy, command: str) -> None:
+    assert decide_command(policy, ["admin"], command) == Deny(
+        "default", f"{command} is for nobody; the caller is admin"
+    )
+
+
+def test_only_the_integrator_claims_values_and_of_its_audiences_alone(policy: Policy) -> None:
+    claimed = {"EVERYONE", "SCHEDULE", "COMMERCIAL", "LEGAL", "EVIDENCE", "DELIVERY"}
+    for audience, coordinate in EXAMPLE.items():
+        assert isinstance(decide_claim(policy, ["integrator"], coordinate), Allow) is (audience in claimed)
+        others = set(policy.roles) - {"integrator"}
+        assert isinstance(decide_claim(policy, others, coordinate), Deny)
+    assert isinstance(decide_claim(policy, ["integrator"], "Contract.nothing"), Deny)
+
+
 VECTOR = """
 import hashlib
-from auth.policy import load_policy
+from auth.policy_file import load_policy
 from auth.view import view_for
 policy = load_policy()
-vector = [sorted(view_for(policy, frozenset({role})).decisions.items()) for role in sorted(policy.roles)]
-both = view_for(policy, frozenset(policy.roles)).decisions
+views = [view_for(policy, frozenset({role})) for role in sorted(policy.roles)]
+vector = [sorted(view.cells.items(), key=str) for view in views]
+both = view_for(policy, frozenset(policy.roles)).cells
 print(policy.digest, hashlib.sha256(repr((vector, list(both.items()))).encode()).hexdigest())
 """
 
 
 def vector() -> str:
     policy = load_policy()
-    single = [sorted(view_for(policy, frozenset({role})).decisions.items()) for role in sorted(policy.roles)]
-    both = view_for(policy, frozenset(policy.roles)).decisions
+    single = [
+        sorted(view_for(policy, frozenset({role})).cells.items(), key=str) for role in sorted(policy.roles)
+    ]
+    both = view_for(policy, frozenset(policy.roles)).cells
     return f"{policy.digest} {hashlib.sha256(repr((single, list(both.items()))).encode()).hexdigest()}"
 
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from auth.policy import PolicyError, check_coverage, load_policy
+from auth.policy import PolicyError
+from auth.policy_file import check_coverage, load_policy
 
 SOUND = """\
 # a policy
@@ -27,7 +28,13 @@ LEGAL = "deny"
 MISTAKES = {
     "unknown audience": ('RISK = "show"', 'RISKS = "show"', 8, "unknown key RISKS", "did you mean RISK?"),
     "audience in lower case": ('RISK = "show"', 'risk = "show"', 8, "unknown key risk", "did you mean RISK?"),
-    "unknown key": ('LEGAL = "deny"', 'mask = "deny"', 16, "unknown key mask", "known are rows, EVERYONE"),
+    "unknown key": (
+        'LEGAL = "deny"',
+        'mask = "deny"',
+        16,
+        "unknown key mask",
+        "known are rows, when, inherits",
+    ),
     "misspelt rows": ("admin]\nrows =", "admin]\nrow =", 15, "unknown key row", "did you mean rows?"),
     "unknown word": (
         'LEGAL = "deny"',
@@ -38,8 +45,8 @@ MISTAKES = {
     ),
     "word in upper case": ('LEGAL = "deny"', 'LEGAL = "DENY"', 16, "LEGAL = 'DENY'", "did you mean deny?"),
     "word with a blank": ('RISK = "show"', 'RISK = "show "', 8, "RISK = 'show '", "did you mean show?"),
-    "empty word": ('LEGAL = "deny"', 'LEGAL = ""', 16, "LEGAL = ''", "known are show, deny"),
-    "true for a word": ('LEGAL = "deny"', "LEGAL = true", 16, "LEGAL = True", "known are show, deny"),
+    "empty word": ('LEGAL = "deny"', 'LEGAL = ""', 16, "LEGAL = ''", "known are show, mask, deny"),
+    "true for a word": ('LEGAL = "deny"', "LEGAL = true", 16, "LEGAL = True", "known are show, mask, deny"),
     "list for a word": ('LEGAL = "deny"', 'LEGAL = ["deny"]', 16, "LEGAL = ['deny']", "did you mean deny?"),
     "unknown rows": (
         'admin]\nrows = "org"',
@@ -48,13 +55,19 @@ MISTAKES = {
         "rows = 'orgs'",
         "did you mean org?",
     ),
-    "rows of a later issue": ('admin]\nrows = "org"', 'admin]\nrows = "own"', 15, "rows = 'own'", "org"),
+    "rows of a later issue": (
+        'admin]\nrows = "org"',
+        'admin]\nrows = "salesforce"',
+        15,
+        "rows = 'salesforce'",
+        "known are own",
+    ),
     "no rows": (
         'admin]\nrows = "org"',
         "admin]",
         14,
         "role admin does not say which rows",
-        'add rows = "org"',
+        'add rows = "org"; rows are never inherited',
     ),
     "unknown table": ("[roles.admin]", "[rules.admin]", 14, "unknown key rules", "did you mean roles?"),
     "key outside": ("# a policy", 'EVERYONE = "show"', 1, "unknown key EVERYONE", "known are roles"),
@@ -65,7 +78,13 @@ MISTAKES = {
         "'Sales Rep' is no name",
         "such as sales_rep",
     ),
-    "table in a role": ("[roles.admin]", "[roles.admin.sees]", 14, "unknown key sees", "known are rows"),
+    "table in a role": (
+        "[roles.admin]",
+        "[roles.admin.sees]",
+        14,
+        "unknown key sees",
+        "known are rows, when",
+    ),
     "same key twice": (
         'LEGAL = "deny"',
         'LEGAL = "deny"\nLEGAL = "show"',
@@ -106,7 +125,7 @@ def test_a_mistake_is_refused_with_file_line_and_suggestion(tmp_path: Path, name
     assert SOUND.count(sound) == 1
     refused = refusal(tmp_path / "policy.toml", SOUND.replace(sound, mistake).encode())
     assert refused.line == line
-    said, _, suggested = str(refused).rpartition("; ")
+    said, _, suggested = str(refused).partition("; ")
     assert problem in said
     assert suggestion in suggested
 

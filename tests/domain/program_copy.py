@@ -22,7 +22,7 @@ import domain
 from api.field_reference import field_reference
 from api.graphql import Endpoint
 from api.schema import sdl
-from auth.policy import check_coverage, load_policy
+from auth.policy_file import check_coverage, load_policy
 from auth.principal import Principal
 from auth.view import Views
 from domain.contract import Contract, ContractType, Side
@@ -96,6 +96,7 @@ import asyncio, sys
 from sqlalchemy.ext.asyncio import create_async_engine
 import storage.idempotency_keys
 import storage.oauth_tables
+import storage.policy_tables
 from storage.row_security import security_ddl
 from storage.tables import metadata
 

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
+
+from tests.reference.policy import Evaluator
 
 
 class Decided(Protocol):
@@ -14,11 +16,15 @@ class Decided(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Caller:
-    """Who asks the reference, and the view of the policy that it obeys."""
+    """Who asks the reference; `decisions` and `rows` are what the API tells of the policy in words."""
 
     subject: str
     roles: tuple[str, ...]
     scopes: tuple[str, ...]
     policy: str
-    shows: Callable[[str], bool]
+    evaluator: Evaluator
     decisions: Mapping[str, Decided]
+    rows: Mapping[str, str | None]
+
+    def shows(self, coordinate: str) -> bool:
+        return self.evaluator.shows(coordinate)

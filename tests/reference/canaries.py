@@ -30,12 +30,16 @@ TEXTS = (
 CANARY = re.compile(r"canary-\d{7}|canary-org-\w+|8[12]1\d{10}")
 OPTIONAL_NULL = 0.3
 
+PREFIXES = {
+    "User": "005", "Account": "001", "AccountTeamMember": "01M", "Contact": "003", "Product": "01t",
+}  # fmt: skip
 LAYOUT = {
     "Contract": {"ContractParty": 3, "Document": 2, "Amendment": 2, "ContractLine": 3, "Milestone": 2,
                  "ServiceLevel": 1, "Obligation": 2, "RiskAssessment": 1, "FieldChange": 2},
     "Amendment": {"AmendmentChange": 3}, "ServiceLevel": {"Measurement": 3},
     "RiskAssessment": {"RiskFactor": 3}, "Opportunity": {"OpportunityLine": 3},
     "User": {"PermissionSetAssignment": 2},
+    "Account": {"AccountTeamMember": 2},
 }  # fmt: skip
 """How many parts of each kind a whole has at most."""
 
@@ -104,7 +108,13 @@ class Maker:
         if number % 7 == 0:
             return None
         if declared.name == "salesforce_id":
-            prefix = {"User": "005", "Account": "001", "Contact": "003", "Product": "01t"}
+            prefix = {
+                "User": "005",
+                "Account": "001",
+                "AccountTeamMember": "01M",
+                "Contact": "003",
+                "Product": "01t",
+            }
             return salesforce_id(f"{prefix.get(declared.entity, '006')}Hs00000{number:05d}"[:15])
         return f"{declared.name[0].upper()}-{number:05d}"
 

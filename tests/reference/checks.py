@@ -47,6 +47,7 @@ class Checks:
     caller: Caller
     refused: list[Refusal] = field(default_factory=list)
     denied: list[tuple[str, str]] = field(default_factory=list)
+    masked: list[tuple[str, str]] = field(default_factory=list)
 
     def run(self) -> None:
         definitions = self.document.definitions
@@ -81,9 +82,7 @@ class Checks:
         if name.startswith("__"):
             return
         declared = declared_field(parent.name, name)
-        if declared and not self.is_wholly_shown(declared):
-            if (path, declared.coordinate) not in self.denied:
-                self.denied.append((path, declared.coordinate))
+        if declared and not self.is_ever_seen(declared, path):
             return
         if parent.name == "Query" and name == "roleGrants" and not self.caller.shows("RoleGrant.id"):
             self.denied.append((path, "RoleGrant.id"))
@@ -109,10 +108,15 @@ class Checks:
         for key, sub in found.grouped_field_set.items():
             self.field(type_, sub, f"{path}.{key}")
 
-    def is_wholly_shown(self, declared: DeclaredField) -> bool:
-        """Whether a field is shown in every row: one that tells of other fields needs all of them shown."""
+    def is_ever_seen(self, declared: DeclaredField, path: str) -> bool:
+        """Note where a field is not shown as it is; return whether any record has it, shown or masked."""
+        words = self.caller.evaluator.possible(declared.coordinate) or {"deny"}
         told = fields_of(ENTITIES["Contract"]) if declared.field.named_by else ()
-        return all(self.caller.shows(f.coordinate) for f in (declared, *told))
+        some_are_not = any(self.caller.evaluator.possible(f.coordinate) != {"show"} for f in told)
+        for noted, is_so in ((self.denied, "deny" in words or some_are_not), (self.masked, "mask" in words)):
+            if is_so and (path, declared.coordinate) not in noted:
+                noted.append((path, declared.coordinate))
+        return words != {"deny"}
 
     def of_arguments(self, parent: str, name: str, arguments: dict[str, Any]) -> Iterator[Refusal]:
         """Give what the arguments of a field are refused for."""

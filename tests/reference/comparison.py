@@ -7,21 +7,24 @@ import binascii
 import json
 import logging
 import re
-from collections import Counter
+import tomllib
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import asyncpg
 from graphql import parse
 
 from api.graphql import Endpoint
-from auth.policy import Policy, load_policy
+from auth.policy import Policy
+from auth.policy_file import load_policy
 from auth.principal import Principal
 from auth.view import View, Views, view_for
+from domain.field import DeclaredField, Entity, Kind, fields_of
 from domain.graph import save_order
 from storage.database import Database
 from storage.records import layout_of, to_row
@@ -30,7 +33,9 @@ from tests.reference.caller import Caller
 from tests.reference.canaries import CANARY, World, world
 from tests.reference.executor import Answer, answer
 from tests.reference.generator import operation
+from tests.reference.policy import Evaluator
 from tests.reference.rows import Rows
+from tests.reference.seen import Seen
 from tests.reference.shrink import shrink
 
 TODAY = date(2026, 11, 21)
@@ -44,6 +49,7 @@ class Person:
     principal: Principal
     caller: Caller
     view: View
+    seen: Seen
 
 
 @dataclass
@@ -63,17 +69,33 @@ class Comparison:
         self.log.clear()
         body = json.dumps({"query": text, "variables": variables}).encode()
         got = await self.endpoint.answer(person.principal, body)
-        wanted = answer(self.world.ours, person.caller, parse(text), variables)
+        wanted = answer(person.seen, person.caller, parse(text), variables)
         response = got.body.decode()
         said = json.loads(response)
         outcome = "answered" if got.status == 200 else f"refused {_code(said)}"
         return outcome, difference(got.status, said, wanted) or self.leak(response, person)
+
+    @cached_property
+    def homes(self) -> dict[str, list[tuple[Entity, DeclaredField]]]:
+        """The records and fields of which each canary is a value."""
+        found: defaultdict[str, list[tuple[Entity, DeclaredField]]] = defaultdict(list)
+        for record in self.world.ours.by_id.values():
+            for declared in fields_of(type(record)):
+                if declared.kind is not Kind.LIST and not declared.field.rule:
+                    for token in CANARY.findall(str(getattr(record, declared.name))):
+                        found[token].append((record, declared))
+        return found
 
     def leak(self, response: str, person: Person) -> str:
         """Name a value in the response or the log that the caller may not see."""
         told = "\n".join([response, *self.log, *_decoded(response)])
         for token in CANARY.findall(told):
             hidden = [each for each in self.world.canaries.get(token, ()) if not person.view.shows(each)]
+            hidden += [
+                f"{declared.coordinate} of {record.id}"
+                for record, declared in self.homes.get(token, ())
+                if not person.seen.is_there(record) or person.seen.word(record, declared) != "show"
+            ]
             if hidden:
                 return f"leak of {hidden}: {token}"
             if token in self.world.foreign or token == self.world.theirs.org.name:
@@ -84,8 +106,14 @@ class Comparison:
         """Whether an operation still differs in the same way."""
         return (await self.of(text, variables, person))[1].startswith(kind)
 
-    def person(self, *roles: str) -> Person:
-        return person_of(self.policy, frozenset(roles), self.world.ours)
+    def person(self, *roles: str, subject: str = "someone") -> Person:
+        return person_of(self.policy, frozenset(roles), self.world.ours, subject)
+
+    @property
+    def owner(self) -> str:
+        """The Salesforce id of a user who owns some records, and not all."""
+        users: list[Any] = self.world.ours.by_entity["User"]
+        return next(user.salesforce_id for user in users if user.salesforce_id)
 
     async def run(self, seed: int, persons: list[Person]) -> None:
         """Compare the operation of a seed for each person, and for some with other variables."""
@@ -129,8 +157,11 @@ def difference(status: int, said: dict[str, Any], wanted: Answer) -> str:
         begin = max(at - 120, 0)
         ours, theirs = data[begin : at + 160], wanted.data[begin : at + 160]
         return f"data at {at}:\n  planner   {ours}\n  reference {theirs}"
-    denied = tuple((each["path"], each["field"]) for each in said["extensions"]["access"]["denied"])
-    return "" if denied == wanted.denied else f"denied: {denied} instead of {wanted.denied}"
+    for noted in ("denied", "masked"):
+        found = tuple((each["path"], each["field"]) for each in said["extensions"]["access"][noted])
+        if found != getattr(wanted, noted):
+            return f"{noted}: {found} instead of {getattr(wanted, noted)}"
+    return ""
 
 
 def _short(said: dict[str, Any]) -> str:
@@ -163,12 +194,14 @@ class _Listening(logging.Handler):
 
 
 @asynccontextmanager
-async def opened(database_url: str, superuser_url: str, seed: int = 1) -> AsyncIterator[Comparison]:
+async def opened(
+    database_url: str, superuser_url: str, seed: int = 1, policy: Policy | None = None
+) -> AsyncIterator[Comparison]:
     """Store the rows of a random world, and open the API over them."""
     made = world(seed, TODAY)
     for rows in (made.ours, made.theirs):
         await store(superuser_url, rows)
-    policy = load_policy()
+    policy = policy or load_policy()
     database = await Database.open(database_url)
     heard: list[str] = []
     listening = _Listening(heard)
@@ -180,13 +213,15 @@ async def opened(database_url: str, superuser_url: str, seed: int = 1) -> AsyncI
         await database.close()
 
 
-def person_of(policy: Policy, roles: frozenset[str], rows: Rows) -> Person:
+def person_of(policy: Policy, roles: frozenset[str], rows: Rows, subject: str) -> Person:
     view = view_for(policy, roles)
     scopes = frozenset({"graph:read", "another"})
-    principal = Principal(rows.org.id, "someone", None, roles, scopes)
-    caller = Caller(subject="someone", roles=tuple(sorted(roles)), scopes=tuple(sorted(scopes)),
-                    policy=policy.digest, shows=view.shows, decisions=view.decisions)  # fmt: skip
-    return Person(principal, caller, view)
+    principal = Principal(rows.org.id, subject, None, roles, scopes)
+    evaluator = Evaluator(tomllib.loads(policy.text), sorted(roles))
+    told = {c: "; ".join(map(str, view.guard(c))) or None for c in view.cells}
+    caller = Caller(subject=subject, roles=tuple(sorted(roles)), scopes=tuple(sorted(scopes)), rows=told,
+                    policy=policy.digest, evaluator=evaluator, decisions=view.decisions)  # fmt: skip
+    return Person(principal, caller, view, Seen(rows, evaluator, subject))
 
 
 async def store(superuser_url: str, rows: Rows) -> None:

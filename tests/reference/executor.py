@@ -27,19 +27,21 @@ from tests.reference.caller import Caller
 from tests.reference.checks import Checks
 from tests.reference.filters import as_uuid, graph_field, matches, shown_value
 from tests.reference.paging import Order, page, text_of
+from tests.reference.policy import WORDS
 from tests.reference.portfolio import portfolio
 from tests.reference.refusal import BadUserInput, Refusal
-from tests.reference.rows import Rows
+from tests.reference.seen import Seen
 
 Info = GraphQLResolveInfo[Any]
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What an operation is answered with: every refusal, or the text of `data` and the denied fields."""
+    """What an operation is answered with: every refusal, or `data` and what is denied or masked of it."""
 
     data: str
     denied: tuple[tuple[str, str], ...] = ()
+    masked: tuple[tuple[str, str], ...] = ()
     refused: tuple[Refusal, ...] = ()
 
 
@@ -47,11 +49,11 @@ class Answer:
 class Asked:
     """The context of the resolvers."""
 
-    rows: Rows
+    rows: Seen
     caller: Caller
 
 
-def answer(rows: Rows, caller: Caller, document: DocumentNode, variables: Mapping[str, Any]) -> Answer:
+def answer(rows: Seen, caller: Caller, document: DocumentNode, variables: Mapping[str, Any]) -> Answer:
     """Answer a valid operation."""
     checks = Checks(schema(), document, variables, caller)
     checks.run()
@@ -65,7 +67,7 @@ def answer(rows: Rows, caller: Caller, document: DocumentNode, variables: Mappin
             raise done.errors[0]
         # An argument whose variable is null where its type takes none: graphql-core tells at execution only.
         return Answer("", refused=(BadUserInput(done.errors[0].message),))
-    return Answer(json.dumps(done.data, ensure_ascii=False), tuple(checks.denied))
+    return Answer(json.dumps(done.data, ensure_ascii=False), tuple(checks.denied), tuple(checks.masked))
 
 
 @cache
@@ -89,16 +91,17 @@ def schema() -> GraphQLSchema:
 def _resolver(declared: DeclaredField) -> Any:
     def resolve(record: Entity, info: Info, **arguments: Any) -> Any:
         asked: Asked = info.context
-        if not asked.caller.shows(declared.coordinate):
+        word = asked.rows.word(record, declared)
+        if word == "deny":
             return None
         if declared.kind is Kind.LIST:
             return _connection(asked, declared.target, asked.rows.children(record, declared), arguments)
-        value = asked.rows.value(record, declared)
+        value = asked.rows.value(record, declared) if word == "show" else asked.rows.coarse(record, declared)
         if declared.kind is Kind.REFERENCE:
             return asked.rows.find(declared.target, value)
         if declared.kind is Kind.MONEY and value is not None:
             return {"amount": text_of(value.amount), "currency": value.currency}
-        return text_of(shown_value(record, declared, value, asked.caller.shows))
+        return text_of(shown_value(record, declared, value, asked.caller.evaluator.possible))
 
     return resolve
 
@@ -119,7 +122,7 @@ def _lookup(entity: str) -> Any:
         declared, wanted = graph_field(entity, name), text
         if name == "salesforceId":
             wanted = salesforce_id(text)
-        found = (r for r in asked.rows.by_entity[entity] if getattr(r, declared.name) == wanted)
+        found = (r for r in asked.rows.by_entity[entity] if asked.rows.value(r, declared) == wanted)
         return next(found, None)
 
     return resolve
@@ -143,8 +146,9 @@ def _role_grants(_: object, info: Info, **arguments: Any) -> dict[str, Any] | No
 
 
 def _portfolio(_: object, info: Info, **arguments: Any) -> dict[str, Any]:
-    rows: Rows = info.context.rows
-    return portfolio([c for c in rows.by_entity["Contract"] if matches(rows, c, arguments.get("filter"))])
+    rows: Seen = info.context.rows
+    found = [c for c in rows.by_entity["Contract"] if matches(rows, c, arguments.get("filter"))]
+    return portfolio(rows, found)
 
 
 def _viewer(_: object, info: Info) -> dict[str, Any]:
@@ -155,11 +159,16 @@ def _viewer(_: object, info: Info) -> dict[str, Any]:
         "subject": caller.subject, "roles": sorted(caller.roles), "scopes": sorted(caller.scopes),
         "policy": caller.policy,
         "access": [
-            {"field": coordinate, "decision": "show" if caller.shows(coordinate) else "deny",
-             "rule": decision.rule, "reason": getattr(decision, "reason", None)}
+            {"field": coordinate, "decision": _best(caller, coordinate),
+             "rule": decision.rule, "reason": getattr(decision, "reason", None),
+             "rows": caller.rows[coordinate]}
             for coordinate, decision in sorted(caller.decisions.items())
         ],
     }  # fmt: skip
+
+
+def _best(caller: Caller, coordinate: str) -> str:
+    return min(caller.evaluator.possible(coordinate), key=WORDS.index, default="deny")
 
 
 ROOTS: dict[str, Any] = {

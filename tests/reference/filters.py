@@ -10,10 +10,11 @@ from uuid import UUID
 
 from domain.field import ENTITIES, DeclaredField, Entity, Kind, back_reference, fields_of
 from tests.reference.refusal import AccessDenied, BadUserInput, Refusal
-from tests.reference.rows import Rows
+from tests.reference.seen import Seen
 
 Filter = dict[str, Any]
 Decide = Callable[[str], bool]
+Words = Callable[[str], frozenset[str]]
 
 AMOUNTS = {"eq": operator.eq, "gt": operator.gt, "gte": operator.ge, "lt": operator.lt, "lte": operator.le}
 
@@ -57,13 +58,13 @@ def may_use(declared: DeclaredField, shows: Decide) -> bool:
     return declared.field.named_by is None and shows(declared.coordinate)
 
 
-def shown_value(record: Entity, declared: DeclaredField, value: Any, shows: Decide) -> Any:
+def shown_value(record: Entity, declared: DeclaredField, value: Any, words: Words) -> Any:
     """Return the value as far as it is shown: one of another field of the contract only with that field."""
     if declared.field.named_by is None:
         return value
     named = getattr(record, declared.field.named_by)
     found = (f for f in fields_of(ENTITIES["Contract"]) if named in (f.name, f.graph_name))
-    return value if any(shows(f.coordinate) for f in found) else None
+    return value if any(words(f.coordinate) == {"show"} for f in found) else None
 
 
 def refusals(entity: str, given: Filter | None, shows: Decide) -> Iterator[Refusal]:
@@ -119,13 +120,13 @@ def _ids(text: str) -> Iterator[Refusal]:
         yield refusal
 
 
-def matches(rows: Rows, record: Entity, given: Filter | None) -> bool:
+def matches(rows: Seen, record: Entity, given: Filter | None) -> bool:
     """Whether a record matches a filter that was not refused."""
     members = ((name, member) for name, member in (given or {}).items() if member is not None)
     return all(_member(rows, record, name, member) for name, member in members)
 
 
-def _member(rows: Rows, record: Entity, name: str, member: Any) -> bool:
+def _member(rows: Seen, record: Entity, name: str, member: Any) -> bool:
     match name:
         case "and":
             return all(matches(rows, record, part) for part in member)
@@ -154,7 +155,7 @@ def _member(rows: Rows, record: Entity, name: str, member: Any) -> bool:
     return all(_holds(value, op, operand) for op, operand in member.items())
 
 
-def _text(rows: Rows, record: Entity, text: str) -> bool:
+def _text(rows: Seen, record: Entity, text: str) -> bool:
     for held, declared in searched(type(record).__name__):
         for each in rows.children(record, held) if held else [record]:
             if _holds(rows.value(each, declared), "contains", text):

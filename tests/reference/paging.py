@@ -19,7 +19,7 @@ from domain.field import DeclaredField, Entity, Kind
 from domain.money import Money
 from tests.reference.filters import graph_field
 from tests.reference.refusal import BadUserInput
-from tests.reference.rows import Rows
+from tests.reference.seen import Seen
 
 DEFAULT, LARGEST = 50, 100
 
@@ -64,7 +64,7 @@ class Order:
             found += [(str, down), (Decimal, down)] if money else [(declared.type, down)]
         return [*found, (UUID, False)]
 
-    def values(self, rows: Rows, record: Entity) -> list[Any]:
+    def values(self, rows: Seen, record: Entity) -> list[Any]:
         """Return the values of those columns for a record."""
         found: list[Any] = []
         for declared, _ in self.terms:
@@ -85,7 +85,7 @@ class Order:
                 return (1 if one > two else -1) * (-1 if down else 1)
         return 0
 
-    def cursor(self, rows: Rows, record: Entity) -> str:
+    def cursor(self, rows: Seen, record: Entity) -> str:
         texts = [_word(value) for value in self.values(rows, record)]
         content = json.dumps([self.digest, *texts], ensure_ascii=False)
         return base64.urlsafe_b64encode(content.encode()).decode().rstrip("=")
@@ -134,7 +134,7 @@ def check_page(arguments: dict[str, Any], order: Order) -> None:
             order.read(arguments[name])
 
 
-def page(rows: Rows, records: list[Entity], order: Order, arguments: dict[str, Any]) -> dict[str, Any]:
+def page(rows: Seen, records: list[Entity], order: Order, arguments: dict[str, Any]) -> dict[str, Any]:
     """Return the connection that a page of these records makes."""
     after, before = arguments.get("after"), arguments.get("before")
     by_values = cmp_to_key(order.compare)

@@ -3,34 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from domain.field import Entity
 from domain.money import total
+from tests.reference.filters import graph_field
 from tests.reference.paging import text_of
+from tests.reference.seen import Seen
 
 Key = Callable[[Any], str | None]
 
 
-def _month(contract: Any) -> str | None:
-    day = contract.expiration_date
+def _month(day: date | None) -> str | None:
     return None if day is None else day.replace(day=1).isoformat()
 
 
-GROUPS: dict[str, tuple[str, Key]] = {
-    "byStatus": ("status", lambda contract: str(contract.status)),
-    "byType": ("type", lambda contract: str(contract.type)),
-    "byExpirationMonth": ("month", _month),
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+GROUPS: dict[str, tuple[str, str, Key]] = {
+    "byStatus": ("status", "status", _text),
+    "byType": ("type", "type", _text),
+    "byExpirationMonth": ("month", "expirationDate", _month),
 }
 
 
-def portfolio(contracts: list[Any]) -> dict[str, Any]:
+def portfolio(rows: Seen, contracts: list[Any]) -> dict[str, Any]:
     """Return all figures of these contracts."""
-    return figures(contracts) | {name: _grouped(contracts, *group) for name, group in GROUPS.items()}
+    groups = {name: _grouped(rows, contracts, *group) for name, group in GROUPS.items()}
+    return figures(rows, contracts) | groups
 
 
-def figures(contracts: list[Any]) -> dict[str, Any]:
-    valued = [contract.total_value for contract in contracts if contract.total_value is not None]
+def figures(rows: Seen, contracts: list[Any]) -> dict[str, Any]:
+    value = graph_field("Contract", "totalValue")
+    valued = [money for money in (rows.value(contract, value) for contract in contracts) if money is not None]
     sums = sorted(total(valued).items())
     return {
         "count": len(contracts),
@@ -42,6 +50,8 @@ def figures(contracts: list[Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _grouped(contracts: list[Entity], name: str, key: Key) -> list[dict[str, Any]]:
-    keys = sorted({key(contract) for contract in contracts}, key=lambda found: (found is None, found or ""))
-    return [{name: each} | figures([c for c in contracts if key(c) == each]) for each in keys]
+def _grouped(rows: Seen, contracts: list[Entity], name: str, field: str, key: Key) -> list[dict[str, Any]]:
+    by = graph_field("Contract", field)
+    keyed = [(key(rows.value(contract, by)), contract) for contract in contracts]
+    keys = sorted({found for found, _ in keyed}, key=lambda found: (found is None, found or ""))
+    return [{name: each} | figures(rows, [c for found, c in keyed if found == each]) for each in keys]

@@ -13,7 +13,7 @@ from graphql import parse, validate
 
 from domain.contract import Contract, ContractType, Side
 from domain.crm import Account
-from domain.field import Entity
+from domain.field import Audience, Entity
 from domain.lifecycle import ContractStatus
 from domain.milestone import Milestone, MilestoneStatus
 from domain.money import Money
@@ -24,7 +24,9 @@ from domain.term import Period
 from tests.reference.caller import Caller
 from tests.reference.executor import Answer, answer, schema
 from tests.reference.paging import Order
+from tests.reference.policy import Evaluator
 from tests.reference.rows import Rows
+from tests.reference.seen import Seen
 
 TODAY = date(2026, 11, 21)
 
@@ -69,9 +71,12 @@ def ask(text: str, variables: dict[str, Any] | None = None, denied: tuple[str, .
     document = parse(text)
     assert not validate(schema(), document)
     decisions = {"Contract.title": Word("a"), **{name: Word("b", "no") for name in denied}}
-    caller = Caller(subject="s", roles=("z", "a"), scopes=(), policy="p",
-                    shows=lambda coordinate: coordinate not in denied, decisions=decisions)  # fmt: skip
-    return answer(ROWS, caller, document, variables or {})
+    a = {"rows": "org", **dict.fromkeys(Audience, "show")}
+    policy = {"roles": {"a": a}, "forbid": [{"fields": denied, "why": "no"}] if denied else []}
+    evaluator = Evaluator(policy, ["a"])
+    caller = Caller(subject="s", roles=("z", "a"), scopes=(), policy="p", evaluator=evaluator,
+                    decisions=decisions, rows=dict.fromkeys(decisions))  # fmt: skip
+    return answer(Seen(ROWS, evaluator, "s"), caller, document, variables or {})
 
 
 def data(text: str, variables: dict[str, Any] | None = None) -> Any:

@@ -13,7 +13,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.ext.asyncio import create_async_engine
 
 import storage.idempotency_keys
-import storage.oauth_tables  # noqa: F401 - both declare tables in the metadata
+import storage.oauth_tables
+import storage.policy_tables  # noqa: F401 - all declare tables in the metadata
 from storage import migrate
 from storage.embedded import Cluster
 from storage.embedded_roles import OWNER

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from domain.crm import (
     Account,
+    AccountTeamMember,
     Contact,
     Opportunity,
     OpportunityLine,
@@ -21,6 +22,7 @@ from sync.feeds.sample.desk import Desk, priced_lines
 from sync.feeds.sample.rows import AccountRow, OpportunityRow
 
 _WON, _LOST = "Closed Won", "Closed Lost"
+_TEAM = {"customer_success": "Customer Success Manager"}
 _FIRST_PHONE = 100
 
 
@@ -89,9 +91,23 @@ def accounts(desk: Desk) -> Iterator[Entity]:
             billing_country=row.country,
             parent_id=None if row.parent is None else desk.keys.id_of("account", row.parent),
             owner_id=desk.keys.id_of("user", sellers[number % len(sellers)]),
+            team=tuple(_team(desk, row, number)),
         )
         for place in range(1, len(row.contacts) + 1):
             yield _contact(desk, row, place, next(contact_numbers))
+
+
+def _team(desk: Desk, account: AccountRow, number: int) -> Iterator[AccountTeamMember]:
+    for place, (role, title) in enumerate(_TEAM.items()):
+        key = f"{account.key}:{role}"
+        yield AccountTeamMember(
+            id=desk.keys.id_of("account-team-member", key),
+            source_key=desk.keys.source_key("account-team-member", key),
+            account_id=desk.keys.id_of("account", account.key),
+            salesforce_id=desk.keys.salesforce("01M", number * len(_TEAM) + place),
+            user_id=desk.keys.id_of("user", desk.users_by_role[role]),
+            role=title,
+        )
 
 
 def contact_key(account: AccountRow, place: int = 1) -> str:

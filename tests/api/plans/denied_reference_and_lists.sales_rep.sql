@@ -1,21 +1,36 @@
 SELECT answered.answer
 FROM (SELECT set_config('app.org', CAST($1::UUID AS TEXT), true) AS org
- LIMIT ALL OFFSET 0) AS scope JOIN LATERAL (SELECT json_build_object('contract', (SELECT row_to_json("$") AS row_to_json_1
+ LIMIT ALL OFFSET 0) AS scope JOIN LATERAL (SELECT (SELECT mirrored.id
+FROM "user" AS mirrored
+WHERE mirrored.org_id = $1::UUID AND mirrored.salesforce_id = $2::VARCHAR) AS id
+WHERE scope.org IS NOT NULL
+ LIMIT ALL OFFSET 0) AS caller ON true JOIN LATERAL (SELECT json_build_object('contract', (SELECT row_to_json("$") AS row_to_json_1
 FROM (SELECT NULL::json AS "riskAssessments", json_build_object('nodes', (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_1
 FROM (SELECT (SELECT row_to_json("$") AS row_to_json_2
-FROM (SELECT t3.name AS name
-FROM product AS t3
-WHERE t3.org_id = $1::UUID AND t3.id = t2.product_id) AS "$") AS product
-FROM contract_line AS t2
-WHERE t2.org_id = $1::UUID AND t2.contract_id = t1.id ORDER BY t2.id ASC
- LIMIT $2::INTEGER) AS "$")) AS lines, NULL::json AS changes, json_build_object('nodes', (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_2
-FROM (SELECT t4.title AS title
-FROM document AS t4
-WHERE t4.org_id = $1::UUID AND t4.contract_id = t1.id ORDER BY t4.id ASC
- LIMIT $2::INTEGER) AS "$")) AS documents, NULL::json AS obligations
+FROM (SELECT t8.name AS name
+FROM product AS t8
+WHERE t8.org_id = $1::UUID AND t8.id = t7.product_id) AS "$") AS product
+FROM contract_line AS t7
+WHERE t7.org_id = $1::UUID AND t7.contract_id = t1.id ORDER BY t7.id ASC
+ LIMIT $3::INTEGER) AS "$")) AS lines, NULL::json AS changes, json_build_object('nodes', (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_2
+FROM (SELECT t9.title AS title
+FROM document AS t9
+WHERE t9.org_id = $1::UUID AND t9.contract_id = t1.id ORDER BY t9.id ASC
+ LIMIT $3::INTEGER) AS "$")) AS documents, NULL::json AS obligations
 FROM contract AS t1
-WHERE t1.org_id = $1::UUID AND t1.number = $3::VARCHAR) AS "$")) AS answer
+WHERE t1.org_id = $1::UUID AND (t1.contract_owner_id = caller.id OR t1.business_owner_id = caller.id OR t1.renewal_owner_id = caller.id OR (EXISTS (SELECT 1
+FROM account AS t2
+WHERE t2.org_id = $1::UUID AND t2.id = t1.account_id AND (t2.owner_id = caller.id OR (EXISTS (SELECT 1
+FROM account_team_member AS t3
+WHERE t3.org_id = $1::UUID AND t3.account_id = t2.id AND t3.user_id = caller.id))))) OR (EXISTS (SELECT 1
+FROM opportunity AS t4
+WHERE t4.org_id = $1::UUID AND t4.id = t1.opportunity_id AND (t4.owner_id = caller.id OR (EXISTS (SELECT 1
+FROM account AS t5
+WHERE t5.org_id = $1::UUID AND t5.id = t4.account_id AND (t5.owner_id = caller.id OR (EXISTS (SELECT 1
+FROM account_team_member AS t6
+WHERE t6.org_id = $1::UUID AND t6.account_id = t5.id AND t6.user_id = caller.id))))))))) AND t1.number = $4::VARCHAR) AS "$")) AS answer
 WHERE scope.org IS NOT NULL) AS answered ON true
 -- $1: 00000000-0000-7000-8000-000000000001
--- $2: 50
--- $3: K-1
+-- $2: 005Hs00000AAAAAIA5
+-- $3: 50
+-- $4: K-1

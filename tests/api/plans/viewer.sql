@@ -1,11 +1,15 @@
 SELECT answered.answer
 FROM (SELECT set_config('app.org', CAST($1::UUID AS TEXT), true) AS org
- LIMIT ALL OFFSET 0) AS scope JOIN LATERAL (SELECT json_build_object('viewer', (SELECT row_to_json("$") AS row_to_json_1
-FROM (SELECT '"Viewer"'::json AS __typename, $2::VARCHAR AS subject, '["sales_rep"]'::json AS roles, $3::TEXT[] AS scopes, '"d6ba4f670c815046195f2fc51e84463f19e87fe275321ab11e60c2e14b449b59"'::json AS policy, (SELECT row_to_json("$") AS row_to_json_2
+ LIMIT ALL OFFSET 0) AS scope JOIN LATERAL (SELECT (SELECT mirrored.id
+FROM "user" AS mirrored
+WHERE mirrored.org_id = $1::UUID AND mirrored.salesforce_id = $2::VARCHAR) AS id
+WHERE scope.org IS NOT NULL
+ LIMIT ALL OFFSET 0) AS caller ON true JOIN LATERAL (SELECT json_build_object('viewer', (SELECT row_to_json("$") AS row_to_json_1
+FROM (SELECT '"Viewer"'::json AS __typename, $2::VARCHAR AS subject, '["sales_rep"]'::json AS roles, $3::TEXT[] AS scopes, '"e37d1a811d3794c5401bec0333ffcdf824d226cc8b09b64d738daaa97ba03a16"'::json AS policy, (SELECT row_to_json("$") AS row_to_json_2
 FROM (SELECT org.id AS id, org.name AS name, org.salesforce_org_id AS "salesforceOrgId", '"ViewerOrg"'::json AS __typename
 FROM org
 WHERE org.id = $1::UUID) AS "$") AS org) AS "$")) AS answer
 WHERE scope.org IS NOT NULL) AS answered ON true
 -- $1: 00000000-0000-7000-8000-000000000001
--- $2: someone
+-- $2: 005Hs00000AAAAAIA5
 -- $3: ['graph:read']

@@ -18,7 +18,7 @@ from strawberry.asgi import GraphQL
 from strawberry.extensions import ParserCache, ValidationCache
 
 from api.settings import Settings
-from auth.policy import load_policy
+from auth.policy_file import load_policy
 from auth.token_refused import TokenRefused
 from auth.tokens import TokenVerifier
 from auth.view import Views

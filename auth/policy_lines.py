@@ -1,0 +1,78 @@
+"""The lines of a policy file: where in it a table or key stands."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Any
+
+from auth.policy import PolicyError
+
+Where = tuple[str, ...]
+"""A table: ("roles", "legal"), or ("exceptions", "0") for the first of a list."""
+
+
+class Lines:
+    """A policy file as text and as data. Raises PolicyError for what is no TOML."""
+
+    def __init__(self, file: str, content: bytes) -> None:
+        self._file = file
+        try:
+            self.text = content.decode()
+        except UnicodeDecodeError as error:
+            line = content.count(b"\n", 0, error.start) + 1
+            raise self._error(line, "the file is not UTF-8", "save it as UTF-8") from error
+        self._lines = self.text.splitlines()
+        try:
+            self.data: dict[str, Any] = tomllib.loads(self.text)
+        except (tomllib.TOMLDecodeError, RecursionError) as error:
+            raise self._syntax(error) from error
+
+    def of(self, table: Where, key: str | None) -> int:
+        """Find a key in its table; else the table's header, or where its last name stands, or line 1."""
+        current: Where = ()
+        header = 0
+        counted: dict[str, int] = {}
+        for number, line in enumerate(self._lines, start=1):
+            bare = line.split("#", maxsplit=1)[0].strip()
+            if bare.startswith("["):
+                current = tuple(part.strip(" \"'") for part in bare.strip("[] ").split("."))
+                if bare.startswith("[["):
+                    place = counted[current[0]] = counted.get(current[0], -1) + 1
+                    current = (*current, str(place))
+                named = current == table if table else key in current
+                header = header or (number if named else 0)
+            elif key and current == (table or current) and key in re.findall(r"[\w-]+", bare.split("=")[0]):
+                return number
+        return header or self._mention(key or (table[-1] if table else None))
+
+    def _mention(self, word: str | None) -> int:
+        found = (n for n, line in enumerate(self._lines, start=1) if word and word in line.split("#")[0])
+        return next(found, 1)
+
+    def _syntax(self, error: Exception) -> PolicyError:
+        problem = str(error)
+        place = re.search(r" \(at line (\d+), column \d+\)", problem)
+        line = int(place[1]) if place else max(len(self._lines), 1)
+        problem = problem.replace(place[0], "") if place else problem
+        twice = "overwrite" in problem or "twice" in problem
+        suggestion = "say it once: remove one of the two" if twice else "write it as TOML"
+        return self._error(line, problem, suggestion)
+
+    def _error(self, line: int, problem: str, suggestion: str) -> PolicyError:
+        return PolicyError(file=self._file, line=line, problem=problem, suggestion=suggestion)
+
+
+def instead(said: str, known: Iterable[str]) -> str:
+    """Suggest what may have been meant."""
+    by_case = {str(word).casefold(): str(word) for word in known}
+    close = get_close_matches(said.casefold(), by_case, n=1)
+    if close:
+        return f"did you mean {by_case[close[0]]}?"
+    few = list(by_case.values())[:MANY]
+    return f"known are {', '.join(few)}{' and others' if len(by_case) > MANY else ''}"
+
+
+MANY = 20

@@ -1,0 +1,90 @@
+"""Sets of records, as the policy names them: whose, where which terms hold, and where which do not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from domain.reach import is_directory, root_of
+
+SUBJECT_OF_TERMS = "Contract"
+
+
+class Scope(StrEnum):
+    """Whose records, from the narrowest."""
+
+    OWN = "own"
+    ACCOUNT_TEAM = "account_team"
+    ORG = "org"
+
+    @property
+    def width(self) -> int:
+        return list(Scope).index(self)
+
+
+SCOPE_TEXTS = {
+    Scope.OWN: "the caller's own records",
+    Scope.ACCOUNT_TEAM: "the records of the caller and of the accounts they work on",
+    Scope.ORG: "every record of the org",
+}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Terms:
+    """A condition on the contract's own fields: each has one of the values beside it."""
+
+    fields: tuple[tuple[str, tuple[str | bool, ...]], ...]
+
+    def __str__(self) -> str:
+        return " and ".join(
+            f"{name} is {' or '.join(str(value) for value in values)}" for name, values in self.fields
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The records of a scope where all of `when` hold and none of `unless` does."""
+
+    scope: Scope = Scope.ORG
+    when: frozenset[Terms] = frozenset()
+    unless: frozenset[Terms] = frozenset()
+
+    def __str__(self) -> str:
+        told = [SCOPE_TEXTS[self.scope]]
+        told += [f"where {each}" for each in sorted(self.when)]
+        told += [f"unless {each}" for each in sorted(self.unless)]
+        return ", ".join(told)
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether every record is among them."""
+        return self == Rows()
+
+    def covers(self, other: Rows) -> bool:
+        """Whether each of the others is surely one of these."""
+        wider = self.scope.width >= other.scope.width
+        return wider and self.when <= other.when and self.unless <= other.unless
+
+    def besides(self, *unless: Terms) -> Rows:
+        """Return those of them where none of these terms holds."""
+        return replace(self, unless=self.unless | frozenset(unless))
+
+    def among(self, when: Terms) -> Rows:
+        """Return those of them where these terms hold."""
+        return replace(self, when=self.when | {when})
+
+    def of(self, entity: str) -> Rows:
+        """Return what of it concerns an entity: people are nobody's, and only contracts have terms."""
+        scope = Scope.ORG if is_directory(entity) else self.scope
+        if root_of(entity) == SUBJECT_OF_TERMS:
+            return replace(self, scope=scope)
+        return Rows(scope)
+
+
+def widest(found: list[Rows]) -> tuple[Rows, ...]:
+    """Return sets of records without those that others cover."""
+    kept: list[Rows] = []
+    for each in sorted(dict.fromkeys(found), key=lambda rows: (-rows.scope.width, str(rows))):
+        if not any(other.covers(each) for other in kept):
+            kept = [other for other in kept if not each.covers(other)] + [each]
+    return tuple(kept)
