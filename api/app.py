@@ -34,6 +34,7 @@ from auth.policy_watch import ASK_AGAIN as POLICY_ASK_AGAIN
 from auth.policy_watch import PolicyWatch
 from auth.revocation import Revocations
 from auth.tokens import TokenVerifier
+from auth.vault import Vault
 from auth.view import Views
 from storage.database import BUSY, Database, DatabaseUnavailable
 from storage.policy_versions import add_differences
@@ -98,7 +99,9 @@ class Application:
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
         self._database = await Database.open(self._database_url, self._settings.pool_size)
         await self._policies.refresh(self._database)
-        endpoint = self._door.endpoint = Endpoint(self._database, Views(self._policies.in_force), today)
+        vault = Vault(self._sealer)
+        endpoint = Endpoint(self._database, Views(self._policies.in_force), today, vault)
+        self._door.endpoint = endpoint
         self._obey(endpoint)
         self._door.revocations = Revocations(self._database)
         async with self._database.transaction(UUID(int=0)) as connection:

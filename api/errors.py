@@ -71,6 +71,13 @@ class Unavailable(ApiError):
     status = HTTPStatus.SERVICE_UNAVAILABLE
 
 
+class SealedValueDamaged(ApiError):
+    """A value that is stored encrypted does not open: it was changed or moved, or its key is not there."""
+
+    code = "SEALED_VALUE_DAMAGED"
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+
+
 class InvalidDocument(ApiError):
     """The document cannot be parsed, or does not fit the schema."""
 

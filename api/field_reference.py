@@ -28,8 +28,9 @@ def _section(entity: type[Entity]) -> str:
 
 def _row(declared: DeclaredField) -> str:
     field = declared.field
+    meaning = f"{declared.meaning} Stored encrypted." if declared.sealed else declared.meaning
     cells = (
-        f"`{declared.graph_name}`", _type(declared), declared.meaning, str(field.owner), str(field.audience),
+        f"`{declared.graph_name}`", _type(declared), meaning, str(field.owner), str(field.audience),
         f"`{field.salesforce}`" if field.salesforce else "",
     )  # fmt: skip
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

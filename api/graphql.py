@@ -15,9 +15,12 @@ import orjson
 from api.errors import AccessDenied, ApiError, BadRequest, InternalError, Unavailable
 from api.limits import MAX_JSON_DEPTH
 from api.mutations.once import Mutations
+from api.planner.plan import BLIND
 from api.planner.run import Plan, Planner
+from api.sealed_answers import SealedAnswers, with_shredded
 from api.shadow import Shadow
 from auth.principal import Principal
+from auth.vault import Vault
 from auth.view import View, Views
 from storage.database import BUSY, Database, DatabaseUnavailable
 
@@ -46,9 +49,11 @@ class Endpoint:
         database: Database,
         views: Views,
         today: Callable[[], date],
+        vault: Vault,
         clock: Callable[[], datetime] = _now,
     ) -> None:
         self._database = database
+        self._sealed = SealedAnswers(database, vault)
         self._today = today
         self._planner = Planner()
         self._mutations = Mutations(database, frozenset(views.policy.roles), clock)
@@ -75,19 +80,25 @@ class Endpoint:
             "$subject": principal.subject,
             "$scopes": principal.scopes,
         }
+        extensions = plan.extensions
         try:
+            if plan.blinds:
+                environment[BLIND] = await self._sealed.blind(principal.org_id)
             data: bytes
             if plan.change is None:
                 data = await self._database.read(plan.statement, plan.arguments(environment))
             else:
                 data = await self._mutations.answer(plan.change, plan, principal, environment)
+            if plan.opens:
+                data, shredded = await self._sealed.opened(principal.org_id, data)
+                extensions = with_shredded(extensions, shredded)
         except DatabaseUnavailable as error:
             raise Unavailable("the database cannot be reached; try again in a moment") from error
         except BUSY as error:
             raise Unavailable(
                 "the database did not answer in time; ask for less at once, or again"
             ) from error
-        return b'{"data":' + data + plan.extensions
+        return b'{"data":' + data + extensions
 
     def _plan(self, request: dict[str, Any], view: View) -> tuple[Plan, dict[str, Any]]:
         asked = request["query"], request.get("operationName"), request.get("variables") or {}

@@ -91,6 +91,11 @@ SCALAR_FILTERS: dict[type, Any] = {
     ),
 }
 _operators(
+    "SealedStringFilter",
+    "Conditions on a text that is stored encrypted, in upper or lower case; all must hold.",
+    _one_of(str),
+)
+_operators(
     "MoneyFilter",
     "Conditions on an amount, within one currency; all must hold.",
     {"currency": (str, "ISO 4217 code; obligatory beside an amount.")} | _range(Decimal),
@@ -114,6 +119,8 @@ def _filter_of(declared: DeclaredField) -> Any:  # noqa: ANN401 - a type form
             return lazy(f"{declared.target}Filter")
         case Kind.LIST:
             return lazy(f"{declared.target}ListFilter")
+    if declared.sealed:
+        return lazy("SealedStringFilter")
     if issubclass(declared.type, StrEnum):
         enum_type(declared.type)
         return lazy(f"{declared.type.__name__}Filter")
@@ -121,9 +128,9 @@ def _filter_of(declared: DeclaredField) -> Any:  # noqa: ANN401 - a type form
 
 
 def orderable(entity: type[Entity]) -> list[DeclaredField]:
-    """Return the fields one may order by: all but references, lists and durations."""
+    """Return the fields one may order by: all but references, lists, durations and what is encrypted."""
     kinds = (Kind.SCALAR, Kind.MONEY)
-    return [f for f in fields_of(entity) if f.kind in kinds and f.type is not Period]
+    return [f for f in fields_of(entity) if f.kind in kinds and f.type is not Period and not f.sealed]
 
 
 def _build_filter(entity: type[Entity]) -> None:

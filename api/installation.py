@@ -12,9 +12,13 @@ from auth.aws_kms import AwsAccess, AwsKms
 from auth.crypto import Sealer
 from auth.key_encryption import from_file, from_text
 from auth.keys import KeyRing, first_keys
+from auth.resealing import seal_what_is_clear
+from auth.vault import Vault
 from storage import migrate
+from storage.database import connect
 from storage.embedded import Cluster
 from storage.embedded_roles import OWNER, READ_WRITE
+from storage.orgs import list_orgs
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +42,26 @@ def open_installation(settings: Settings) -> Installation:
     return Installation(settings.database_url, settings.owner_url)
 
 
-async def migrated(installation: Installation) -> list[str]:
-    """Bring the database to the latest revision, and return those that were run."""
-    return await migrate.upgrade(installation.owner_url)
+async def migrated(installation: Installation, settings: Settings) -> list[str]:
+    """Bring the database to the latest revision, and return those that were run.
+
+    Before a revision that takes only encrypted values, those that lie in clear are encrypted. Raises
+    KeyFileError where the key for that is not to be had; what was done so far stays, and is gone on with.
+    """
+    revisions: list[str] = []
+    for stop in await migrate.stops_to_seal(installation.owner_url):
+        revisions += await migrate.upgrade(installation.owner_url, stop)
+        await _seal_every_org(installation, settings)
+    return revisions + await migrate.upgrade(installation.owner_url)
+
+
+async def _seal_every_org(installation: Installation, settings: Settings) -> None:
+    connection = await connect(installation.owner_url, statement_timeout="0", lock_timeout="60s")
+    try:
+        for org in await list_orgs(connection):
+            await seal_what_is_clear(connection, org.id, lambda: Vault(sealer(settings)))
+    finally:
+        await connection.close()
 
 
 def sealer(settings: Settings) -> Sealer:

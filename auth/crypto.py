@@ -40,7 +40,7 @@ class Sealer:
         """Encrypt a value for a place."""
         data_key, nonce = AESGCM.generate_key(256), secrets.token_bytes(_NONCE_BYTES)
         wrapped = self._keys.wrap(data_key, asdict(place))
-        sealed = AESGCM(data_key).encrypt(nonce, value, _bound(place, self._keys.kid))
+        sealed = AESGCM(data_key).encrypt(nonce, value, bound(place, self._keys.kid))
         return ".".join((_VERSION, self._keys.kid, *map(_coded, (wrapped, nonce, sealed))))
 
     def open(self, text: str, place: Place) -> bytes:
@@ -54,12 +54,13 @@ class Sealer:
             raise NotDecrypted(kid="of an unknown form")
         data_key = self._keys.unwrap(wrapped, kid, asdict(place))
         try:
-            return AESGCM(data_key).decrypt(nonce, sealed, _bound(place, kid))
+            return AESGCM(data_key).decrypt(nonce, sealed, bound(place, kid))
         except (InvalidTag, ValueError) as error:
             raise NotDecrypted(kid=kid) from error
 
 
-def _bound(place: Place, kid: str) -> bytes:
+def bound(place: Place, kid: str) -> bytes:
+    """Return what a ciphertext is authenticated with: where it lies, and which key opens it."""
     return f"{_VERSION}|{place.org}|{place.table}|{place.row}|{place.column}|{kid}".encode()
 
 

@@ -160,6 +160,11 @@ class DeclaredField:
         return tuple(inspect.signature(self.field.rule).parameters) if self.field.rule else ()
 
     @property
+    def sealed(self) -> bool:
+        """Whether the value is stored encrypted: every field for PERSONAL is."""
+        return self.field.audience is Audience.PERSONAL
+
+    @property
     def live(self) -> bool:
         """Whether the value depends on today, so that it is computed when read and never stored."""
         return "today" in self.inputs
@@ -209,7 +214,17 @@ def fields_of(entity: type[Entity]) -> tuple[DeclaredField, ...]:
 def _fields_of(name: str) -> tuple[DeclaredField, ...]:
     entity = ENTITIES[name]
     hints = _hints(entity)
-    return tuple(_declared(name, f.name, hints[f.name], f.default) for f in fields(entity))
+    declared = tuple(_declared(name, f.name, hints[f.name], f.default) for f in fields(entity))
+    sealed = {each.name for each in declared if each.sealed}
+    for each in declared:
+        if sealed.intersection(each.inputs):
+            raise DeclarationError(f"{each.coordinate} would tell in clear what is stored encrypted")
+    return declared
+
+
+def sealed_fields(entity: type[Entity]) -> tuple[DeclaredField, ...]:
+    """Return the fields whose values are stored encrypted."""
+    return tuple(declared for declared in fields_of(entity) if declared.sealed)
 
 
 def _hints(entity: type[Entity]) -> dict[str, Any]:
@@ -266,7 +281,22 @@ def _declared(entity: str, name: str, hint: Any, default: Any) -> DeclaredField:
         if default is MISSING:
             raise DeclarationError(f"{entity}.{name} may be absent, so it needs the default None")
     kind, type_ = _kind(f"{entity}.{name}", plain, declarations[0])
-    return DeclaredField(entity, name, type_, optional, kind, declarations[0])
+    declared = DeclaredField(entity, name, type_, optional, kind, declarations[0])
+    if declared.sealed:
+        _check_sealed(declared)
+    return declared
+
+
+def _check_sealed(declared: DeclaredField) -> None:
+    """Refuse what encryption would break, or what would tell the value elsewhere."""
+    field = declared.field
+    if declared.kind is not Kind.SCALAR or declared.type is not str:
+        raise DeclarationError(f"{declared.coordinate} is for PERSONAL, so it must be a text")
+    if field.key or field.search or field.indexed or field.rule or field.named_by:
+        raise DeclarationError(
+            f"{declared.coordinate} is for PERSONAL, so it is stored encrypted:"
+            " it cannot be a key, searched, indexed, computed or named by another"
+        )
 
 
 def _kind(where: str, plain: Any, field: Field) -> tuple[Kind, type]:  # noqa: ANN401 - a type form

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 from decimal import MAX_PREC, ROUND_HALF_UP, Decimal, localcontext
 from enum import StrEnum
@@ -16,6 +17,8 @@ HIDDEN = "…"
 SHORTEST_WITH_A_TAIL = 9
 """Of a text of eight characters or fewer, the last four would tell too much: none of it is shown."""
 TAIL = 4
+ADDRESS = r"[^@ \t\r\n]+@((?:[^@ \t\r\n.]+[.])+[^@ \t\r\n.0-9][^@ \t\r\n.]*)"
+"""What is taken for an e-mail address; of a text that only holds one, its rest would be told."""
 
 
 class MaskKind(StrEnum):
@@ -64,6 +67,13 @@ def last_four(value: str) -> str:
 
 
 def mail_domain(value: str) -> str:
-    """Return an address without its local part: …@northlight.example."""
-    _, at, domain = value.rpartition("@")
-    return f"{HIDDEN}@{domain}" if at else HIDDEN
+    """Return an address without its local part, …@northlight.example; of another text the last four."""
+    address = re.fullmatch(ADDRESS, value)
+    return f"{HIDDEN}@{address[1]}" if address else last_four(value)
+
+
+def masked_text(declared: DeclaredField, value: str) -> str:
+    """Return what the mask of a field leaves of a text; nothing of one that has no mask."""
+    rules = {MaskKind.LAST_FOUR: last_four, MaskKind.MAIL_DOMAIN: mail_domain}
+    rule = rules.get(mask_of(declared) or MaskKind.QUARTER)
+    return rule(value) if rule else HIDDEN

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
+import storage.data_keys
 import storage.idempotency_keys
 import storage.oauth_tables
 import storage.policy_tables  # noqa: F401 - all declare tables in the metadata

@@ -16,7 +16,8 @@ from domain.field import Entity, back_reference
 from domain.graph import save_order
 from storage.aggregate import load_many
 from storage.memo import memoized
-from storage.records import layout_of, parts_of, to_row, with_parts
+from storage.records import layout_of, parts_of, to_row, whole_of, with_parts
+from storage.sealing import NO_KEYS, Seals, Vault, seals_for
 from storage.statement import Statement
 from storage.tables import table_of
 from storage.tenancy import bind_org
@@ -34,15 +35,23 @@ class VersionConflict(Exception):
         self.expected, self.found = expected, found
 
 
-async def load(connection: asyncpg.Connection, org_id: UUID, contract_id: UUID) -> Contract | None:
+async def load(
+    connection: asyncpg.Connection, org_id: UUID, contract_id: UUID, *, vault: Vault = NO_KEYS
+) -> Contract | None:
     """Return the contract with all its parts, or None; live derived fields are absent from it."""
     async with connection.transaction():
         await bind_org(connection, org_id)
-        return (await load_many(connection, org_id, Contract, [contract_id])).get(contract_id)
+        return (await load_many(connection, org_id, Contract, [contract_id], vault)).get(contract_id)
 
 
-async def save(
-    connection: asyncpg.Connection, org_id: UUID, contract: Contract, expected_version: int, *, now: datetime
+async def save(  # noqa: PLR0913 - what is saved, where, by whom it was last seen, and when
+    connection: asyncpg.Connection,
+    org_id: UUID,
+    contract: Contract,
+    expected_version: int,
+    *,
+    now: datetime,
+    vault: Vault = NO_KEYS,
 ) -> Contract:
     """Write the contract and make its stored parts match; return it as stored, one version later.
 
@@ -57,14 +66,20 @@ async def save(
         if found != expected_version:
             raise VersionConflict(expected_version, found)
         whole = cast("Contract", _owned(contract))
-        stored = (await load_many(connection, org_id, Contract, [contract.id])).get(contract.id)
+        stored = (await load_many(connection, org_id, Contract, [contract.id], vault)).get(contract.id)
         changed = replace(whole, version=expected_version + 1, updated_at=now)
-        await _write(connection, org_id, changed, stored, now)
-        return (await load_many(connection, org_id, Contract, [contract.id]))[contract.id]
+        seals = await seals_for(vault, connection, org_id, whole_of(Contract))
+        await _write(connection, org_id, changed, stored, now, seals)
+        return (await load_many(connection, org_id, Contract, [contract.id], vault))[contract.id]
 
 
-async def _write(
-    connection: asyncpg.Connection, org_id: UUID, contract: Contract, stored: Contract | None, now: datetime
+async def _write(  # noqa: PLR0913, PLR0917 - as save
+    connection: asyncpg.Connection,
+    org_id: UUID,
+    contract: Contract,
+    stored: Contract | None,
+    now: datetime,
+    seals: Seals,
 ) -> None:
     kept = {record.id for record in with_parts(contract)}
     gone: defaultdict[type[Entity], list[UUID]] = defaultdict(list)
@@ -73,7 +88,7 @@ async def _write(
             gone[type(record)].append(record.id)
     rows: defaultdict[type[Entity], list[tuple[Any, ...]]] = defaultdict(list)
     for record in with_parts(contract):
-        rows[type(record)].append(to_row(record, org_id, now.date()))
+        rows[type(record)].append(to_row(record, org_id, now.date(), seals=seals))
     for entity in save_order():
         await upsert(connection, org_id, entity, rows[entity], now=now, keep_absent=False)
     for entity in reversed(save_order()):

@@ -18,6 +18,7 @@ from storage.aggregate import load_many
 from storage.identities import Clash, Identities, clashes_of, identify, ids_of, key_of, missing_links
 from storage.memo import memoized
 from storage.records import layout_of, owner_of, to_row, with_parts
+from storage.sealing import NO_KEYS, Seals, Vault, seals_for
 from storage.statement import Statement
 from storage.tables import table_of
 from storage.tenancy import bind_org
@@ -57,10 +58,17 @@ class Ingest:
     computed anew from the record as it then is. A part that its source no longer has is removed.
     """
 
-    def __init__(self, connection: asyncpg.Connection, org_id: UUID, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        connection: asyncpg.Connection,
+        org_id: UUID,
+        clock: Callable[[], datetime],
+        vault: Vault = NO_KEYS,
+    ) -> None:
         self._connection = connection
         self._org_id = org_id
         self._clock = clock
+        self._vault = vault
 
     async def save(
         self,
@@ -87,7 +95,9 @@ class Ingest:
             clashes = await clashes_of(self._connection, self._org_id, whole, known)
             whole = list(_without(whole, clashes))
             targets, unresolved = await self._resolve(references, known)
-            batch = _Batch(whole, targets, known, self._org_id, now)
+            entities = {type(part) for record in whole for part in with_parts(record)}
+            seals = await seals_for(self._vault, self._connection, self._org_id, entities)
+            batch = _Batch(whole, targets, known, self._org_id, now, seals)
             return await self._write(batch, replace(Saved(), clashes=tuple(clashes), unresolved=unresolved))
 
     async def link(self, references: Iterable[Reference]) -> tuple[Reference, ...]:
@@ -164,7 +174,7 @@ class Ingest:
             saved.unchanged[entity.__name__] -= len(touched)
         for entity, ids in updated.items():
             saved.updated[entity.__name__] += len(ids)
-            await self._derive_again(entity, ids, batch.now)
+            await self._derive_again(entity, ids, batch)
         return saved
 
     async def _remove_vanished(self, batch: _Batch, saved: Saved) -> set[UUID]:
@@ -176,28 +186,34 @@ class Ingest:
                 roots |= {batch.roots.get(owner, owner) for owner in ids.values()}
         return roots
 
-    async def _derive_again(self, entity: type[Entity], ids: set[UUID], now: datetime) -> None:
+    async def _derive_again(self, entity: type[Entity], ids: set[UUID], batch: _Batch) -> None:
         """Compute stored derived values from the whole record as it now is, the parts of others included."""
         if not (ids and layout_of(entity).derived):
             return
-        records = await load_many(self._connection, self._org_id, entity, list(ids))
-        rows = [to_row(record, self._org_id, now.date()) for record in records.values()]
-        await upsert(self._connection, self._org_id, entity, rows, now=now, keep_absent=False, counted=False)
+        records = await load_many(self._connection, self._org_id, entity, list(ids), self._vault)
+        rows = [
+            to_row(record, self._org_id, batch.now.date(), seals=batch.seals) for record in records.values()
+        ]
+        await upsert(
+            self._connection, self._org_id, entity, rows, now=batch.now, keep_absent=False, counted=False
+        )
 
 
 class _Batch:
     """The rows of one call by entity and stored id, and for each the id of the record it belongs to."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - what makes a row of a record
         self,
         records: Iterable[Entity],
         targets: dict[tuple[type[Entity], str], dict[str, UUID]],
         known: Identities,
         org_id: UUID,
         now: datetime,
+        seals: Seals,
     ) -> None:
         self.known = known
         self.now = now
+        self.seals = seals
         self.rows: defaultdict[type[Entity], dict[UUID, tuple[Any, ...]]] = defaultdict(dict)
         self.roots: dict[UUID, UUID] = {}
         self._root_keys: defaultdict[type[Entity], dict[UUID, str]] = defaultdict(dict)
@@ -208,7 +224,7 @@ class _Batch:
                 found: dict[str, Any] = targets.get((type(each), key_of(each)), {})
                 record = replace(each, **found) if found else each
                 id_ = known.ids[each.id]
-                self.rows[type(each)][id_] = to_row(record, org_id, now.date(), known.ids)
+                self.rows[type(each)][id_] = to_row(record, org_id, now.date(), known.ids, seals)
                 self.roots[id_] = root_id
 
     def existing_roots(self) -> dict[type[Entity], dict[UUID, str]]:

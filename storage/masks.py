@@ -19,12 +19,13 @@ from sqlalchemy import (
     literal_column,
 )
 
-from domain.mask import HIDDEN, SHORTEST_WITH_A_TAIL, TAIL, MaskKind
+from domain.mask import ADDRESS, HIDDEN, SHORTEST_WITH_A_TAIL, TAIL, MaskKind
 
 Expression = ColumnElement[Any]
 
 _HIDDEN = literal_column(f"'{HIDDEN}'", Text)
 _AT = literal_column("'@'", Text)
+_ADDRESS = literal_column("'^" + ADDRESS + "$'", Text)
 _QUARTER = literal_column("'quarter'", Text)
 _ONE_DIGIT = literal_column("'9EEEE'", Text)
 
@@ -54,10 +55,9 @@ def last_four(value: Expression) -> Expression:
 
 def mail_domain(value: Expression) -> Expression:
     """Twin of `mask.mail_domain`."""
-    has_domain = func.strpos(value, _AT) > literal_column("0")
-    domain = func.split_part(value, _AT, literal_column("-1"))
-    found = case((has_domain, _HIDDEN.concat(_AT).concat(domain)), else_=_HIDDEN)
-    return case((value.is_not(None), found))
+    is_address = func.regexp_like(value, _ADDRESS)
+    domain = _HIDDEN.concat(_AT).concat(func.split_part(value, _AT, literal_column("2")))
+    return case((is_address, domain), else_=last_four(value))
 
 
 MASKS: Mapping[MaskKind, Callable[[Expression], Expression]] = MappingProxyType(

@@ -53,6 +53,21 @@ async def upgrade(url: str, revision: str = "head") -> list[str]:
     )
 
 
+async def stops_to_seal(url: str) -> list[str]:
+    """Return the revisions at which clear values have to be encrypted before the upgrade goes on.
+
+    Each is the one before a revision that says `TAKES_SEALED_VALUES_ONLY`; those passed already are left out.
+    """
+    before = await current(url)
+    script = ScriptDirectory(str(MIGRATIONS))
+    waiting = [each for each in script.iterate_revisions("head", before or "base") if each.revision != before]
+    return [
+        str(each.down_revision)
+        for each in reversed(waiting)
+        if getattr(each.module, "TAKES_SEALED_VALUES_ONLY", False)
+    ]
+
+
 def _revision(config: Config) -> str | None:
     connection: sa.Connection = config.attributes["connection"]
     found = MigrationContext.configure(connection).get_current_revision()

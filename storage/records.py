@@ -14,6 +14,7 @@ from domain.graph import ENTITIES
 from domain.money import Money
 from domain.term import Period
 from storage.memo import memoized
+from storage.sealing import NO_KEYS, Seals
 from storage.tables import column_names, is_stored
 
 REVISION = ("version", "updated_at")
@@ -30,12 +31,16 @@ class Layout:
     stored: tuple[DeclaredField, ...]
     columns: tuple[str, ...]
     derived: frozenset[str]
+    ciphertexts: frozenset[str]
     has_revision: bool
 
 
 @memoized
 def layout_of(entity: type[Entity]) -> Layout:
-    """Return the layout of an entity; `columns` begin with org_id, `derived` names columns of rules."""
+    """Return the layout of an entity; `columns` begin with org_id, `derived` names columns of rules.
+
+    `ciphertexts` names columns of which equal values differ: they are never compared.
+    """
     stored = tuple(declared for declared in fields_of(entity) if is_stored(declared))
     columns = tuple(name for declared in stored for name in column_names(declared))
     derived = frozenset(name for declared in stored if declared.field.rule for name in column_names(declared))
@@ -44,6 +49,7 @@ def layout_of(entity: type[Entity]) -> Layout:
         stored=stored,
         columns=("org_id", *columns),
         derived=derived,
+        ciphertexts=frozenset(declared.name for declared in stored if declared.sealed),
         has_revision=set(REVISION) <= set(columns),
     )
 
@@ -53,6 +59,13 @@ def parts_of(entity: type[Entity]) -> tuple[DeclaredField, ...]:
     """Return the list fields whose records live and die with a record of the entity."""
     lists = (declared for declared in fields_of(entity) if declared.kind is Kind.LIST)
     return tuple(each for each in lists if back_reference(entity.__name__, each.target).field.part)
+
+
+@memoized
+def whole_of(entity: type[Entity]) -> frozenset[type[Entity]]:
+    """Return the entity with those of its parts, and of theirs."""
+    parts = (entity_named(declared.target) for declared in parts_of(entity))
+    return frozenset({entity}).union(*(whole_of(part) for part in parts))
 
 
 @memoized
@@ -74,10 +87,17 @@ def with_parts(record: Entity) -> Iterator[Entity]:
             yield from with_parts(part)
 
 
-def to_row(record: Entity, org_id: UUID, today: date, ids: Mapping[UUID, UUID] = _NO_IDS) -> tuple[Any, ...]:
+def to_row(
+    record: Entity,
+    org_id: UUID,
+    today: date,
+    ids: Mapping[UUID, UUID] = _NO_IDS,
+    seals: Seals = NO_KEYS,
+) -> tuple[Any, ...]:
     """Return the record's values in the order of `layout_of(...).columns`.
 
-    Stored derived fields are computed; ids and references found in `ids` are replaced.
+    Stored derived fields are computed; ids and references found in `ids` are replaced; personal values are
+    encrypted for the row. Raises NoKeysGiven for one without `seals`.
     """
     layout = layout_of(type(record))
     derived = derive(record, today) if layout.derived else {}
@@ -87,6 +107,9 @@ def to_row(record: Entity, org_id: UUID, today: date, ids: Mapping[UUID, UUID] =
         value = derived[name] if declared.field.rule else getattr(record, name)
         if declared.kind is Kind.MONEY:
             row += (None, None) if value is None else (value.amount, value.currency)
+        elif declared.sealed:
+            place = ids.get(record.id, record.id)
+            row += (None, None, None) if value is None else seals.seal(declared, place, value)
         elif isinstance(value, UUID):
             row.append(ids.get(value, value))
         elif isinstance(value, StrEnum):
@@ -96,13 +119,19 @@ def to_row(record: Entity, org_id: UUID, today: date, ids: Mapping[UUID, UUID] =
     return tuple(row)
 
 
-def from_row(entity: type[Entity], row: Mapping[str, Any]) -> Entity:
-    """Return the record that a row holds; its lists are empty and its live derived fields absent."""
+def from_row(entity: type[Entity], row: Mapping[str, Any], seals: Seals = NO_KEYS) -> Entity:
+    """Return the record that a row holds; its lists are empty and its live derived fields absent.
+
+    Raises DamagedValue, and NoKeysGiven for a personal value without `seals`.
+    """
     values: dict[str, Any] = {}
     for declared in layout_of(entity).stored:
         if declared.kind is Kind.MONEY:
             amount, currency = (row[name] for name in column_names(declared))
             values[declared.name] = None if amount is None else Money(amount, currency)
+        elif declared.sealed:
+            value = row[declared.name]
+            values[declared.name] = None if value is None else seals.open(declared, row["id"], value)
         else:
             value = row[declared.name]
             values[declared.name] = value if value is None else _reader(declared.type)(value)

@@ -16,6 +16,9 @@ INSTALLATION_TABLES = {
 }
 """What belongs to no org, and what the application may do with it; it changes nothing."""
 
+KEPT_TABLES = ("data_key",)
+"""What of its org the application reads and adds to: only the owner of the tables changes or ends it."""
+
 # The sub-select keeps the setting from being read when the statement is planned, while it is still unset:
 # a plan for an empty table would be kept. NULLIF, because a pooled connection's setting reverts to ''.
 BOUND_ORG = "(SELECT nullif(current_setting('app.org', true), '')::uuid)"
@@ -32,12 +35,12 @@ def security_ddl(table: str) -> list[str]:
         ]
     own = f"{'id' if table == ORG_TABLE else 'org_id'} = {BOUND_ORG}"
     # Orgs are made and named by the owner; the application reads its own.
-    rights = "SELECT" if table == ORG_TABLE else "SELECT, INSERT, UPDATE, DELETE"
+    rights = {ORG_TABLE: "SELECT"} | dict.fromkeys(KEPT_TABLES, "SELECT, INSERT")
     ddl = [
         f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY',
         f'ALTER TABLE "{table}" FORCE ROW LEVEL SECURITY',
         f'CREATE POLICY tenant ON "{table}" USING ({own}) WITH CHECK ({own})',
-        f'GRANT {rights} ON "{table}" TO {READ_WRITE}',
+        f'GRANT {rights.get(table, "SELECT, INSERT, UPDATE, DELETE")} ON "{table}" TO {READ_WRITE}',
     ]
     if table == ORG_TABLE:
         # Whoever migrates makes and names the orgs; of their contents it sees none unbound.

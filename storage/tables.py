@@ -36,6 +36,9 @@ COLUMN_TYPES: dict[type, sa.types.TypeEngine[Any]] = {
     UUID: sa.Uuid(),
 }
 
+SEALED_PATTERN = "^v1[.][0-9a-f]{32}[.][A-Za-z0-9_-]{16}[.][A-Za-z0-9_-]{22,}$"
+"""The text of an encrypted value: `v1.kid.nonce.ciphertext`, the kid a UUID in hex, the rest base64url."""
+
 org = sa.Table(
     "org",
     metadata,
@@ -61,10 +64,22 @@ def is_stored(declared: DeclaredField) -> bool:
 
 
 def column_names(declared: DeclaredField) -> tuple[str, ...]:
-    """Return the columns that hold a field: two for money, else one."""
+    """Return the columns that hold a field: two for money, three for what is encrypted, else one."""
     if declared.kind is Kind.MONEY:
         return f"{declared.name}_amount", f"{declared.name}_currency"
+    if declared.sealed:
+        return declared.name, index_name(declared), clear_name(declared)
     return (declared.name,)
+
+
+def index_name(declared: DeclaredField) -> str:
+    """Return the column by which an encrypted value is found: equal for equal values, and tells nothing."""
+    return f"{declared.name}_index"
+
+
+def clear_name(declared: DeclaredField) -> str:
+    """Return the column with the part of an encrypted value that a mask shows."""
+    return f"{declared.name}_clear"
 
 
 def column_type(declared: DeclaredField) -> sa.types.TypeEngine[Any]:
@@ -79,10 +94,10 @@ def _columns(declared: DeclaredField) -> list[sa.Column[Any]]:
             sa.Column(amount, sa.Numeric(), nullable=declared.optional, comment=declared.field.meaning),
             sa.Column(currency, sa.Text(), nullable=declared.optional),
         ]
+    name, *beside = column_names(declared)
     return [
-        sa.Column(
-            declared.name, column_type(declared), nullable=declared.optional, comment=declared.field.meaning
-        )
+        sa.Column(name, column_type(declared), nullable=declared.optional, comment=declared.field.meaning),
+        *(sa.Column(other, sa.Text(), nullable=declared.optional) for other in beside),
     ]
 
 
@@ -91,6 +106,10 @@ def _checks(declared: DeclaredField) -> list[sa.CheckConstraint]:
     if declared.kind is Kind.MONEY:
         amount, currency = column_names(declared)
         whole = f"({amount} IS NULL) = ({currency} IS NULL) AND {currency} ~ '^[A-Z]{{3}}$'"
+        return [sa.CheckConstraint(whole, name=name)]
+    if declared.sealed:
+        # What is no ciphertext is refused by the database itself.
+        whole = f"num_nulls({', '.join(column_names(declared))}) IN (0, 3) AND {name} ~ '{SEALED_PATTERN}'"
         return [sa.CheckConstraint(whole, name=name)]
     if issubclass(declared.type, StrEnum):
         values = ", ".join(f"'{member.value}'" for member in declared.type)
@@ -106,7 +125,9 @@ def _constraints(declared: DeclaredField) -> list[sa.schema.SchemaItem]:
     if declared.kind is Kind.REFERENCE:
         there = table_name(declared.target)
         items.append(sa.ForeignKeyConstraint(("org_id", declared.name), (f"{there}.org_id", f"{there}.id")))
-    if declared.field.key:
+    if declared.sealed:
+        items.append(sa.Index(None, "org_id", index_name(declared), "id"))
+    elif declared.field.key:
         items.append(sa.UniqueConstraint("org_id", *columns))
     elif declared.kind is Kind.REFERENCE or declared.field.indexed:
         # Money is ordered by currency, then amount.

@@ -100,7 +100,9 @@ def _upsert(entity: type[Entity], *, keep_absent: bool, counted: bool) -> Statem
         if name not in fixed:
             new = statement.excluded[name]
             incoming[name] = sa.func.coalesce(new, table.c[name]) if keep_absent else new
-    differs = sa.or_(*(new.is_distinct_from(table.c[name]) for name, new in incoming.items()))
+    # Of a ciphertext the columns beside it say whether its value differs: encrypted anew, it always would.
+    compared = {name: new for name, new in incoming.items() if name not in layout.ciphertexts}
+    differs = sa.or_(*(new.is_distinct_from(table.c[name]) for name, new in compared.items()))
     change: dict[str, Any] = {}
     if revision and counted:
         change = {"version": table.c.version + sa.literal_column("1"), "updated_at": now}

@@ -1,8 +1,9 @@
-"""Signing keys for tests: new ones, and those that a database holds for a home."""
+"""Keys for tests: that sign, new or held by a database for a home, and that encrypt values."""
 
 from __future__ import annotations
 
 import asyncio
+from base64 import b64encode
 from pathlib import Path
 from types import MappingProxyType
 
@@ -10,8 +11,18 @@ from joserfc.jwk import ECKey
 
 from api.installation import signing_keys
 from api.settings import Settings
+from auth.crypto import Sealer
+from auth.key_encryption import from_text
 from auth.keys import CURVE, KeyRing, SigningKeys
+from auth.vault import Vault
 from storage.database import connect
+
+KEY_ENCRYPTION = b64encode(b"tests" * 6 + b"go").decode()
+"""The key-encryption key of the databases that fixtures fill."""
+
+
+def new_vault() -> Vault:
+    return Vault(Sealer(from_text(KEY_ENCRYPTION, "tests")))
 
 
 def new_keys() -> SigningKeys:

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from uuid import UUID
 
 import asyncpg
 import pytest
@@ -24,6 +23,7 @@ from storage.orgs import save_org
 from sync.feeds.sample import sample_orgs
 from tests.api.graph import OURS, THEIRS, Graph, graph_over
 from tests.api.small import TODAY, store
+from tests.keys import KEY_ENCRYPTION, new_vault
 
 SEEDED = "seeded_graph"
 
@@ -61,7 +61,9 @@ def policy() -> Policy:
 def graph(seeded_url: str, loop: asyncio.Runner, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Graph]:
     """The whole application over the seeded database, asked in this process."""
     home: Path = tmp_path_factory.mktemp("home")
-    with graph_over(Settings(home=home, pool_size=4), seeded_url, loop) as running:
+    with graph_over(
+        Settings(home=home, pool_size=4, key_encryption_key=KEY_ENCRYPTION), seeded_url, loop
+    ) as running:
         yield running
 
 
@@ -75,7 +77,7 @@ def reader(seeded_url: str, loop: asyncio.Runner) -> Iterator[Database]:
 @pytest.fixture
 def endpoint(reader: Database, policy: Policy) -> Endpoint:
     """An endpoint of this test's own over the seeded database, on a day that never passes."""
-    return Endpoint(reader, Views(policy), lambda: TODAY)
+    return Endpoint(reader, Views(policy), lambda: TODAY, new_vault())
 
 
 async def _seed(cluster: Cluster, template: str) -> None:
@@ -83,19 +85,16 @@ async def _seed(cluster: Cluster, template: str) -> None:
     await admin.execute(f"CREATE DATABASE {SEEDED} TEMPLATE {template} OWNER {OWNER}")
     await admin.close()
     superuser = await asyncpg.connect(cluster.dsn("postgres", SEEDED))
+    vault = new_vault()
     for small in (OURS, THEIRS):
-        await store(superuser, small)
+        await store(superuser, small, vault)
     samples = sample_orgs(datetime.now(UTC).date())
     for sample in samples:
         await save_org(superuser, sample.org)
     writer = await connect(cluster.dsn(READ_WRITE, SEEDED))
     for sample in samples:
-        await _ingest(writer, sample.org.id, list(sample.records))
+        saved = await Ingest(writer, sample.org.id, lambda: datetime.now(UTC), vault).save(sample.records)
+        assert not saved.clashes
     await writer.close()
     await superuser.execute("ANALYZE")
     await superuser.close()
-
-
-async def _ingest(writer: asyncpg.Connection, org_id: UUID, records: list[object]) -> None:
-    saved = await Ingest(writer, org_id, lambda: datetime.now(UTC)).save(records)  # type: ignore[arg-type]
-    assert not saved.clashes

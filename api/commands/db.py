@@ -120,7 +120,7 @@ def _restore(arguments: argparse.Namespace, cluster: Cluster) -> int:
 
 
 def _upgrade(_: argparse.Namespace, settings: Settings) -> int:
-    revisions = asyncio.run(migrated(open_installation(settings)))
+    revisions = asyncio.run(migrated(open_installation(settings), settings))
     for revision in revisions:
         print(f"ran revision {revision}")
     if not revisions:
@@ -132,7 +132,7 @@ def _revise(arguments: argparse.Namespace, settings: Settings) -> int:
     installation = open_installation(settings)
 
     async def write() -> Path:
-        await migrated(installation)
+        await migrated(installation, settings)
         return await revise(installation.owner_url, arguments.message)
 
     print(f"wrote {asyncio.run(write())}: read it before you commit it, then run `contract-graph db upgrade`")

@@ -19,7 +19,7 @@ import orjson
 from api.errors import BadUserInput
 from api.planner.arguments import Tree, checked
 from api.planner.cursor import order_digest
-from api.planner.plan import Constant, CursorValue, Items, Order, Value, Variable
+from api.planner.plan import BLIND, BlindIndex, Constant, CursorValue, Items, Order, Value, Variable
 from api.scalars import read_date, read_datetime, read_decimal
 from api.schema import LARGEST_PAGE
 from domain.error import DomainError
@@ -28,14 +28,14 @@ from domain.identity import salesforce_id
 
 Convert = Callable[[Any], Any]
 Environment = dict[Any, Any]
-"""The variables by name, `$today`, `$org`, `$subject`, `$scopes`, `$made`; and cursors, once read."""
+"""The variables by name, what plan.py names with a `$`, and cursors, once they are read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """One parameter of a statement."""
 
-    value: Value | CursorValue
+    value: Value | CursorValue | BlindIndex
     convert: Convert
 
     @property
@@ -54,7 +54,14 @@ class Parameter:
         """Return the value of this request. Raises BadUserInput where it does not fit its place."""
         if isinstance(self.value, CursorValue):
             return _cursor(self.value, environment)[self.value.index]
+        if isinstance(self.value, BlindIndex):
+            return _blind(self.value, self.convert(_lookup(self.value.value, environment)), environment)
         return self.convert(_lookup(self.value, environment))
+
+
+def _blind(value: BlindIndex, read: Any, environment: Environment) -> Any:  # noqa: ANN401 - one or a list
+    blind = environment[BLIND]
+    return [blind(value.field, each) for each in read] if isinstance(read, list) else blind(value.field, read)
 
 
 def _cursor(value: CursorValue, environment: Environment) -> list[Any]:

@@ -15,6 +15,8 @@ SUBJECT: Path = ("$subject",)
 SCOPES: Path = ("$scopes",)
 MADE: Path = ("$made",)
 """The ids of what a mutation made or changed: known once its command has run."""
+BLIND = "$blind"
+"""Where a request that filters by encrypted values brings how to index them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,14 @@ class CursorValue:
     cursor: Value
     order: Order
     index: int
+
+
+@dataclass(frozen=True, slots=True)
+class BlindIndex:
+    """What an encrypted field's value is found by, of one value or of each in a list."""
+
+    value: Value
+    field: DeclaredField
 
 
 @dataclass(frozen=True, slots=True)

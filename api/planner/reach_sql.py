@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql.selectable import NamedFromClause
 
 from api.planner.parameters import Convert, Parameter, as_is
-from api.planner.plan import ORG, SUBJECT, TODAY, Constant, CursorValue, Value, Variable
+from api.planner.plan import ORG, SUBJECT, TODAY, BlindIndex, Constant, CursorValue, Value, Variable
 from auth.policy import declared_at
 from auth.rows import SUBJECT_OF_TERMS, Rows, Scope, Terms
 from auth.view import View
@@ -35,7 +35,7 @@ class Parameters:
         self._names: dict[Any, str] = {}
 
     def bind(
-        self, value: Value | CursorValue, convert: Convert, type_: sa.types.TypeEngine[Any]
+        self, value: Value | CursorValue | BlindIndex, convert: Convert, type_: sa.types.TypeEngine[Any]
     ) -> Expression:
         """Return the place of a value in the statement."""
         key = (repr(value), convert, str(type_))

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from api.planner.cursor import term_type
 from api.planner.parameters import Convert, as_is, converter, many, text
 from api.planner.plan import (
+    BlindIndex,
     Comparison,
     Condition,
     CursorValue,
@@ -25,7 +26,7 @@ from api.planner.reach_sql import FALSE, TRUE, Expression, ReachWriter, Row
 from auth.view import View
 from domain.field import DeclaredField, Kind, back_reference, field_named
 from storage.derived import TWINS
-from storage.tables import column_type, is_stored
+from storage.tables import column_type, index_name, is_stored
 
 
 class RowWriter(ReachWriter):
@@ -122,6 +123,8 @@ class RowWriter(ReachWriter):
 
     def _compare(self, comparison: Comparison, row: Row) -> Expression:
         field, operator = comparison.field, comparison.operator
+        if field.sealed and operator != "is_null":
+            return self._found_blindly(comparison, row)
         column: Expression
         if comparison.part is None:
             column, type_, convert = self.column(field, row), column_type(field), converter(field)
@@ -135,6 +138,17 @@ class RowWriter(ReachWriter):
         if operator == "in":
             return column == sa.any_(self.parameters.bind(comparison.value, many(convert), ARRAY(type_)))
         return OPERATORS[operator](column, self.parameters.bind(comparison.value, convert, type_))
+
+    def _found_blindly(self, comparison: Comparison, row: Row) -> Expression:
+        """Compare an encrypted value by its index; other comparisons than these do not exist for it."""
+        value = BlindIndex(comparison.value, comparison.field)
+        column: Expression = row.c[index_name(comparison.field)]
+        match comparison.operator:
+            case "eq":
+                return column == self.parameters.bind(value, text, sa.Text())
+            case "in":
+                return column == sa.any_(self.parameters.bind(value, many(text), ARRAY(sa.Text())))
+        raise TypeError(f"{comparison.field.coordinate} cannot be compared by {comparison.operator}")
 
 
 MONEY_PARTS: dict[str, tuple[sa.types.TypeEngine[Any], Convert]] = {

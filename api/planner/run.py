@@ -30,7 +30,7 @@ from api.planner.difference import Difference, differences
 from api.planner.introspection import introspect
 from api.planner.mutation import read_mutation
 from api.planner.parameters import Environment, Parameter
-from api.planner.plan import Change, Operation
+from api.planner.plan import BlindIndex, Change, Operation
 from api.planner.roots import read_operation
 from api.planner.to_sql import StatementWriter
 from api.planner.variables import VariableReader
@@ -46,19 +46,26 @@ PLANS = 2000
 
 
 class Plan:
-    """An operation compiled for a view and a shape of variables; `checks` are of values that no SQL reads."""
+    """An operation compiled for a view and a shape of variables; `checks` are of values that no SQL reads.
 
-    def __init__(
+    `opens` says that the answer holds encrypted values, `blinds` that it is filtered by some.
+    """
+
+    def __init__(  # noqa: PLR0913 - all that a plan is
         self,
         statement: str,
         parameters: Sequence[Parameter],
         checks: Sequence[Parameter],
         extensions: bytes,
         change: Change | None = None,
+        *,
+        opens: bool,
     ) -> None:
         self.statement = statement
         self.extensions = extensions
         self.change = change
+        self.opens = opens
+        self.blinds = any(isinstance(each.value, BlindIndex) for each in (*parameters, *checks))
         self.shadowed: tuple[View, tuple[Difference, ...]] | None = None
         self._checks = tuple(checks)
         # What the document fixes is read once, here; what is one step away needs no search.
@@ -125,7 +132,8 @@ class PreparedOperation:
         # What was asked with and is not read is checked all the same.
         unread = [each for name, each in writer.parameters.by_name.items() if name not in statement.names]
         checks = (*writer.parameters.checks, *unread)
-        return Plan(statement.text, parameters, checks, _extensions(operation, view), operation.change)
+        extensions = _extensions(operation, view)
+        return Plan(statement.text, parameters, checks, extensions, operation.change, opens=writer.opens)
 
 
 class Planner:

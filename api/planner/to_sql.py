@@ -39,6 +39,7 @@ from api.planner.plan import (
 )
 from api.planner.portfolio_sql import portfolio_object
 from api.planner.reach_sql import TRUE, Row
+from api.planner.sealed_sql import clear_part, sealed_value
 from domain.field import field_named
 from storage.masks import MASKS
 from storage.tables import org
@@ -51,7 +52,9 @@ LONGEST_LITERAL = 500
 
 
 class StatementWriter(PageWriter):
-    """Writes one operation."""
+    """Writes one operation; `opens` says that its answer holds encrypted values."""
+
+    opens = False
 
     def statement(self, operation: Operation) -> sa.Select[Any]:
         """Write the statement; binding the org rides in it, so that an answer costs one round trip."""
@@ -155,11 +158,20 @@ class StatementWriter(PageWriter):
         )
 
     def _column(self, output: Column, row: Row, made: Made) -> Expression:
+        if output.field.sealed:
+            return self._sealed(output, row, made)
         column = made(self.column(output.field, row))
         if output.named is not None and output.field.field.named_by is not None:
             names = self.parameters.bind(Constant(list(output.named)), as_is, ARRAY(sa.Text()))
             return sa.case((row.c[output.field.field.named_by] == sa.any_(names), column))
         return sa.cast(column, sa.Text) if isinstance(column.type, sa.Numeric) else column
+
+    def _sealed(self, output: Column, row: Row, made: Made) -> Expression:
+        """Write an encrypted value, to be opened afterwards; what a mask shows is stored beside it."""
+        if made is not as_it_is:
+            return clear_part(output.field, row)
+        self.opens = True
+        return sealed_value(output.field, row)
 
     def _money(self, money: MoneyParts, row: Row, made: Made) -> Expression:
         amount, currency = (row.c[f"{money.field.name}_{part}"] for part in ("amount", "currency"))

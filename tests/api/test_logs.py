@@ -21,6 +21,7 @@ from auth.view import Views
 from storage.database import Database
 from storage.embedded import Cluster
 from tests.api.graph import OURS, Graph, code_of
+from tests.keys import new_vault
 
 QUERY = "query($n: String) { contract(number: $n) { id title } }"
 WAITS = (
@@ -218,7 +219,7 @@ def test_a_fault_of_ours_is_logged_without_what_its_message_holds(
                 raise error from cause
             raise AssertionError
 
-        endpoint = Endpoint(reader, Views(policy), today)
+        endpoint = Endpoint(reader, Views(policy), today, new_vault())
         principal = Principal(OURS.org.id, "someone", None, frozenset({"legal"}), frozenset())
         answer = loop.run(endpoint.answer(principal, b'{"query": "{ __typename }"}'))
         assert (answer.status, answer.code) == (500, "INTERNAL_ERROR")

@@ -23,6 +23,7 @@ from domain.graph import ENTITIES, fields_of
 from storage.database import Database
 from tests.api.graph import OURS
 from tests.api.small import TODAY
+from tests.keys import new_vault
 
 ROLES = sorted(load_policy().roles)
 each_role = pytest.mark.parametrize("role", ROLES)
@@ -44,7 +45,7 @@ class Asking:
     def __init__(self, policy: Policy, role: str, loop: asyncio.Runner) -> None:
         self.view = view_for(policy, frozenset({role}))
         self.database = Untouched("postgresql://nowhere", 1)
-        self._endpoint = Endpoint(self.database, Views(policy), lambda: TODAY)
+        self._endpoint = Endpoint(self.database, Views(policy), lambda: TODAY, new_vault())
         self._principal = Principal(OURS.org.id, "someone", None, frozenset({role}), frozenset())
         self._loop = loop
 

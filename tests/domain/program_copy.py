@@ -22,8 +22,11 @@ import domain
 from api.field_reference import field_reference
 from api.graphql import Endpoint
 from api.schema import sdl
+from auth.crypto import Sealer
+from auth.key_encryption import LocalKeys
 from auth.policy_file import check_coverage, load_policy
 from auth.principal import Principal
+from auth.vault import Vault
 from auth.view import Views
 from domain.contract import Contract, ContractType, Side
 from domain.crm import User
@@ -59,7 +62,7 @@ async def main(owner_url, url, probed):
     await owner.close()
     await application.close()
     database = await Database.open(url, 1)
-    endpoint = Endpoint(database, views, lambda: date(2026, 11, 21))
+    endpoint = Endpoint(database, views, lambda: date(2026, 11, 21), Vault(Sealer(LocalKeys([bytes(32)]))))
     answers = {}
     for role in policy.roles:
         principal = Principal(ORG.id, "test", None, frozenset([role]), frozenset())
@@ -94,6 +97,7 @@ asyncio.run(migrate._run(sys.argv[1], lambda config: migrate.command.downgrade(c
 DECLARED = """
 import asyncio, sys
 from sqlalchemy.ext.asyncio import create_async_engine
+import storage.data_keys
 import storage.idempotency_keys
 import storage.oauth_tables
 import storage.policy_tables

@@ -23,12 +23,14 @@ from api.graphql import Endpoint
 from auth.policy import Policy
 from auth.policy_file import load_policy
 from auth.principal import Principal
+from auth.vault import Vault
 from auth.view import View, Views, view_for
 from domain.field import DeclaredField, Entity, Kind, fields_of
 from domain.graph import save_order
 from storage.database import Database
 from storage.records import layout_of, to_row
 from storage.tables import table_name
+from tests.keys import new_vault
 from tests.reference.caller import Caller
 from tests.reference.canaries import CANARY, World, world
 from tests.reference.executor import Answer, answer
@@ -199,15 +201,16 @@ async def opened(
 ) -> AsyncIterator[Comparison]:
     """Store the rows of a random world, and open the API over them."""
     made = world(seed, TODAY)
+    vault = new_vault()
     for rows in (made.ours, made.theirs):
-        await store(superuser_url, rows)
+        await store(superuser_url, rows, vault)
     policy = policy or load_policy()
     database = await Database.open(database_url)
     heard: list[str] = []
     listening = _Listening(heard)
     logging.getLogger().addHandler(listening)
     try:
-        yield Comparison(Endpoint(database, Views(policy), lambda: TODAY), made, policy, heard)
+        yield Comparison(Endpoint(database, Views(policy), lambda: TODAY, vault), made, policy, heard)
     finally:
         logging.getLogger().removeHandler(listening)
         await database.close()
@@ -224,18 +227,22 @@ def person_of(policy: Policy, roles: frozenset[str], rows: Rows, subject: str) -
     return Person(principal, caller, view, Seen(rows, evaluator, subject))
 
 
-async def store(superuser_url: str, rows: Rows) -> None:
+async def store(superuser_url: str, rows: Rows, vault: Vault) -> None:
     """Copy the rows as they are: a save would set the moments of change."""
     connection = await asyncpg.connect(superuser_url)
     try:
         org = rows.org
         values = (org.id, org.name, org.salesforce_org_id)
         await connection.execute("INSERT INTO org VALUES ($1, $2, $3)", *values)
-        for entity in save_order():
-            records = [to_row(record, org.id, TODAY) for record in rows.by_entity[entity.__name__]]
-            await connection.copy_records_to_table(
-                table_name(entity.__name__), records=records, columns=layout_of(entity).columns
-            )
+        async with connection.transaction():
+            seals = await vault.seals(connection, org.id, set(save_order()))
+            for entity in save_order():
+                records = [
+                    to_row(record, org.id, TODAY, seals=seals) for record in rows.by_entity[entity.__name__]
+                ]
+                await connection.copy_records_to_table(
+                    table_name(entity.__name__), records=records, columns=layout_of(entity).columns
+                )
         await connection.execute("ANALYZE")
     finally:
         await connection.close()

@@ -6,6 +6,7 @@ import operator
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
+from unicodedata import normalize
 from uuid import UUID
 
 from domain.field import ENTITIES, DeclaredField, Entity, Kind, back_reference, fields_of
@@ -152,6 +153,9 @@ def _member(rows: Seen, record: Entity, name: str, member: Any) -> bool:
         return there is not None and matches(rows, there, member)
     if declared.kind is Kind.MONEY:
         return all(_money(value, op, operand) for op, operand in member.items())
+    if declared.sealed and value is not None:
+        value = _folded(value)
+        member = {op: _folded(operand) for op, operand in member.items()}
     return all(_holds(value, op, operand) for op, operand in member.items())
 
 
@@ -186,6 +190,13 @@ def _holds(value: Any, op: str, operand: Any) -> bool:
         case "startsWith":
             return lower(value).startswith(lower(operand))
     return bool(AMOUNTS[op](_plain(value), operand))
+
+
+def _folded(value: Any) -> Any:
+    """A text, or each of a list, without regard to case and outer spaces: so are encrypted ones compared."""
+    if isinstance(value, list):
+        return [_folded(each) for each in value]
+    return normalize("NFC", value.strip().casefold()) if isinstance(value, str) else value
 
 
 def _plain(value: Any) -> Any:

@@ -29,7 +29,23 @@ DAYS = [date(2026, 1, 1), date(2024, 2, 29), date(2026, 12, 31), date(1, 3, 31),
         *(date.fromordinal(RANDOM.randrange(600_000, 800_000)) for _ in range(200))]  # fmt: skip
 MOMENTS = [datetime(day.year, day.month, day.day, 23, 59, 59, tzinfo=UTC) for day in DAYS[:3]]
 TEXTS = ["", "a", "12345678", "123456789", "Northlight Systems", "日本国日本国日本国日本", "a\nb\nc\nd\ne"]
-MAILS = ["ada@northlight.example", "a@b@c.example", "no address", "@", "", "x@", "two\nlines@c.example"]
+MAILS = [
+    "ada@northlight.example",
+    "Ada@Mail.Example.COM",
+    "ada@grüße.example",
+    "a@b@c.example",
+    "no address",
+    "@",
+    "",
+    "x@",
+    "two\nlines@c.example",
+    "call me@home 0431 99",
+    "0431@0151.2345678",
+    "a@b",
+    "a@.b.c",
+    "+49 431 123456",
+    "ada@example.com\n",
+]
 
 
 def decimal(value: Decimal) -> Decimal:

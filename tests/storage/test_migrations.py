@@ -12,6 +12,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.ext.asyncio import create_async_engine
 
+import storage.data_keys
 import storage.idempotency_keys
 import storage.oauth_tables
 import storage.policy_tables  # noqa: F401 - all declare tables in the metadata
