@@ -59,7 +59,7 @@ async def _seal_every_org(installation: Installation, settings: Settings) -> Non
     connection = await connect(installation.owner_url, statement_timeout="0", lock_timeout="60s")
     try:
         for org in await list_orgs(connection):
-            await seal_what_is_clear(connection, org.id, lambda: Vault(sealer(settings)))
+            await seal_what_is_clear(connection, org.id, lambda: open_vault(connection, settings))
     finally:
         await connection.close()
 
@@ -82,6 +82,16 @@ def _aws_access(settings: Settings) -> AwsAccess:
         session_token=settings.aws_session_token,
         endpoint=settings.kms_endpoint,
     )
+
+
+async def open_vault(connection: asyncpg.Connection, settings: Settings) -> Vault:
+    """Return the vault for a command that writes. Raises KeyFileError.
+
+    The signing keys tell whether the key that encrypts others is the one that the workers have: values
+    encrypted under another would be lost to them.
+    """
+    await signing_keys(connection, settings)
+    return Vault(sealer(settings))
 
 
 async def signing_keys(connection: asyncpg.Connection, settings: Settings) -> KeyRing:

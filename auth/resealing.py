@@ -50,25 +50,24 @@ async def reseal(connection: asyncpg.Connection, org_id: UUID, vault: Vault) -> 
 
 
 async def seal_what_is_clear(
-    connection: asyncpg.Connection, org_id: UUID, make_vault: Callable[[], Vault]
+    connection: asyncpg.Connection, org_id: UUID, open_vault: Callable[[], Awaitable[Vault]]
 ) -> int:
     """Encrypt values that were stored before their fields were encrypted, and return how many there were.
 
-    The vault is made when there is one. A database between two revisions lacks fields of later ones.
+    The vault is opened when there is one. A database between two revisions lacks fields of later ones.
     """
     sealed = 0
-    vault: list[Vault] = []
+    vault: Vault | None = None
     for every in _by_table():
         there = await columns_of(connection, every)
         fields = [each for each in every if there.issuperset(column_names(each))]
 
         async def one_batch(after: UUID, fields: Sequence[DeclaredField] = fields) -> Rows:
-            nonlocal sealed
+            nonlocal sealed, vault
             rows = await in_clear(connection, org_id, fields, after, BATCH)
-            if rows and not vault:
-                vault.append(make_vault())
             if rows:
-                keys = await vault[0].seals(connection, org_id, {ENTITIES[fields[0].entity]})
+                vault = vault or await open_vault()
+                keys = await vault.seals(connection, org_id, {ENTITIES[fields[0].entity]})
                 for declared in fields:
                     new = _first_sealed(declared, rows, keys)
                     await rewrite(connection, org_id, declared, new)

@@ -93,8 +93,7 @@ class Vault:
         known = {each.kid for each in kept.keys} if kept else set()
         if kept is None or kept.until <= self._clock() or not known.issuperset(kids):
             until = self._clock() + KEPT
-            async with database.transaction(org_id) as connection:
-                kept = _Kept(await data_keys.load(connection, org_id), until)
+            kept = _Kept(await data_keys.read(database, org_id), until)
             self._forget_old()
             self._stored[org_id] = kept
         return await self._org_keys(org_id, kept.keys, kids, index=index)
@@ -109,18 +108,6 @@ class Vault:
         for table in tables:
             await self._make(connection, org_id, table, by)
         return tables
-
-    async def shred(self, connection: asyncpg.Connection, org_id: UUID, by: str) -> int:
-        """Destroy every key of an org, and what masks show of its values; returns how many keys there were.
-
-        Writers are waited for; other workers read on for as long as they keep a key. Must run in a
-        transaction that is bound to the org, as the owner of the tables.
-        """
-        await data_keys.hold_alone(connection, org_id)
-        self._stored.pop(org_id, None)
-        self._unwrapped.clear()
-        await empty_masks(connection, org_id)
-        return await data_keys.shred(connection, org_id, self._now(), by)
 
     def _missing(self, stored: Sequence[DataKey], tables: Iterable[str]) -> list[str | None]:
         """Say which tables have no key that seals; None stands for blind indexes, whose key never ages."""
@@ -167,6 +154,17 @@ class Vault:
         now = self._clock()
         self._stored = {org: kept for org, kept in self._stored.items() if kept.until > now}
         self._unwrapped = {id_: key for id_, key in self._unwrapped.items() if key.until > now}
+
+
+async def shred(connection: asyncpg.Connection, org_id: UUID, by: str) -> int:
+    """Destroy every key of an org, and what masks show of its values; returns how many keys there were.
+
+    Needs no key itself. Writers are waited for; workers read on for as long as they keep a key. Must run
+    in a transaction that is bound to the org, as the owner of the tables.
+    """
+    await data_keys.hold_alone(connection, org_id)
+    await empty_masks(connection, org_id)
+    return await data_keys.shred(connection, org_id, datetime.now(UTC), by)
 
 
 def _place(org_id: UUID, id_: UUID, table: str | None) -> Place:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import asyncpg
 import sqlalchemy as sa
 
+from storage.database import Database
 from storage.tables import metadata
 
 data_key = sa.Table(
@@ -32,6 +35,15 @@ data_key = sa.Table(
 )
 
 _COLUMNS = "id, table_name, wrapped, made_at, made_by, shredded_at, shredded_by"
+
+
+_READ = (
+    "SELECT found.keys FROM (SELECT set_config('app.org', $1::uuid::text, true) AS org OFFSET 0) AS scope"  # noqa: S608 - our own
+    " JOIN LATERAL (SELECT coalesce((SELECT json_agg(row_to_json(k) ORDER BY k.made_at, k.id)"
+    f" FROM (SELECT {_COLUMNS} FROM data_key WHERE org_id = $1::uuid) AS k), '[]'::json) AS keys"
+    " WHERE scope.org IS NOT NULL) AS found ON true"
+)
+"""Binds the org before any row is looked at, as a plan does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +87,16 @@ async def load(connection: asyncpg.Connection, org_id: UUID) -> Sequence[DataKey
         org_id,
     )
     return [DataKey(**dict(row)) for row in rows]
+
+
+async def read(database: Database, org_id: UUID) -> Sequence[DataKey]:
+    """Return every key of the org, the oldest first, in one round trip. Raises DatabaseUnavailable."""
+    return [_key(row) for row in json.loads(await database.read(_READ, (org_id,)))]
+
+
+def _key(row: dict[str, Any]) -> DataKey:
+    moments = {name: row[name] and datetime.fromisoformat(row[name]) for name in ("made_at", "shredded_at")}
+    return DataKey(**row | moments | {"id": UUID(row["id"])})
 
 
 async def add(connection: asyncpg.Connection, org_id: UUID, key: DataKey) -> None:

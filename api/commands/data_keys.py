@@ -8,10 +8,10 @@ import sys
 
 import asyncpg
 
-from api.installation import sealer
+from api.installation import open_vault
 from api.settings import Settings, SettingsError
 from auth.resealing import reseal as reseal_values
-from auth.vault import Vault
+from auth.vault import shred as destroy
 from storage import data_keys
 from storage.orgs import find_org
 from storage.sealed_rows import sealed_tables
@@ -29,7 +29,8 @@ async def rotate_data_keys(
     org = await find_org(connection, arguments.org)
     async with connection.transaction():
         await bind_org(connection, org.id)
-        tables = await Vault(sealer(settings)).rotate(connection, org.id, getpass.getuser())
+        vault = await open_vault(connection, settings)
+        tables = await vault.rotate(connection, org.id, getpass.getuser())
     print(f"new keys encrypt the personal values of {org.name} from now on: of {', '.join(tables)}")
     print("the old ones open on; `contract-graph keys reseal` encrypts anew what they encrypted")
     return 0
@@ -56,21 +57,21 @@ async def list_data_keys(connection: asyncpg.Connection, arguments: argparse.Nam
 async def reseal(connection: asyncpg.Connection, settings: Settings, arguments: argparse.Namespace) -> int:
     """Encrypt under the newest keys what older ones encrypted; readers and writers go on."""
     org = await find_org(connection, arguments.org)
-    done = await reseal_values(connection, org.id, Vault(sealer(settings)))
+    done = await reseal_values(connection, org.id, await open_vault(connection, settings))
     print(f"{done.values} personal values of {org.name} were encrypted anew")
     for damaged in done.damaged:
         print(f"left as it is: {damaged}", file=sys.stderr)
     return DAMAGED if done.damaged else 0
 
 
-async def shred(connection: asyncpg.Connection, settings: Settings, arguments: argparse.Namespace) -> int:
+async def shred(connection: asyncpg.Connection, _: Settings, arguments: argparse.Namespace) -> int:
     """Destroy every key of an org's personal values."""
     org = await find_org(connection, arguments.org)
     if not arguments.yes:
         raise SettingsError(f"nobody could read the personal values of {org.name} again: say --yes to do it")
     async with connection.transaction():
         await bind_org(connection, org.id)
-        destroyed = await Vault(sealer(settings)).shred(connection, org.id, getpass.getuser())
+        destroyed = await destroy(connection, org.id, getpass.getuser())
     # What an update leaves behind in a table is there until it is vacuumed.
     for table in ("data_key", *sealed_tables()):
         await connection.execute(f'VACUUM "{table}"')

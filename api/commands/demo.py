@@ -21,12 +21,11 @@ from api.app import Application, today
 from api.commands.demo_people import demo_people, let_in, stand_in_users
 from api.commands.serve import listen, serve
 from api.commands.token import LOOPBACK, local_caller, local_token
-from api.installation import Installation, migrated, open_installation, sealer, signing_keys
+from api.installation import Installation, migrated, open_installation, open_vault, signing_keys
 from api.landing import DemoPerson, render_graphiql, render_landing
 from api.settings import Settings, SettingsError
 from api.stand_in import StandInProvider
 from auth.oauth.metadata import CALLBACK_PATH
-from auth.vault import Vault
 from storage.database import connect
 from storage.embedded import Cluster
 from storage.ingest import Ingest
@@ -92,8 +91,8 @@ async def _prepare(installation: Installation, settings: Settings, orgs: Sequenc
     if loaded.is_file() and loaded.read_text(encoding="ascii") == today().isoformat():
         return
     owner, application = await connect(installation.owner_url), await connect(installation.url)
-    vault = Vault(sealer(settings))
     try:
+        vault = await open_vault(application, settings)
         for sample in orgs:
             await save_org(owner, sample.org)
             saved = await Ingest(application, sample.org.id, _now, vault).save(sample.records)

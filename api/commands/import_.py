@@ -13,9 +13,8 @@ from pathlib import Path
 import asyncpg
 
 from api.commands.import_report import Progress, report
-from api.installation import Installation, open_installation, sealer
+from api.installation import Installation, open_installation, open_vault
 from api.settings import Settings
-from auth.vault import Vault
 from domain.identity import uuid7
 from domain.org import Org
 from storage.database import connect, refuse_power, require_schema
@@ -88,8 +87,8 @@ def _run(arguments: argparse.Namespace, settings: Settings) -> int:
     progress = Progress(files, silent=arguments.quiet)
     try:
         with RejectsFile(path) as rejects:
-            vault = Vault(sealer(settings))
-            summary = asyncio.run(_import(arguments, installation, items, rejects, progress.show, vault))
+            work = _import(arguments, settings, installation, items, rejects, progress.show)
+            summary = asyncio.run(work)
     except OSError as error:
         print(f"contract-graph: {error.filename or path}: {error.strerror or error}", file=sys.stderr)
         return FAILED
@@ -127,11 +126,11 @@ def _layout(arguments: argparse.Namespace) -> spreadsheet.Layout:
 
 async def _import(  # noqa: PLR0913, PLR0917 - what is imported, where to, and who hears of it
     arguments: argparse.Namespace,
+    settings: Settings,
     installation: Installation,
     items: Iterable[Item],
     rejects: RejectsFile,
     progress: Callable[[Summary], None],
-    vault: Vault,
 ) -> Summary:
     org = await _org(installation, arguments.org, create=arguments.create_org)
     # One statement writes thousands of rows: the limits of a request would cut it off.
@@ -139,6 +138,7 @@ async def _import(  # noqa: PLR0913, PLR0917 - what is imported, where to, and w
     try:
         await refuse_power(connection)
         await require_schema(connection)
+        vault = await open_vault(connection, settings)
         ingest = Ingest(connection, org.id, lambda: datetime.now(UTC), vault)
         names = arguments.feed == "csv"
         return await Import(ingest=ingest, rejects=rejects, progress=progress, match_names=names).run(items)

@@ -39,7 +39,7 @@ from domain.role_grant import HolderKind, RoleGrant
 from domain.service_level import Measurement, ServiceLevel, ServiceLevelState
 from domain.term import Period
 from storage.records import layout_of, to_row, with_parts
-from storage.sealing import Vault
+from storage.sealing import Vault, seals_for
 from storage.tables import table_name
 
 TODAY = date(2026, 11, 21)
@@ -321,7 +321,7 @@ async def store(superuser: asyncpg.Connection, small: SmallOrg, vault: Vault) ->
     await superuser.execute("INSERT INTO org (id, name) VALUES ($1, $2)", org.id, org.name)
     every = [part for record in small.records() for part in with_parts(record)]
     async with superuser.transaction():
-        seals = await vault.seals(superuser, org.id, set(save_order()))
+        seals = await seals_for(vault, superuser, org.id, save_order())
         for entity in save_order():
             rows = [to_row(record, org.id, TODAY, seals=seals) for record in every if type(record) is entity]
             await superuser.copy_records_to_table(

@@ -29,6 +29,7 @@ from domain.field import DeclaredField, Entity, Kind, fields_of
 from domain.graph import save_order
 from storage.database import Database
 from storage.records import layout_of, to_row
+from storage.sealing import seals_for
 from storage.tables import table_name
 from tests.keys import new_vault
 from tests.reference.caller import Caller
@@ -235,7 +236,7 @@ async def store(superuser_url: str, rows: Rows, vault: Vault) -> None:
         values = (org.id, org.name, org.salesforce_org_id)
         await connection.execute("INSERT INTO org VALUES ($1, $2, $3)", *values)
         async with connection.transaction():
-            seals = await vault.seals(connection, org.id, set(save_order()))
+            seals = await seals_for(vault, connection, org.id, save_order())
             for entity in save_order():
                 records = [
                     to_row(record, org.id, TODAY, seals=seals) for record in rows.by_entity[entity.__name__]
