@@ -1,4 +1,7 @@
-"""Backups of the embedded cluster: whole, verified copies that need nothing else to come back."""
+"""Backups of the embedded cluster: whole, verified copies that come back by themselves.
+
+The key-encryption key is not in them: kept apart, it opens the personal values and signing keys that are.
+"""
 
 from __future__ import annotations
 

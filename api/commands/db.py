@@ -109,6 +109,7 @@ def _psql(arguments: argparse.Namespace, cluster: Cluster) -> int:
 def _backup(arguments: argparse.Namespace, cluster: Cluster) -> int:
     backup(cluster, arguments.path)
     print(f"backed up and verified: {arguments.path}")
+    print("the key that encrypts personal values and signing keys is not in it: keep that, and keep it apart")
     return 0
 
 

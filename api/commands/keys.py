@@ -14,7 +14,7 @@ from api.commands.data_keys import list_data_keys, reseal, rotate_data_keys, shr
 from api.installation import open_installation, sealer
 from api.settings import Settings
 from auth.keys import OVERLAP, first_keys, rotate
-from storage.database import connect, require_schema
+from storage.database import BUSY, DatabaseUnavailable, connect, require_schema
 from storage.signing_keys import StoredKey, list_events
 
 Action = Callable[[asyncpg.Connection, Settings, argparse.Namespace], Awaitable[int]]
@@ -57,6 +57,8 @@ def _run(arguments: argparse.Namespace, settings: Settings) -> int:
         try:
             await require_schema(connection)
             return int(await arguments.act(connection, settings, arguments))
+        except BUSY as error:
+            raise DatabaseUnavailable("others hold what this waited a minute for: try again") from error
         finally:
             await connection.close()
 
