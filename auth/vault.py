@@ -79,6 +79,7 @@ class Vault:
             for table in self._missing(stored, tables):
                 await self._make(connection, org_id, table, ITSELF)
             stored = await data_keys.load(connection, org_id)
+        self._forget_old()
         return await self._org_keys(org_id, stored, {each.kid for each in stored}, index=True)
 
     async def keys(
@@ -86,12 +87,11 @@ class Vault:
     ) -> OrgKeys:
         """Give a reader the keys of these kids, and that of blind indexes if it is asked for.
 
-        A kid that is not known is looked for at once; one that is not there is left out. Raises a
+        A key that is not known is looked for at once; one that is not there is left out. Raises a
         KeyEncryptionError, DatabaseUnavailable or one of BUSY.
         """
         kept = self._stored.get(org_id)
-        known = {each.kid for each in kept.keys} if kept else set()
-        if kept is None or kept.until <= self._clock() or not known.issuperset(kids):
+        if kept is None or kept.until <= self._clock() or not _are_among(kept.keys, kids, index=index):
             until = self._clock() + KEPT
             kept = _Kept(await data_keys.read(database, org_id), until)
             self._forget_old()
@@ -165,6 +165,11 @@ async def shred(connection: asyncpg.Connection, org_id: UUID, by: str) -> int:
     await data_keys.hold_alone(connection, org_id)
     await empty_masks(connection, org_id)
     return await data_keys.shred(connection, org_id, datetime.now(UTC), by)
+
+
+def _are_among(stored: Sequence[DataKey], kids: Collection[str], *, index: bool) -> bool:
+    indexes = any(each.table_name is None and each.wrapped is not None for each in stored)
+    return (indexes or not index) and {each.kid for each in stored}.issuperset(kids)
 
 
 def _place(org_id: UUID, id_: UUID, table: str | None) -> Place:

@@ -14,6 +14,7 @@ import pytest
 
 from auth.crypto import Sealer
 from auth.key_encryption import LocalKeys, NotDecrypted, UnknownKeyEncryption
+from auth.org_keys import NOTHING
 from auth.vault import KEPT, ROTATED_AFTER, Vault, shred
 from domain.crm import Contact, User
 from domain.field import field_named
@@ -173,6 +174,24 @@ def test_a_key_that_was_made_a_moment_ago_opens_at_once(on: Callable[[Test], Non
         assert first.split(".")[1] != second.split(".")[1]
         assert await bench.opened(second, other) == "ada@example.com"
         assert await bench.opened(first, other) == "ada@example.com"
+
+    on(test)
+
+
+def test_what_a_filter_looks_for_is_indexed_as_soon_as_there_is_a_key(on: Callable[[Test], None]) -> None:
+    async def test(bench: Bench) -> None:
+        reader = bench.another()
+
+        async def blind() -> str:
+            return (await reader.keys(bench.database, ONE, index=True)).blind(EMAIL, "ada@example.com")
+
+        assert await blind() == NOTHING
+        await bench.sealed()
+        found = await blind()
+        assert len(found) == 22
+        async with bench.database.transaction(ONE) as connection:
+            keys = await bench.vault.seals(connection, ONE, {Contact})
+        assert keys.blind(EMAIL, "ada@example.com") == found
 
     on(test)
 
