@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 
 import pytest
 
 from api.planner.run import Planner
+from auth.crypto import Sealer
+from auth.key_encryption import KeyServiceFailed, LocalKeys
 from auth.policy import load_policy
-from auth.vault import shred
+from auth.vault import Vault, shred
 from auth.view import view_for
 from domain.crm import Contact
 from storage.ingest import Ingest
@@ -183,6 +185,33 @@ def test_any_text_comes_out_as_it_went_in(on: Callable[[Test], None], text: str)
             await Ingest(connection, OURS.org.id, noon, graph.vault).save([record])
         (cora,) = [each for each in await graph.contacts() if each["id"] == str(CORA)]
         assert (cora["email"], cora["phone"]) == (text, text)
+
+    on(test)
+
+
+class Away(LocalKeys):
+    """A key service that does not answer."""
+
+    def unwrap(self, wrapped: bytes, kid: str, context: Mapping[str, str]) -> bytes:  # noqa: ARG002 - as KeyEncryption
+        raise KeyServiceFailed(reason="HTTP 503")
+
+
+@pytest.mark.parametrize(
+    ("keys", "status", "code"),
+    [(Away([b"a" * 32]), 503, "UNAVAILABLE"), (LocalKeys([b"b" * 32]), 500, "SEALED_VALUE_DAMAGED")],
+)
+def test_without_the_key_encryption_key_only_what_needs_it_is_refused(
+    on: Callable[[Test], None], caplog: pytest.LogCaptureFixture, keys: LocalKeys, status: int, code: str
+) -> None:
+    async def test(graph: SealedGraph) -> None:
+        worker = graph.another(Vault(Sealer(keys)))
+        by_email = ACCOUNT.replace("owner { email }", "") % '(filter: {email: {eq: "x"}}) { totalCount }'
+        for query in (EVERYONE, by_email):
+            refused = await graph.answer(query, endpoint=worker)
+            assert (refused.status, refused.code) == (status, code)
+            assert "data" not in json.loads(refused.body)
+        assert len(await graph.contacts(SEES_NOT, endpoint=worker)) == 2
+        assert ("a data key does not open: UnknownKeyEncryption" in caplog.text) is (status == 500)
 
     on(test)
 
