@@ -6,6 +6,7 @@ import re
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -53,6 +54,7 @@ def table_of(entity: str) -> sa.Table:
     return metadata.tables[table_name(entity)]
 
 
+@cache
 def table_name(entity: str) -> str:
     """Return snake_case of an entity's name: ContractParty lies in contract_party."""
     return re.sub(r"(?<!^)(?=[A-Z])", "_", entity).lower()
