@@ -59,6 +59,11 @@ class Sealer:
             raise NotDecrypted(kid=kid) from error
 
 
+def kid_of(text: str) -> str:
+    """Return the key-encryption key that a sealed text names."""
+    return text.split(".")[1]
+
+
 def bound(place: Place, kid: str) -> bytes:
     """Return what a ciphertext is authenticated with: where it lies, and which key opens it."""
     return f"{_VERSION}|{place.org}|{place.table}|{place.row}|{place.column}|{kid}".encode()

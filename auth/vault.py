@@ -12,7 +12,7 @@ import asyncpg
 from anyio import to_thread
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from auth.crypto import Place, Sealer
+from auth.crypto import Place, Sealer, kid_of
 from auth.org_keys import OrgKeys
 from domain.field import Entity
 from domain.identity import uuid7
@@ -154,6 +154,24 @@ class Vault:
         now = self._clock()
         self._stored = {org: kept for org, kept in self._stored.items() if kept.until > now}
         self._unwrapped = {id_: key for id_, key in self._unwrapped.items() if key.until > now}
+
+
+async def rewrap(connection: asyncpg.Connection, org_id: UUID, sealer: Sealer) -> int:
+    """Encrypt the keys of an org under the key-encryption key in use; returns how many another had encrypted.
+
+    The keys stay the same, and so does every value. Must run in a transaction that is bound to the org, as
+    the owner of the tables. Raises a KeyEncryptionError.
+    """
+    await data_keys.hold(connection, org_id)
+    stored = await data_keys.load(connection, org_id)
+    living = [(each, each.wrapped) for each in stored if each.wrapped is not None]
+    others = [(each, old) for each, old in living if kid_of(old) != sealer.kid]
+    for each, old in others:
+        place = _place(org_id, each.id, each.table_name)
+        key = await to_thread.run_sync(sealer.open, old, place)
+        wrapped = await to_thread.run_sync(sealer.seal, key, place)
+        await data_keys.replace_wrapped(connection, org_id, each, wrapped)
+    return len(others)
 
 
 async def shred(connection: asyncpg.Connection, org_id: UUID, by: str) -> int:

@@ -108,6 +108,14 @@ async def add(connection: asyncpg.Connection, org_id: UUID, key: DataKey) -> Non
     )  # fmt: skip
 
 
+async def replace_wrapped(connection: asyncpg.Connection, org_id: UUID, key: DataKey, wrapped: str) -> None:
+    """Store the same key as another key-encryption key encrypts it, unless it was destroyed meanwhile."""
+    await connection.execute(
+        "UPDATE data_key SET wrapped = $3 WHERE org_id = $1 AND id = $2 AND wrapped IS NOT NULL",
+        org_id, key.id, wrapped,
+    )  # fmt: skip
+
+
 async def shred(connection: asyncpg.Connection, org_id: UUID, now: datetime, by: str) -> int:
     """Destroy every key of the org, and return how many there were; their rows stay, as evidence."""
     gone = await connection.fetch(

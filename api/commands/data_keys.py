@@ -8,9 +8,11 @@ import sys
 
 import asyncpg
 
-from api.installation import open_vault
+from api.installation import open_vault, sealer
 from api.settings import Settings, SettingsError
+from auth.crypto import kid_of
 from auth.resealing import reseal as reseal_values
+from auth.vault import rewrap as rewrap_keys
 from auth.vault import shred as destroy
 from storage import data_keys
 from storage.orgs import find_org
@@ -49,6 +51,8 @@ async def list_data_keys(connection: asyncpg.Connection, arguments: argparse.Nam
         if each.shredded_at is not None:
             state = f"destroyed {each.shredded_at:%Y-%m-%d %H:%M} UTC ({each.shredded_by})"
         print(f"{each.kid}  {use}  {state}  made {each.made_at:%Y-%m-%d %H:%M} UTC ({each.made_by})")
+        if each.wrapped is not None:
+            print(f"    encrypted by {kid_of(each.wrapped)}")
     if not keys:
         print(f"{org.name} has no personal values yet, and no keys for them")
     return 0
@@ -62,6 +66,18 @@ async def reseal(connection: asyncpg.Connection, settings: Settings, arguments: 
     for damaged in done.damaged:
         print(f"left as it is: {damaged}", file=sys.stderr)
     return DAMAGED if done.damaged else 0
+
+
+async def rewrap(connection: asyncpg.Connection, settings: Settings, arguments: argparse.Namespace) -> int:
+    """Encrypt the keys under the first of the key-encryption keys; the values stay as they are."""
+    org = await find_org(connection, arguments.org)
+    await open_vault(connection, settings)
+    sealed = sealer(settings)
+    async with connection.transaction():
+        await bind_org(connection, org.id)
+        count = await rewrap_keys(connection, org.id, sealed)
+    print(f"{count} keys of {org.name} were encrypted anew, under {sealed.kid}")
+    return 0
 
 
 async def shred(connection: asyncpg.Connection, _: Settings, arguments: argparse.Namespace) -> int:

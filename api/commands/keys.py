@@ -10,9 +10,10 @@ from datetime import UTC, datetime, timedelta
 
 import asyncpg
 
-from api.commands.data_keys import list_data_keys, reseal, rotate_data_keys, shred
+from api.commands.data_keys import list_data_keys, reseal, rewrap, rotate_data_keys, shred
 from api.installation import open_installation, sealer
 from api.settings import Settings
+from auth.crypto import kid_of
 from auth.keys import OVERLAP, first_keys, rotate
 from storage.database import BUSY, DatabaseUnavailable, connect, require_schema
 from storage.signing_keys import StoredKey, list_events
@@ -21,7 +22,7 @@ Action = Callable[[asyncpg.Connection, Settings, argparse.Namespace], Awaitable[
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Register `keys rotate|list|reseal|shred`."""
+    """Register `keys rotate|list|reseal|rewrap|shred`."""
     actions = subparsers.add_parser(
         "keys", help="the keys that sign tokens, and those that encrypt personal values"
     ).add_subparsers(dest="action", required=True)
@@ -41,6 +42,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     resealing = actions.add_parser("reseal", help="encrypt personal values anew under the newest key")
     resealing.add_argument("--org", required=True, metavar="NAME_OR_ID")
     resealing.set_defaults(run=_run, act=reseal)
+    rewrapping = actions.add_parser(
+        "rewrap", help="encrypt the keys of personal values under another key-encryption key"
+    )
+    rewrapping.add_argument("--org", required=True, metavar="NAME_OR_ID")
+    rewrapping.set_defaults(run=_run, act=rewrap)
     shredding = actions.add_parser(
         "shred", help="destroy the keys of an org's personal values: nobody reads them again"
     )
@@ -86,7 +92,7 @@ async def _list(connection: asyncpg.Connection, settings: Settings, arguments: a
     signing = max((key for key in keys if key.signs_from <= now), key=lambda key: key.signs_from)
     for key in keys:
         print(f"{key.kid}  {_state(key, signing, now)}")
-        print(f"    made {key.made_at:%Y-%m-%d %H:%M}, encrypted by {key.private_key.split('.')[1]}")
+        print(f"    made {key.made_at:%Y-%m-%d %H:%M}, encrypted by {kid_of(key.private_key)}")
     print("\nWhat became of them, the latest first:")
     for event in await list_events(connection):
         print(f"{event.happened_at:%Y-%m-%d %H:%M:%S}  {event.kid}  {event.event}  ({event.by})")

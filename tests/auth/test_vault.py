@@ -15,7 +15,7 @@ import pytest
 from auth.crypto import Sealer
 from auth.key_encryption import LocalKeys, NotDecrypted, UnknownKeyEncryption
 from auth.org_keys import NOTHING
-from auth.vault import KEPT, ROTATED_AFTER, Vault, shred
+from auth.vault import KEPT, ROTATED_AFTER, Vault, rewrap, shred
 from domain.crm import Contact, User
 from domain.field import field_named
 from domain.org import Org
@@ -206,6 +206,20 @@ def test_an_old_key_seals_no_more_and_opens_on(on: Callable[[Test], None]) -> No
         assert second.split(".")[1] != first.split(".")[1]
         assert [each.table_name for each in await bench.stored()] == [None, "contact", "contact"]
         assert await bench.opened(first) == await bench.opened(second) == "ada@example.com"
+
+    on(test)
+
+
+def test_keys_that_were_wrapped_anew_open_under_the_new_key_alone(on: Callable[[Test], None]) -> None:
+    async def test(bench: Bench) -> None:
+        ours, theirs = await bench.sealed(), await bench.sealed(org=OTHER)
+        both = Sealer(LocalKeys([b"n" * 32, b"k" * 32]))
+        assert await bench.in_org(lambda owner: rewrap(owner, ONE, both)) == 2
+        assert await bench.in_org(lambda owner: rewrap(owner, ONE, both)) == 0
+        assert await bench.opened(ours, bench.another(b"n" * 32)) == "ada@example.com"
+        with pytest.raises(UnknownKeyEncryption):
+            await bench.opened(ours, bench.another(b"k" * 32))
+        assert await bench.opened(theirs, bench.another(b"k" * 32), OTHER) == "ada@example.com"
 
     on(test)
 

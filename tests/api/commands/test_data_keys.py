@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import asyncpg
 import pytest
 
 from api.cli import main
+from auth.key_encryption import LocalKeys
 from tests.api.graph import OURS, THEIRS
 from tests.api.small import store
 from tests.keys import KEY_ENCRYPTION, new_vault
@@ -111,14 +113,16 @@ def test_destroying_wants_to_be_meant_and_leaves_the_evidence(
     assert type_("keys reseal")[1].startswith("0 personal values")
 
 
-@pytest.mark.parametrize("line", ["keys rotate", "keys list", "keys reseal", "keys shred --yes"])
+@pytest.mark.parametrize(
+    "line", ["keys rotate", "keys list", "keys reseal", "keys rewrap", "keys shred --yes"]
+)
 def test_an_org_that_is_not_there_is_refused_in_a_line(type_: Type, line: str) -> None:
     code, said, told = type_(line, org="nobody")
     assert (code, said) == (1, "")
     assert told.startswith("contract-graph: There is no org 'nobody'")
 
 
-@pytest.mark.parametrize("line", ["keys rotate", "keys reseal"])
+@pytest.mark.parametrize("line", ["keys rotate", "keys reseal", "keys rewrap"])
 def test_another_key_encryption_key_than_the_workers_have_is_refused(
     type_: Type, look: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch, line: str
 ) -> None:
@@ -129,6 +133,25 @@ def test_another_key_encryption_key_than_the_workers_have_is_refused(
     assert (code, said) == (1, "")
     assert "is not here: name it beside the new one" in told
     assert look("SELECT wrapped FROM data_key ORDER BY id") == before
+
+
+def test_another_key_encryption_key_takes_over_and_no_value_changes(
+    type_: Type, look: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = look("SELECT email FROM contact ORDER BY id")
+    theirs = look("SELECT wrapped FROM data_key WHERE org_id = $1 ORDER BY id", THEIRS.org.id)
+    new = b64encode(b"n" * 32).decode()
+    assert main(["keys", "list"]) == 0  # as a worker: it makes the first signing key
+    monkeypatch.setenv("CONTRACT_GRAPH_KEY_ENCRYPTION_KEY", f"{new},{KEY_ENCRYPTION}")
+    code, said, _ = type_("keys rewrap")
+    kid = LocalKeys([b"n" * 32]).kid
+    assert (code, said.splitlines()[-1]) == (0, f"3 keys of north Works were encrypted anew, under {kid}")
+    assert type_("keys rewrap")[1].startswith("0 keys")
+    assert type_("keys list")[1].count(f"encrypted by {kid}") == 3
+    assert look("SELECT email FROM contact ORDER BY id") == values
+    assert look("SELECT wrapped FROM data_key WHERE org_id = $1 ORDER BY id", THEIRS.org.id) == theirs
+    type_("keys rotate")
+    assert type_("keys reseal")[1].startswith("3 personal values")
 
 
 def test_destroying_needs_no_key(type_: Type, monkeypatch: pytest.MonkeyPatch) -> None:
