@@ -17,6 +17,7 @@ from auth.view import Views
 from storage.database import Database
 from tests.api.graph import OURS
 from tests.api.small import TODAY
+from tests.keys import new_vault
 
 CONTENT = SHIPPED.read_text()
 QUERY = "query Look { contracts { nodes { number totalValue { amount } riskScore } } }"
@@ -40,8 +41,8 @@ class Asked:
     """An endpoint with a candidate beside its policy."""
 
     def __init__(self, reader: Database, policy: Policy, tried: Policy, loop: asyncio.Runner) -> None:
-        self.endpoint = Endpoint(reader, Views(policy), lambda: TODAY)
-        self.plain = Endpoint(reader, Views(policy), lambda: TODAY)
+        self.endpoint = Endpoint(reader, Views(policy), lambda: TODAY, new_vault())
+        self.plain = Endpoint(reader, Views(policy), lambda: TODAY, new_vault())
         self.endpoint.shadow = Shadow(tried, policy.digest)
         self._loop = loop
 

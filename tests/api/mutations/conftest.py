@@ -11,6 +11,7 @@ from storage.database import connect
 from tests.api.graph import OURS, THEIRS, graph_over
 from tests.api.mutations.office import Office
 from tests.api.small import store
+from tests.keys import new_vault
 
 
 @pytest.fixture
@@ -18,7 +19,7 @@ def office(database_url: str, superuser_url: str, loop: asyncio.Runner, tmp_path
     async def prepare() -> None:
         superuser = await connect(superuser_url)
         for small in (OURS, THEIRS):
-            await store(superuser, small)
+            await store(superuser, small, new_vault())
         await superuser.close()
 
     loop.run(prepare())

@@ -2,10 +2,10 @@ SELECT answered.answer
 FROM (SELECT set_config('app.org', CAST($1::UUID AS TEXT), true) AS org
  LIMIT ALL OFFSET 0) AS scope JOIN LATERAL (SELECT json_build_object('account', (SELECT row_to_json("$") AS row_to_json_1
 FROM (SELECT t1.name AS name, t1.billing_city AS "billingCity", (SELECT row_to_json("$") AS row_to_json_2
-FROM (SELECT t2.name AS name, CASE WHEN (t2.email IS NOT NULL) THEN CASE WHEN (strpos(t2.email, '@') > 0) THEN '…' || '@' || split_part(t2.email, '@', -1) ELSE '…' END END AS email
+FROM (SELECT t2.name AS name, t2.email_clear AS email
 FROM "user" AS t2
 WHERE t2.org_id = $1::UUID AND t2.id = t1.owner_id) AS "$") AS owner, json_build_object('nodes', (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_1
-FROM (SELECT t3.name AS name, CASE WHEN (t3.email IS NOT NULL) THEN CASE WHEN (strpos(t3.email, '@') > 0) THEN '…' || '@' || split_part(t3.email, '@', -1) ELSE '…' END END AS email, CASE WHEN (t3.phone IS NOT NULL) THEN CASE WHEN (char_length(t3.phone) >= 9) THEN '…' || right(t3.phone, 4) ELSE '…' END END AS phone
+FROM (SELECT t3.name AS name, t3.email_clear AS email, t3.phone_clear AS phone
 FROM contact AS t3
 WHERE t3.org_id = $1::UUID AND t3.account_id = t1.id ORDER BY t3.name ASC NULLS LAST, t3.id ASC
  LIMIT $2::INTEGER) AS "$")) AS contacts
