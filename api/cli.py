@@ -11,10 +11,11 @@ from typing import NoReturn
 
 from alembic.util.exc import CommandError
 
-from api.commands import clients, db, demo, docs, import_, keys, roles, serve, signin, token
+from api.commands import clients, db, demo, docs, import_, keys, policy, roles, serve, signin, token
 from api.settings import SettingsError, load_settings
 from auth.key_file import KeyFileError
 from auth.policy import PolicyError
+from auth.review.explanation import UnknownField
 from storage.database import DatabaseError
 from storage.embedded_errors import EmbeddedError
 from storage.migrate import NewerDatabase
@@ -32,11 +33,12 @@ EXPECTED = (
     UnknownOrg,
     UnknownClient,
     UnknownGrant,
+    UnknownField,
     CommandError,
 )
 """What can go wrong on a machine, and is told in a line; anything else is a fault of ours, with its trace."""
 
-COMMANDS = (demo, serve, db, import_, clients, signin, roles, keys, token, docs)
+COMMANDS = (demo, serve, db, import_, clients, signin, roles, policy, keys, token, docs)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -40,6 +42,10 @@ class Terms:
             f"{name} is {' or '.join(str(value) for value in values)}" for name, values in self.fields
         )
 
+    def hold(self, contract: Mapping[str, object]) -> bool:
+        """Whether they hold of a contract with these values; a value that is absent fits no term."""
+        return all(contract.get(name) in values for name, values in self.fields)
+
 
 @dataclass(frozen=True, slots=True)
 class Rows:
@@ -64,6 +70,14 @@ class Rows:
         """Whether each of the others is surely one of these."""
         wider = self.scope.width >= other.scope.width
         return wider and self.when <= other.when and self.unless <= other.unless
+
+    def holds(self, scopes: AbstractSet[Scope], contract: Mapping[str, object]) -> bool:
+        """Whether a record that these scopes reach, and whose contract has these values, is one of them."""
+        return (
+            self.scope in scopes
+            and all(each.hold(contract) for each in self.when)
+            and not any(each.hold(contract) for each in self.unless)
+        )
 
     def besides(self, *unless: Terms) -> Rows:
         """Return those of them where none of these terms holds."""

@@ -1,0 +1,257 @@
+"""`contract-graph policy`, as a security reviewer types it."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from auth.policy import Policy
+from auth.policy_file import SHIPPED
+from tests.api.command_line import only_line, run_here
+from tests.api.graph import OURS
+from tests.api.small import store
+
+Ran = subprocess.CompletedProcess[str]
+Typed = Callable[..., Ran]
+
+ADA = "005Hs00000AAAAAIA5"
+CONTRACTS = "{ contracts(first: 1) { nodes { number totalValue { amount } liabilityCap { amount } } } }"
+
+
+@pytest.fixture
+def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Typed:
+    """A command of `policy` in an empty folder, with no database in reach."""
+    monkeypatch.chdir(tmp_path)
+    given = {"CONTRACT_GRAPH_HOME": str(tmp_path / "home")}
+    return lambda line, *more: run_here(monkeypatch, capsys, given, "policy", *line.split(), *more)
+
+
+@pytest.fixture
+def in_ours(  # noqa: PLR0913, PLR0917 - fixtures
+    superuser_url: str,
+    owner_url: str,
+    database_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Typed:
+    """Any command, over a database with a small org of which Ada owns a contract and is a sales_rep."""
+    monkeypatch.chdir(tmp_path)
+
+    async def prepare() -> None:
+        superuser = await asyncpg.connect(superuser_url)
+        await store(superuser, OURS)
+        await superuser.close()
+
+    asyncio.run(prepare())
+    given = {
+        "DATABASE_URL": database_url, "DATABASE_OWNER_URL": owner_url, "CONTRACT_GRAPH_HOME": str(tmp_path),
+    }  # fmt: skip
+
+    def typed(line: str, *more: str) -> Ran:
+        return run_here(monkeypatch, capsys, given, *line.split(), *more, "--org", OURS.org.name)
+
+    assert typed("roles grant --role sales_rep --reason sells --user", ADA).returncode == 0
+    return typed
+
+
+# check
+
+
+def test_a_check_of_the_shipped_policy_tells_its_digest_and_its_figures(typed: Typed, policy: Policy) -> None:
+    done = typed("check")
+    assert done.returncode == 0
+    assert f"SHA-256 {policy.digest}\n" in done.stdout
+    decisions = f"{len(policy.roles) * len(policy.fields):,}"
+    assert f"{decisions} decisions of {decisions} made" in done.stdout
+    for role in policy.roles:
+        assert re.search(rf"^{role} +(org|account_team|own) +\d+ +\d+ +\d+ +\d+$", done.stdout, re.MULTILINE)
+    assert done.stdout.endswith("0 findings to act on, 0 notes\n")
+
+
+def test_a_check_of_a_candidate_with_a_mistake_tells_the_line_and_a_way_out(typed: Typed) -> None:
+    Path("candidate.toml").write_text(SHIPPED.read_text().replace('RISK = "deny"', 'RISKS = "deny"', 1))
+    line = SHIPPED.read_text().splitlines().index('RISK = "deny"') + 1
+    done = typed("check candidate.toml")
+    assert done.returncode == 1
+    assert done.stdout == (
+        f"candidate.toml:{line}: role sales_rep has the unknown key RISKS; did you mean RISK?\n"
+    )
+    assert done.stderr == ""
+
+
+def test_a_check_of_a_candidate_with_an_idle_rule_fails(typed: Typed) -> None:
+    idle = '[[forbid]]\naudiences = ["COMMERCIAL"]\nroles = ["customer_success"]\nwhy = "w"\n'
+    Path("candidate.toml").write_text(f'{SHIPPED.read_text()}\n{idle}when = {{ status = "DRAFT" }}\n')
+    done = typed("check candidate.toml")
+    assert done.returncode == 1
+    line = len(SHIPPED.read_text().splitlines()) + 2
+    assert f"candidate.toml:{line}: the rule never changes a decision: forbid COMMERCIAL to" in done.stdout
+    assert "\n1 finding to act on, 0 notes\n" in done.stdout
+
+
+def test_a_file_that_is_not_there_is_told_in_a_line(typed: Typed) -> None:
+    assert only_line(typed("check missing.toml")) == "missing.toml cannot be read: No such file or directory"
+
+
+def test_a_check_in_an_org_names_the_roles_that_nobody_has(in_ours: Typed) -> None:
+    assert in_ours("clients add --role integrator --name sync").returncode == 0
+    done = in_ours("policy check")
+    assert done.returncode == 0
+    assert f"nobody in {OURS.org.name} has the role legal" in done.stdout
+    for held in ("sales_rep", "integrator"):
+        assert f"has the role {held};" not in done.stdout
+    assert done.stdout.endswith("0 findings to act on, 6 notes\n")
+
+
+# matrix
+
+
+def test_the_matrix_has_a_character_for_every_role_and_field(typed: Typed, policy: Policy) -> None:
+    done = typed("matrix")
+    assert done.returncode == 0
+    rows = re.findall(r"^  (\w+) +([A-Z]+) +((?:[x*~%.] ?){8})$", done.stdout, re.MULTILINE)
+    assert len(rows) == len(policy.fields)
+    assert ("liabilityCap", "LEGAL", ". . x x . x . .") in rows
+    assert ("totalValue", "COMMERCIAL", "x x x x % x . .") in rows
+
+
+def test_the_matrix_of_a_role_and_an_entity(typed: Typed) -> None:
+    done = typed("matrix --role legal --role finance --entity Contact")
+    assert re.search(r"^  email +PERSONAL +\. \.$", done.stdout, re.MULTILINE)
+    assert "Contract" not in done.stdout
+    assert "sales_rep" not in done.stdout
+
+
+def test_the_matrix_for_a_spreadsheet(typed: Typed) -> None:
+    done = typed("matrix --csv --role finance --entity Contract")
+    assert done.stdout.startswith("role,field,audience,decision,rows,rule,line,reason\n")
+    assert "finance,Contract.liabilityCap,LEGAL,show,in every record of the org," in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("matrix --role king", "has no role 'king'; it has: admin, customer_success"),
+        ("matrix --entity contract", "there is no entity 'contract'; there are: Account"),
+        (
+            "explain --role legal --field Contract.titel",
+            "titel is no field of the contract graph; did",
+        ),
+        ("explain --role king --field Contract.title", "has no role 'king'"),
+        ("explain --field Contract.title", "say who: --role ROLE, or --user ID with --org ORG"),
+        ("explain --field Contract.title --user 005Hs00000AAAAAIA5", "need --org"),
+        ("explain --field Contract.title --role legal --contract K-1", "need --org"),
+        ("explain --field Contract.title --user ada --org x", "--user: 'ada' is not a Salesforce id"),
+        ("explain --field User.name --role legal --contract K-1 --org x", "User.name belongs to no contract"),
+        ("plan missing.graphql --role legal", "missing.graphql cannot be read"),
+        ("plan broken.graphql --role king", "has no role 'king'"),
+        ("plan broken.graphql --role legal --variables {", "--variables is no JSON"),
+        ("plan broken.graphql --role legal --variables []", "--variables is no JSON object"),
+        ("plan broken.graphql --role legal --policy missing.toml", "missing.toml cannot be read"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_a_line(typed: Typed, line: str, told: str) -> None:
+    Path("broken.graphql").write_text("{ contracts { nodes { titel } } }")
+    assert told in only_line(typed(line))
+
+
+# explain
+
+
+def test_an_explanation_tells_rule_line_rows_mask_and_columns(typed: Typed, policy: Policy) -> None:
+    line = policy.roles["customer_success"].words[policy.fields["Contract.totalValue"]].rule.line
+    told = typed("explain --role customer_success --field Contract.totalValue").stdout
+    assert "Contract.totalValue is for COMMERCIAL: Aggregate value over the whole term" in told
+    assert "MASKED in every record of the org, unless status is DRAFT or IN_REVIEW\n" in told
+    assert f"    by   customer_success.COMMERCIAL = mask  {SHIPPED}:{line}\n" in told
+    assert "DENIED in the rest\n    by   forbid COMMERCIAL to customer_success" in told
+    assert "What is being negotiated stays with those who negotiate." in told
+    assert "mask     one significant digit\n" in told
+    columns = told.splitlines()[-1]
+    assert "contract.total_value_amount" in columns
+    assert "contract.status" in columns
+
+
+def test_an_explanation_tells_by_whom_a_rule_was_inherited(typed: Typed) -> None:
+    told = typed("explain --role sales_manager --field Contact.email").stdout
+    assert "sales_manager inherits it from sales_rep" in told
+
+
+def test_a_denied_field_reads_no_column(typed: Typed) -> None:
+    told = typed("explain --role sales_rep --field Contract.liabilityCap").stdout
+    assert told.startswith("Contract.liabilityCap is for LEGAL")
+    assert "DENIED in every record\n    by   sales_rep.LEGAL = deny" in told
+    assert told.endswith("columns  none is read\n")
+
+
+def test_an_explanation_for_a_user_counts_the_roles_that_they_hold(in_ours: Typed) -> None:
+    told = in_ours("policy explain --field Contract.totalValue --user", ADA, "--contract", "K-1").stdout
+    assert f"{ADA} in {OURS.org.name} has sales_rep\n" in told
+    assert "SHOWN in the records of the caller and of the accounts they work on" in told
+    assert "  sales_rep: reaches it\n  own: Contract.contractOwner is the caller\n" in told
+    assert "  own: Contract.account.owner is the caller\n" in told
+    assert told.endswith("  Contract.totalValue is SHOWN there\n")
+
+
+def test_without_a_user_nothing_is_anybodys_own(in_ours: Typed) -> None:
+    ask = "policy explain --field Contract.totalValue --contract K-1 --role"
+    told = in_ours(ask, "sales_rep").stdout
+    assert "  sales_rep: does not reach it\n" in told
+    assert told.endswith("  Contract.totalValue is DENIED there\n")
+    told = in_ours(ask, "sales_rep", "--role", "legal").stdout
+    assert "  legal: reaches it\n  sales_rep: does not reach it\n" in told
+    assert told.endswith("  Contract.totalValue is SHOWN there\n")
+
+
+def test_a_draft_is_explained_by_its_own_status(in_ours: Typed) -> None:
+    ask = "policy explain --field Contract.totalValue --role customer_success --contract"
+    told = {number: in_ours(ask, number).stdout.splitlines()[-1].split()[-2] for number in ("K-1", "K-3")}
+    assert told == {"K-1": "MASKED", "K-3": "DENIED"}
+
+
+def test_a_contract_or_user_that_is_not_there_is_told(in_ours: Typed) -> None:
+    told = in_ours("policy explain --field Contract.title --role legal --contract K-404").stdout
+    assert told.endswith("there is none of this number\n")
+    missing = in_ours("policy explain --field Contract.title --user 005Hs00000AAAABIA5")
+    assert "has no user" in only_line(missing)
+
+
+# plan
+
+
+def test_a_plan_tells_the_statement_its_arguments_and_what_is_not_shown(typed: Typed) -> None:
+    Path("ask.graphql").write_text(CONTRACTS)
+    done = typed("plan ask.graphql --role customer_success")
+    assert done.returncode == 0
+    assert "FROM contract AS t1\n" in done.stdout
+    assert "  $1  the caller's org\n  $2  ['DRAFT', 'IN_REVIEW']\n  $3  1\n" in done.stdout
+    assert "liability_cap" not in done.stdout
+    assert "\ndenied\n  contracts.nodes.totalValue  Contract.totalValue\n" in done.stdout
+    assert "      by   customer_success.LEGAL = deny\n" in done.stdout
+    assert "\nmasked\n  contracts.nodes.totalValue  Contract.totalValue, as its one" in done.stdout
+
+
+def test_a_plan_reads_variables(typed: Typed) -> None:
+    Path("ask.graphql").write_text("query ($n: String!) { contract(number: $n) { title } }")
+    done = typed("plan ask.graphql --role legal --variables", '{"n": "K-1"}')
+    assert "  K-1\n" in done.stdout
+    assert done.stdout.endswith("denied: nothing\n\nmasked: nothing\n")
+
+
+def test_a_plan_that_the_api_would_refuse_says_why(typed: Typed) -> None:
+    Path("ask.graphql").write_text("{ contracts(filter: { liabilityCap: { isNull: true } }) { totalCount } }")
+    done = typed("plan ask.graphql --role sales_rep")
+    assert done.returncode == 1
+    assert "refused before SQL: Contract.liabilityCap cannot be used in a filter" in done.stdout
+    assert "      rule   sales_rep.LEGAL = deny\n" in done.stdout
+    Path("ask.graphql").write_text("{ contracts { nodes { titel } } }")
+    done = typed("plan ask.graphql --role sales_rep")
+    assert done.returncode == 1
+    assert "refused before SQL: Cannot query field 'titel'" in done.stdout

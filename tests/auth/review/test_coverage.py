@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from auth.policy_file import load_policy, read_policy
+from auth.review.coverage import Finding, cover
+
+HARD = Path(__file__).parents[2] / "reference" / "hard.toml"
+ALL = ("EVERYONE", "SCHEDULE", "COMMERCIAL", "LEGAL", "RISK", "EVIDENCE", "DELIVERY", "PERSONAL", "OVERSIGHT")
+LEGAL = '[roles.legal]\nrows = "org"\n' + "".join(f'{audience} = "show"\n' for audience in ALL)
+IDLE = "the rule never changes a decision:"
+SALES = '[roles.sales]\nrows = "org"\nEVERYONE = "show"\n'
+
+
+def findings(said: str) -> list[str]:
+    policy = read_policy(said.encode(), "p.toml")
+    return [f"{each.line} {each.problem}" for each in cover(policy).findings if each.stops]
+
+
+def test_the_shipped_policy_decides_about_everything_and_has_no_idle_line() -> None:
+    coverage = cover(load_policy())
+    assert coverage.findings == ()
+    assert coverage.undecided == 0
+    assert coverage.decisions == len(coverage.policy.roles) * len(coverage.policy.fields)
+    assert all(sum(words.values()) == len(coverage.policy.fields) for words in coverage.words.values())
+
+
+def test_a_policy_that_uses_all_that_can_be_said_has_none_either() -> None:
+    assert cover(load_policy(HARD)).findings == ()
+
+
+def test_an_exception_that_a_forbid_outweighs_is_found() -> None:
+    said = LEGAL + SALES + exception("sales", "Contract.totalValue") + forbid("sales", "Contract.totalValue")
+    # The forbid stays: without it the exception would show the field.
+    assert findings(said) == [f"15 {IDLE} exception sales Contract.totalValue = show"]
+
+
+def test_an_exception_that_another_covers_is_found() -> None:
+    wide = exception("sales", "Contract.totalValue")
+    narrow = exception("sales", "Contract.totalValue", when='when = { status = "ACTIVE" }\n')
+    assert findings(LEGAL + SALES + wide + narrow) == [
+        f"20 {IDLE} exception sales Contract.totalValue = show where status is ACTIVE"
+    ]
+
+
+def test_an_exception_that_stands_before_an_inherited_one_does_something() -> None:
+    heir = '[roles.trainee]\ninherits = "sales"\nrows = "org"\n'
+    own = exception("trainee", "Contract.arr", word="mask")
+    assert findings(LEGAL + SALES + heir + exception("sales", "Contract.arr") + own) == []
+
+
+def test_a_forbid_behind_another_is_found() -> None:
+    everywhere = forbid("sales", "Contract.title")
+    sometimes = forbid("sales", "Contract.title", when='when = { status = "DRAFT" }\n')
+    assert findings(LEGAL + SALES + everywhere + sometimes) == [
+        f"19 {IDLE} forbid Contract.title to sales where status is DRAFT"
+    ]
+
+
+def test_a_forbid_that_only_bites_beside_a_second_role_does_something() -> None:
+    narrow = '[roles.drafts]\nrows = "org"\nwhen = { status = "DRAFT" }\nEVERYONE = "show"\n'
+    elsewhere = forbid("drafts", "Contract.title", when='when = { status = "ACTIVE" }\n')
+    assert findings(LEGAL + narrow + elsewhere) == []
+
+
+def test_a_word_whose_every_field_is_forbidden_is_found() -> None:
+    said = LEGAL + SALES + 'RISK = "show"\n[[forbid]]\naudiences = ["RISK"]\nroles = ["sales"]\nwhy = "w"\n'
+    assert findings(said) == ["15 the word is overridden everywhere: sales.RISK = show"]
+
+
+def test_an_audience_forbidden_to_everybody_is_found() -> None:
+    said = LEGAL + '[[forbid]]\naudiences = ["RISK"]\nwhy = "w"\n'
+    assert "1 nobody may see the audience RISK" in findings(said)
+
+
+def test_a_field_that_nobody_sees_and_a_role_that_sees_nothing_are_noted() -> None:
+    idle = '[roles.idle]\nrows = "org"\nLEGAL = "deny"\n'
+    said = LEGAL + idle + '[[forbid]]\nfields = ["Contract.arr"]\nwhy = "w"\n'
+    assert cover(read_policy(said.encode(), "p.toml")).findings == (
+        Finding(1, "nobody may see Contract.arr", "show it, if it was forgotten", stops=False),
+        Finding(12, "role idle sees nothing", "remove it, or show it some", stops=False),
+    )
+
+
+def exception(role: str, field: str, word: str = "show", when: str = "") -> str:
+    return f'[[exceptions]]\nrole = "{role}"\nfield = "{field}"\nword = "{word}"\n{when}why = "w"\n'
+
+
+def forbid(role: str, field: str, when: str = "") -> str:
+    return f'[[forbid]]\nfields = ["{field}"]\nroles = ["{role}"]\n{when}why = "w"\n'
