@@ -8,7 +8,7 @@ from functools import partial
 
 import asyncpg
 
-from api.commands import policy_explain, policy_plan
+from api.commands import policy_diff, policy_explain, policy_plan, policy_test
 from api.commands.org_work import in_org
 from api.commands.policy_source import counted, policy_named, require_roles
 from api.settings import Settings, SettingsError
@@ -23,7 +23,7 @@ from storage.role_grants import list_grants
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Register `policy check|matrix|explain|plan`."""
+    """Register `policy check|matrix|explain|plan|diff|test`."""
     actions = subparsers.add_parser("policy", help="who sees what, and why").add_subparsers(
         dest="action", required=True
     )
@@ -39,6 +39,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     matrix.set_defaults(run=_matrix)
     policy_explain.add_action(actions)
     policy_plan.add_action(actions)
+    policy_diff.add_action(actions)
+    policy_test.add_action(actions)
 
 
 # policy check
@@ -86,7 +88,7 @@ async def _held(connection: asyncpg.Connection, org: Org, *, policy: Policy, fin
     now = datetime.now(UTC)
     held = {grant.role for grant in await list_grants(connection, org.id) if grant.holds(now)}
     for client in await list_clients(connection, org.id):
-        held |= client.roles
+        held |= client.roles if client.disabled_at is None else frozenset()
     for name, role in policy.roles.items():
         if name not in held:
             problem = f"nobody in {org.name} has the role {name}"

@@ -255,3 +255,98 @@ def test_a_plan_that_the_api_would_refuse_says_why(typed: Typed) -> None:
     done = typed("plan ask.graphql --role sales_rep")
     assert done.returncode == 1
     assert "refused before SQL: Cannot query field 'titel'" in done.stdout
+
+
+# diff
+
+
+def candidate(changed: str, into: str) -> str:
+    assert changed in SHIPPED.read_text()
+    Path("candidate.toml").write_text(SHIPPED.read_text().replace(changed, into))
+    return "candidate.toml"
+
+
+def test_a_difference_tells_both_lines_and_who_gains_and_loses(typed: Typed) -> None:
+    candidate(
+        'COMMERCIAL = "show"\nEVIDENCE = "show"\nLEGAL', 'COMMERCIAL = "mask"\nEVIDENCE = "show"\nLEGAL'
+    )
+    done = typed("diff shipped candidate.toml")
+    assert done.returncode == 1
+    assert "\nsales_rep\n  COMMERCIAL, " in done.stdout
+    assert re.search(r"- shown .*  sales_rep\.COMMERCIAL = show  /.*/policy.toml:\d+", done.stdout)
+    assert re.search(r"\+ masked .*  sales_rep\.COMMERCIAL = mask  candidate.toml:\d+", done.stdout)
+    assert "Contract.totalValue" in done.stdout
+    assert re.search(r"\nin all\n  sales_rep      gains 0 fields, loses \d+ fields\n", done.stdout)
+    assert re.search(r"\n  sales_manager  gains 0 fields, loses \d+ fields\n$", done.stdout)
+
+
+def test_the_same_policy_is_no_difference(typed: Typed) -> None:
+    candidate("# Sells:", "# They sell:")
+    done = typed("diff shipped candidate.toml")
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "no decision changes")
+
+
+def test_a_difference_tells_of_rows_and_commands(typed: Typed) -> None:
+    candidate('commands = ["grantRole", "revokeRole"]', 'commands = ["grantRole"]')
+    done = typed("diff candidate.toml shipped")
+    assert "\nadmin\n  + admin.commands has revokeRole  " in done.stdout
+    assert "gains 0 fields and 1 command or claim, loses 0 fields" in done.stdout
+    candidate('rows = "account_team"', 'rows = "own"')
+    told = typed("diff shipped candidate.toml").stdout
+    assert "sales_rep\n  reaches\n    - the records of the caller and of the accounts they work on\n" in told
+    assert "    + the caller's own records\n" in told
+
+
+def test_a_difference_in_an_org_counts_users_and_contracts(in_ours: Typed) -> None:
+    candidate('rows = "account_team"', 'rows = "org"')
+    done = in_ours("policy diff shipped candidate.toml")
+    assert done.returncode == 1
+    end = done.stdout.split(f"\nin {OURS.org.name}\n")[1]
+    assert re.fullmatch(r"  sales_rep  1 user, 0 programs; reaches 2 contracts, then \d+\n", end), end
+    assert int(end.split()[-1]) > 2
+
+
+# test
+
+
+def test_the_shipped_cases_are_met(typed: Typed, policy: Policy) -> None:
+    done = typed("test")
+    assert done.returncode == 0
+    assert re.match(r"\d+ cases in \d+ files, [\d,]+ decisions: all as expected\n", done.stdout)
+    assert policy.digest in done.stdout
+
+
+def test_a_candidate_that_breaks_a_case_is_told_with_the_cases_line_and_the_rule(typed: Typed) -> None:
+    candidate(
+        'LEGAL = "deny"\nRISK = "deny"\nPERSONAL = "mask"', 'LEGAL = "show"\nRISK = "deny"\nPERSONAL = "mask"'
+    )
+    done = typed("test --policy candidate.toml")
+    assert done.returncode == 1
+    assert re.search(
+        r"sales\.toml:\d+: expected deny of \w+\.\w+ \(and of \d+ more of LEGAL\);"
+        r" the policy shows it in .*, by sales_rep\.LEGAL = show \(candidate\.toml:\d+\)\n"
+        r"    as sales_rep: Clauses and risk are for those who judge them",
+        done.stdout,
+    )
+    assert "not as expected" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("case", "told"),
+    [
+        ('show = ["RISKS"]', "cases.toml:4: show names 'RISKS'; did you mean RISK?"),
+        (
+            'operation = "{ contracts { nodes { titel } } }"',
+            "cases.toml:4: the operation is none: Cannot query",
+        ),
+    ],
+)
+def test_a_mistake_in_a_case_is_told_in_a_line(typed: Typed, case: str, told: str) -> None:
+    Path("cases.toml").write_text(f'[[cases]]\nwhy = "w"\nroles = ["legal"]\n{case}\n')
+    assert only_line(typed("test cases.toml")).startswith(told)
+
+
+def test_cases_that_are_not_there_are_told_in_a_line(typed: Typed) -> None:
+    assert only_line(typed("test missing.toml")) == "missing.toml cannot be read: No such file or directory"
+    Path("empty").mkdir()
+    assert only_line(typed("test empty")) == "there is no case in empty"

@@ -1,0 +1,42 @@
+"""How many contracts the holders of a role reach, by the planner's own conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import sqlalchemy as sa
+
+from api.planner.reach_sql import ReachWriter
+from auth.rows import SUBJECT_OF_TERMS, Scope
+from auth.view import View
+from storage.statement import Statement
+
+
+async def contracts_reached(
+    connection: asyncpg.Connection, org_id: UUID, view: View, holders: Iterable[str]
+) -> int:
+    """Count the contracts that are there for at least one of these Salesforce users.
+
+    What does not depend on who asks is counted though nobody holds the role.
+    """
+    sets = view.rows(SUBJECT_OF_TERMS)
+    if not sets:
+        return 0
+    if all(rows.scope is Scope.ORG for rows in sets):
+        holders = [""]
+    found: set[UUID] = set()
+    for holder in holders:
+        found |= await _ids(connection, org_id, view, holder)
+    return len(found)
+
+
+async def _ids(connection: asyncpg.Connection, org_id: UUID, view: View, subject: str) -> set[UUID]:
+    writer = ReachWriter(view)
+    row = writer.alias(SUBJECT_OF_TERMS)
+    statement = Statement.of(sa.select(row.c.id).where(*writer.seen(SUBJECT_OF_TERMS, row)))
+    environment: dict[Any, Any] = {"$org": org_id, "$subject": subject}
+    arguments = [writer.parameters.by_name[name].resolve(environment) for name in statement.names]
+    return {each["id"] for each in await connection.fetch(statement.text, *arguments)}
