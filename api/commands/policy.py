@@ -16,6 +16,7 @@ from auth.policy import Policy, PolicyError, Word
 from auth.review.coverage import Coverage, Finding, cover
 from auth.review.matrix import Mark, Matrix, matrix_of
 from auth.review.matrix_csv import matrix_csv
+from auth.review.page import page
 from domain.field import ENTITIES
 from domain.org import Org
 from storage.oauth_clients import list_clients
@@ -33,7 +34,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     checking.set_defaults(run=_check)
     matrix = actions.add_parser("matrix", help="every role and every field, in one character each")
     matrix.add_argument("file", nargs="?", help="a policy file; the shipped one unless said")
-    matrix.add_argument("--csv", action="store_true", help="with rule, line and reason, for a spreadsheet")
+    form = matrix.add_mutually_exclusive_group()
+    form.add_argument("--csv", action="store_true", help="with rule, line and reason, for a spreadsheet")
+    form.add_argument("--html", action="store_true", help="one page to look at, print and file")
     matrix.add_argument("--role", action="append", help="only this role; may be repeated")
     matrix.add_argument("--entity", help="only this entity, such as Contract")
     matrix.set_defaults(run=_matrix)
@@ -115,6 +118,8 @@ def _matrix(arguments: argparse.Namespace, _: Settings) -> int:
     matrix = matrix_of(policy, arguments.role, arguments.entity)
     if arguments.csv:
         print(matrix_csv(matrix), end="")
+    elif arguments.html:
+        print(page(matrix, datetime.now(UTC)), end="")
     else:
         _print_matrix(matrix)
     return 0

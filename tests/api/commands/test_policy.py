@@ -135,6 +135,14 @@ def test_the_matrix_for_a_spreadsheet(typed: Typed) -> None:
     assert "finance,Contract.liabilityCap,LEGAL,show,in every record of the org," in done.stdout
 
 
+def test_the_matrix_as_a_page(typed: Typed, policy: Policy) -> None:
+    done = typed("matrix --html")
+    assert done.returncode == 0
+    assert done.stdout.startswith("<!doctype html>\n")
+    assert done.stdout.endswith("</html>\n")
+    assert policy.digest in done.stdout
+
+
 @pytest.mark.parametrize(
     ("line", "told"),
     [

@@ -1,0 +1,88 @@
+"""docs/security-reviewers.md says what the commands say; CONTRACT_GRAPH_UPDATE_DOCS=1 writes it anew."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from auth.review.cases import KEYS, read_cases
+from storage.embedded import Cluster
+from storage.embedded_roles import OWNER
+from tests.api.command_line import environment
+
+ROOT = Path(__file__).resolve().parents[1]
+GUIDE = ROOT / "docs" / "security-reviewers.md"
+TEXT = GUIDE.read_text(encoding="utf-8")
+BLOCK = re.compile(r"(<!-- run -->\n```console\n)(.*?)(```)", re.DOTALL)
+BLOCKS = [found[2] for found in BLOCK.finditer(TEXT)]
+UPDATE = os.environ.get("CONTRACT_GRAPH_UPDATE_DOCS") == "1"
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=[each.split("\n")[0][2:40] for each in BLOCKS])
+def test_a_command_of_the_guide_says_what_the_guide_shows(
+    tmp_path: Path, cluster: Cluster, seeded: str, seeded_url: str, block: str
+) -> None:
+    lines = block.splitlines()
+    commands = [line.removeprefix("$ ") for line in lines if line.startswith("$ ")]
+    given = {
+        "DATABASE_URL": seeded_url,
+        "DATABASE_OWNER_URL": cluster.dsn(OWNER, seeded),
+        "CONTRACT_GRAPH_HOME": str(tmp_path),
+    }
+    ran = "".join(run(command, given, tmp_path) for command in commands)
+    told = "".join(f"$ {command}\n" for command in commands) + ran
+    # The digest changes with every letter of the policy: the page tells that there is one.
+    told = re.sub(r"SHA-256 [0-9a-f]{64}", "SHA-256 ...", told)
+    if UPDATE:
+        text = GUIDE.read_text(encoding="utf-8")
+        GUIDE.write_text(text.replace(block, told), encoding="utf-8")
+    assert told == block or UPDATE
+
+
+def run(command: str, given: dict[str, str], folder: Path) -> str:
+    """Run a line of the guide at the root of the repository, with its /tmp elsewhere."""
+    program = folder / "contract-graph"
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m api.cli "$@"\n', encoding="utf-8")
+    program.chmod(0o755)
+    done = subprocess.run(
+        ["bash", "-c", command.replace("/tmp/", f"{folder}/")],  # noqa: S607 - found on the PATH
+        cwd=ROOT,
+        env=environment(given | {"PATH": f"{folder}:{os.environ['PATH']}"}),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.stderr == ""
+    return done.stdout.replace(f"{folder}/", "/tmp/")
+
+
+def test_the_guide_tells_every_key_of_a_case() -> None:
+    told = {
+        key for row in re.findall(r"^\| (`[a-z_`, ]+) \|", TEXT, re.MULTILINE) for key in row.split("`")[1::2]
+    }
+    assert told == set(KEYS)
+
+
+def test_the_guides_own_case_is_one(tmp_path: Path) -> None:
+    (case,) = re.findall(r"```toml\n(.*?)```", TEXT, re.DOTALL)
+    assert tomllib.loads(case)
+    (tmp_path / "case.toml").write_text(case, encoding="utf-8")
+    (read,) = read_cases([tmp_path / "case.toml"])
+    assert read.roles == ("sales_rep",)
+
+
+def test_the_guide_runs_every_command_of_policy() -> None:
+    ran = set(re.findall(r"^\$ contract-graph policy ([a-z]+)", TEXT, re.MULTILINE))
+    assert ran == {"check", "matrix", "explain", "plan", "diff", "test"}
+
+
+def test_every_file_that_is_linked_to_exists() -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", TEXT):
+        assert (GUIDE.parent / target).exists(), target
