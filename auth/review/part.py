@@ -34,8 +34,8 @@ def parts_of(sight: Sight, book: Rulebook, coordinate: str) -> tuple[Part, ...]:
         reason = f"{cell.mask.kind}: {cell.mask.reason}"
         parts.append(Part(Word.MASK, told(cell.masked), cell.mask.rule, line, reason))
     if Word.DENY in words or not words:
-        rows, line = "in the rest" if parts else "in every record", book.rule(cell.hidden.rule).line
-        parts.append(Part(Word.DENY, rows, cell.hidden.rule, line, cell.hidden.reason))
+        hidden, rows = sight.hidden(coordinate), "in the rest" if parts else "in every record"
+        parts.append(Part(Word.DENY, rows, hidden.rule, book.rule(hidden.rule).line, hidden.reason))
     return tuple(parts)
 
 

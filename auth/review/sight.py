@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import cached_property
+from functools import cache, cached_property
 
 from auth.decision import Cell, Decision, Deny
-from auth.policy import Policy, Rule, Word, cell_of
+from auth.policy import Policy, Rule, Word, cell_of, declared_at
 from auth.review.situation import Situation, situations, terms_of, word_in
 from auth.rows import Terms
+from domain.field import Kind
 
 NO_RULE = Rule("default", 0)
 """What denies where no line of the policy grants."""
@@ -35,17 +36,31 @@ class Sight:
 
     def is_there(self, coordinate: str, situation: Situation) -> bool:
         """Whether such a record is there for them at all, which its id says."""
-        return word_in(self.cell(f"{coordinate.partition('.')[0]}.id"), situation) is Word.SHOW
+        return word_in(self.cell(_id_of(coordinate.partition(".")[0])), situation) is Word.SHOW
 
     def there(self, coordinate: str) -> list[Situation]:
         """Give every kind of record that is there for them and may hold the field."""
         return [each for each in self.situations(coordinate) if self.is_there(coordinate, each)]
 
     def word(self, coordinate: str, situation: Situation) -> Word:
-        """Tell how they see the field in such a record; nothing is seen of one that is not there."""
-        if not self.is_there(coordinate, situation):
+        """Tell how they see the field in such a record.
+
+        Nothing is seen of a record that is not there, nor of a reference or list of such records.
+        """
+        if not self.is_there(coordinate, situation) or self._leads_nowhere(coordinate):
             return Word.DENY
         return word_in(self.cell(coordinate), situation)
+
+    def hidden(self, coordinate: str) -> Deny:
+        """Tell what hides the field where it is not seen: its own line, or that of an id that it needs."""
+        cell = self.cell(coordinate)
+        if cell.show is None and cell.mask is None:
+            return cell.hidden
+        if not self.there(coordinate):
+            return self.cell(_id_of(coordinate.partition(".")[0])).hidden
+        return (
+            self.cell(_id_of(_target(coordinate))).hidden if self._leads_nowhere(coordinate) else cell.hidden
+        )
 
     def words(self, coordinate: str) -> frozenset[Word]:
         """Tell how they see the field, over every kind of record that is there for them."""
@@ -62,7 +77,22 @@ class Sight:
             return cell.show
         if word is Word.MASK and cell.mask is not None:
             return cell.mask
-        return cell.hidden if isinstance(cell.hidden, Deny) else cell.decision
+        return self.hidden(coordinate)
+
+    def _leads_nowhere(self, coordinate: str) -> bool:
+        target = _target(coordinate)
+        return bool(target) and self.cell(_id_of(target)).show is None
+
+
+def _id_of(entity: str) -> str:
+    return f"{entity}.id"
+
+
+@cache
+def _target(coordinate: str) -> str:
+    """Return the entity that a reference or list leads to; nothing for any other field."""
+    declared = declared_at(coordinate)
+    return declared.target if declared.kind in (Kind.REFERENCE, Kind.LIST) else ""
 
 
 class Rulebook:

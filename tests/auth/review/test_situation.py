@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import pytest
 
+from auth.policy import declared_at
 from auth.policy_file import read_policy
 from auth.review.sight import Sight
 from auth.review.situation import Situation, situations, terms_of, values_of, word_in
 from auth.rows import Rows, Scope, Terms
+from auth.view import view_for
 
 DRAFTS = Terms((("status", ("DRAFT", "IN_REVIEW")),))
 SIGNED_FRAMEWORKS = Terms((("status", ("EXECUTED",)), ("type", ("MSA",))))
@@ -77,4 +79,18 @@ def test_nothing_is_seen_of_a_record_that_is_not_there() -> None:
     assert own.narrowest is Scope.OWN
     assert word_in(blind.cell("Contract.totalValue"), own) == "show"
     assert blind.word("Contract.totalValue", own) == "deny"
+    assert blind.hidden("Contract.totalValue").reason.startswith("Contract.id is for EVERYONE; blind sees")
     assert Sight(policy, ["blind", "seeing"]).word("Contract.totalValue", own) == "show"
+
+
+def test_a_reference_to_records_that_are_not_there_shows_nothing() -> None:
+    said = f'[roles.seeing]\nrows = "own"\nEVERYONE = "show"\n{SEEING}'
+    said += '[[forbid]]\nroles = ["seeing"]\nfields = ["Account.id"]\nwhy = "w"\n'
+    policy = read_policy(said.encode(), "p.toml")
+    sight, own = Sight(policy, ["seeing"]), situations("Contract", terms_of(policy))[-1]
+    assert sight.word("Contract.title", own) == "show"
+    assert sight.word("Contract.account", own) == "deny"
+    assert sight.decision("Contract.account", own).rule == "forbid Account.id to seeing"
+    assert view_for(policy, frozenset({"seeing"})).reach(declared_at("Contract.account")) == sight.hidden(
+        "Contract.account"
+    )
