@@ -44,7 +44,7 @@ def read(said: Table) -> Policy:
 
 def text(said: Table) -> str:
     tables = [(f"[roles.{name}]", table) for name, table in said["roles"].items()]
-    tables += [(f"[[{key}]]", table) for key in ("exceptions", "forbid") for table in said[key]]
+    tables += [(f"[[{key}]]", table) for key in ("exceptions", "forbid") for table in said.get(key, [])]
     return "\n".join(
         "\n".join([header, *(f"{key} = {_value(value)}" for key, value in table.items())])
         for header, table in tables
