@@ -1,0 +1,140 @@
+"""What the audit log says of one operation: who asked for what, and what became of it; never a value."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+import orjson
+
+from auth.merkle import leaf_hash
+from auth.principal import Principal
+
+MOST_IDS = 100
+"""Of more records an event tells the number and a hash."""
+
+LONGEST_NAME = 128
+_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A document by its SHA-256 in hex, and the name of the operation in it that was asked for."""
+
+    sha256: str | None
+    name: str | None
+
+    @classmethod
+    def of(cls, document: str, name: str | None) -> Operation:
+        return cls(hashlib.sha256(document.encode()).hexdigest(), name and name[:LONGEST_NAME])
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why nothing was given out: the code, and where the policy said so its rule and the field."""
+
+    code: str
+    rule: str | None = None
+    field: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEvent:
+    """One operation of one caller.
+
+    `id` is a UUIDv7: its milliseconds say when. `access` is the SHA-256 of the `Access` that the operation
+    had. `records` is the JSON of the ids that were given out, distinct and in the order of the answer.
+    """
+
+    id: UUID
+    who: Principal
+    kind: str
+    operation: Operation
+    policy: str
+    request: str
+    latency: int
+    access: str | None = None
+    records: Sequence[bytes] = ()
+    refusal: Refusal | None = None
+
+    def canonical(self) -> bytes:
+        """Write the event: JSON with sorted keys and no spaces; latency in microseconds."""
+        refused = self.refusal
+        return orjson.dumps(
+            {
+                "access": self.access,
+                "at": told(moment_of(self.id)),
+                "client": self.who.client,
+                "decision": "allowed" if refused is None else "refused",
+                "id": str(self.id),
+                "kind": self.kind,
+                "latency_us": self.latency,
+                "operation": {"name": self.operation.name, "sha256": self.operation.sha256},
+                "org": str(self.who.org_id),
+                "policy": self.policy,
+                "records": _records(self.records),
+                "refusal": refused and {"code": refused.code, "field": refused.field, "rule": refused.rule},
+                "request": self.request,
+                "roles": sorted(self.who.roles),
+                "subject": self.who.subject,
+                "v": _VERSION,
+            },
+            option=orjson.OPT_SORT_KEYS,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Which fields an operation was given, masked or denied by one view: the same for all that ask alike.
+
+    Events name it by its SHA-256, so that what does not change from one to the next is stored once.
+    """
+
+    sha256: str
+    body: bytes
+
+    @classmethod
+    def of(
+        cls, shown: Sequence[str], masked: Sequence[tuple[str, str]], denied: Sequence[tuple[str, str]]
+    ) -> Access:
+        """Take the coordinates of fields, beside those that are not shown the rule that says so."""
+        body = orjson.dumps(
+            {
+                "denied": [{"field": field, "rule": rule} for field, rule in sorted(set(denied))],
+                "masked": [{"field": field, "rule": rule} for field, rule in sorted(set(masked))],
+                "shown": sorted(set(shown)),
+            },
+            option=orjson.OPT_SORT_KEYS,
+        )
+        return cls(hashlib.sha256(body).hexdigest(), body)
+
+    @property
+    def id(self) -> UUID:
+        """The first 128 bits of the digest: what it is stored under."""
+        return UUID(self.sha256[:32])
+
+
+def event_hash(canonical: bytes) -> bytes:
+    """Return the leaf of an event in the tree."""
+    return leaf_hash(canonical)
+
+
+def moment_of(event_id: UUID) -> datetime:
+    """Return when an event happened, to the millisecond."""
+    return datetime.fromtimestamp((event_id.int >> 80) / 1000, UTC)
+
+
+def told(moment: datetime) -> str:
+    """Write a moment of UTC to the millisecond."""
+    return f"{moment.isoformat(timespec='milliseconds')[:23]}Z"
+
+
+def _records(ids: Sequence[bytes]) -> dict[str, object]:
+    if len(ids) > MOST_IDS:
+        return {"count": len(ids), "sha256": hashlib.sha256(b"\n".join(sorted(ids))).hexdigest()}
+    if not ids:
+        return {"count": 0, "ids": []}
+    return {"count": len(ids), "ids": orjson.Fragment(b'["' + b'","'.join(ids) + b'"]')}
