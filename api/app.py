@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from api.audit_writer import AuditWriter
 from api.door import Door
 from api.graphql import Endpoint
 from api.installation import sealer
@@ -98,9 +99,11 @@ class Application:
     @asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
         self._database = await Database.open(self._database_url, self._settings.pool_size)
+        # A connection of its own: a group of events must not wait its turn among the reads that wait for it.
+        audit = await Database.open(self._database_url, 1)
         await self._policies.refresh(self._database)
-        vault = Vault(self._sealer)
-        endpoint = Endpoint(self._database, Views(self._policies.in_force), today, vault)
+        views = Views(self._policies.in_force)
+        endpoint = Endpoint(self._database, views, today, Vault(self._sealer), AuditWriter(audit))
         self._door.endpoint = endpoint
         self._obey(endpoint)
         self._door.revocations = Revocations(self._database)
@@ -121,6 +124,7 @@ class Application:
             with suppress(DatabaseUnavailable, *BUSY):
                 await _keep_differences(self._database, endpoint)
             await self._database.close()
+            await audit.close()
 
     async def _watch_keys(self, database: Database) -> None:
         while True:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -24,6 +26,7 @@ from auth.token_refused import (
     UnknownKey,
 )
 from auth.tokens import AccessToken, TokenVerifier, token_of
+from domain.identity import uuid7
 from storage.database import BUSY, DatabaseUnavailable
 
 Header = tuple[bytes, bytes]
@@ -41,6 +44,9 @@ RANGES = {media_type: (media_type, b"application/*", b"*/*") for media_type in (
 
 # With plain JSON the specification answers 200 to a request that was understood, whatever became of it.
 UNDERSTOOD = frozenset({"GRAPHQL_VALIDATION_FAILED", "BAD_USER_INPUT", "ACCESS_DENIED", "QUERY_TOO_COMPLEX"})
+
+REQUEST_ID = re.compile(rb"[!-~]{1,64}")
+"""A caller's own name for a request is taken if it is short and printable."""
 
 FIXED: tuple[Header, ...] = (
     (b"cache-control", b"no-store"),
@@ -73,50 +79,48 @@ class Door:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI's own types
         """Answer one request."""
-        accept, authorization, is_json, proof = read_headers(scope["headers"])
+        accept, authorization, is_json, proof, request_id = read_headers(scope["headers"])
+        reply = partial(_send, send, request_id)
         media_type = negotiate(accept)
         if media_type is None:
-            await _send(send, HTTPStatus.NOT_ACCEPTABLE, _error("NOT_ACCEPTABLE", NOT_ACCEPTABLE), PLAIN_JSON)
+            await reply(HTTPStatus.NOT_ACCEPTABLE, _error("NOT_ACCEPTABLE", NOT_ACCEPTABLE), PLAIN_JSON)
             return
         if scope["method"] != "POST":
-            await _send(
-                send,
-                HTTPStatus.METHOD_NOT_ALLOWED,
-                _error("METHOD_NOT_ALLOWED", "send the request with POST"),
-                media_type,
-                (b"allow", b"POST"),
-            )
+            body = _error("METHOD_NOT_ALLOWED", "send the request with POST")
+            await reply(HTTPStatus.METHOD_NOT_ALLOWED, body, media_type, (b"allow", b"POST"))
             return
         if not is_json:
-            await _send(
-                send,
-                HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-                _error("UNSUPPORTED_MEDIA_TYPE", NOT_JSON),
-                media_type,
-            )
+            body = _error("UNSUPPORTED_MEDIA_TYPE", NOT_JSON)
+            await reply(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, body, media_type)
             return
         if self.endpoint is None or self.revocations is None:
-            await _send(send, HTTPStatus.SERVICE_UNAVAILABLE, _error("UNAVAILABLE", STARTING), media_type)
+            await reply(HTTPStatus.SERVICE_UNAVAILABLE, _error("UNAVAILABLE", STARTING), media_type)
             return
         try:
             token = await self._read(authorization)
             self._check_binding(token, authorization or b"", proof)
             await self.revocations.check(token)
-            if READ not in token.principal.scopes:
-                raise InsufficientScope
         except TokenRefused as refused:
-            await self._refuse(send, refused, media_type)
+            await reply(refused.status, *self._refuse(refused, media_type))
             return
         except (DatabaseUnavailable, KeyEncryptionError, *BUSY):
-            await _send(send, HTTPStatus.SERVICE_UNAVAILABLE, _error("UNAVAILABLE", UNREACHED), media_type)
+            await reply(HTTPStatus.SERVICE_UNAVAILABLE, _error("UNAVAILABLE", UNREACHED), media_type)
             return
-        body = await read_body(receive)
-        if body is None:
-            error = _error("REQUEST_TOO_LARGE", TOO_LARGE)
-            await _send(send, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, error, media_type)
+        told = request_id.decode()
+        if READ not in token.principal.scopes:
+            body, _, *challenge = self._refuse(InsufficientScope(), media_type)
+            refusal = Answer(InsufficientScope.status, body, "INSUFFICIENT_SCOPE")
+            answer = await self.endpoint.turn_away(token.principal, refusal, told)
+            await reply(answer.status, answer.body, media_type, *challenge)
             return
-        answer = await self.endpoint.answer(token.principal, body)
-        await _send(send, _status(answer, media_type), answer.body, media_type, *self._asking_for(answer))
+        given = await read_body(receive)
+        if given is None:
+            body = _error("REQUEST_TOO_LARGE", TOO_LARGE)
+            refusal = Answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, body, "REQUEST_TOO_LARGE")
+            answer = await self.endpoint.turn_away(token.principal, refusal, told)
+        else:
+            answer = await self.endpoint.answer(token.principal, given, told)
+        await reply(_status(answer, media_type), answer.body, media_type, *self._asking_for(answer))
 
     def _asking_for(self, answer: Answer) -> list[Header]:
         """Say with which scopes a token would do (RFC 6750 section 3.1)."""
@@ -148,7 +152,8 @@ class Door:
             raise InvalidProof
         self._proofs.take(read, now)
 
-    async def _refuse(self, send: Any, refused: TokenRefused, media_type: bytes) -> None:  # noqa: ANN401
+    def _refuse(self, refused: TokenRefused, media_type: bytes) -> tuple[bytes, bytes, Header]:
+        """Return the body, its media type and the challenge."""
         challenge = self._challenge
         if isinstance(refused, InvalidProof | BoundToken):
             challenge = f'DPoP algs="{" ".join(ALGORITHMS)}"'
@@ -157,8 +162,7 @@ class Door:
         code = "UNAUTHENTICATED"
         if isinstance(refused, InsufficientScope):
             challenge, code = f'{challenge}, scope="{READ}"', "INSUFFICIENT_SCOPE"
-        body = _error(code, refused.description)
-        await _send(send, refused.status, body, media_type, (b"www-authenticate", challenge.encode()))
+        return _error(code, refused.description), media_type, (b"www-authenticate", challenge.encode())
 
 
 NOT_ACCEPTABLE = "answers come as application/graphql-response+json or application/json"
@@ -168,9 +172,10 @@ UNREACHED = "the database or the key service cannot be reached; try again in a m
 TOO_LARGE = f"a request holds at most {MAX_BODY} bytes"
 
 
-def read_headers(headers: list[Header]) -> tuple[bytes | None, bytes | None, bool, bytes | None]:
-    """Return Accept and Authorization, whether the body is plain JSON, and the DPoP proof."""
+def read_headers(headers: list[Header]) -> tuple[bytes | None, bytes | None, bool, bytes | None, bytes]:
+    """Return Accept and Authorization, whether the body is plain JSON, the DPoP proof and the request id."""
     accept = authorization = content_type = proof = None
+    request_id = b""
     for name, value in headers:
         if name == b"authorization":
             # Two of them are refused as one that cannot be read.
@@ -181,10 +186,12 @@ def read_headers(headers: list[Header]) -> tuple[bytes | None, bytes | None, boo
             proof = value if proof is None else b""
         elif name == b"accept":
             accept = value if accept is None else accept + b"," + value
+        elif name == b"x-request-id" and REQUEST_ID.fullmatch(value):
+            request_id = value
         elif name == b"content-encoding" and value != b"identity":
             content_type = b""
             break
-    return accept, authorization, _is_json(content_type), proof
+    return accept, authorization, _is_json(content_type), proof, request_id or str(uuid7()).encode()
 
 
 def negotiate(accept: bytes | None) -> bytes | None:
@@ -253,7 +260,15 @@ def _error(code: str, message: str) -> bytes:
     return orjson.dumps({"errors": [{"message": message, "extensions": {"code": code}}]})
 
 
-async def _send(send: Any, status: int, body: bytes, media_type: bytes, *more: Header) -> None:  # noqa: ANN401
-    headers = [*_HEADS[media_type], (b"content-length", b"%d" % len(body)), *more]
+async def _send(
+    send: Any,  # noqa: ANN401 - ASGI's own type
+    request_id: bytes,
+    status: int,
+    body: bytes,
+    media_type: bytes,
+    *more: Header,
+) -> None:
+    length, known_as = (b"content-length", b"%d" % len(body)), (b"x-request-id", request_id)
+    headers = [*_HEADS[media_type], length, known_as, *more]
     await send({"type": "http.response.start", "status": int(status), "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -3,28 +3,38 @@
 from __future__ import annotations
 
 import logging
+import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import asyncpg
 import orjson
 
+from api.audit_writer import AuditWriter, NotRecorded
 from api.errors import AccessDenied, ApiError, BadRequest, InternalError, Unavailable
 from api.limits import MAX_JSON_DEPTH
 from api.mutations.once import Mutations
 from api.planner.plan import BLIND
+from api.planner.record_ids import take_ids
 from api.planner.run import Plan, Planner
 from api.sealed_answers import SealedAnswers, with_shredded
 from api.shadow import Shadow
+from auth.audit import AuditEvent, Document, Refusal
 from auth.principal import Principal
 from auth.vault import Vault
 from auth.view import View, Views
+from domain.identity import uuid7
 from storage.database import BUSY, Database, DatabaseUnavailable
 
 log = logging.getLogger("contract_graph.graphql")
+
+NOT_RECORDED = "the audit log cannot be written, and nothing is given out without it; try again in a moment"
 
 MEMBERS = {"query": str, "operationName": str, "variables": dict, "extensions": dict}
 
@@ -41,15 +51,32 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-class Endpoint:
-    """Answers GraphQL requests of principals whose tokens were verified."""
+@dataclass(slots=True)
+class Asked:
+    """One request, and what has become known of it for the audit log."""
 
-    def __init__(
+    principal: Principal
+    id: str
+    began: int
+    source: str | None = None
+    operation: str | None = None
+    plan: Plan | None = None
+    records: Sequence[bytes] = ()
+    refusal: Refusal | None = None
+    policy: str | None = None
+    is_recorded: bool = False
+
+
+class Endpoint:
+    """Answers GraphQL requests of principals whose tokens were verified, and only once that is on record."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 - all that an answer needs
         self,
         database: Database,
         views: Views,
         today: Callable[[], date],
         vault: Vault,
+        audit: AuditWriter | None = None,
         clock: Callable[[], datetime] = _now,
     ) -> None:
         self._database = database
@@ -59,21 +86,82 @@ class Endpoint:
         self._mutations = Mutations(database, frozenset(views.policy.roles), clock)
         self.views = views
         self.shadow: Shadow | None = None
+        self._audit = audit or AuditWriter(database)
+        self._recording = True
 
-    async def answer(self, principal: Principal, body: bytes) -> Answer:
+    async def answer(self, principal: Principal, body: bytes, request_id: str = "") -> Answer:
         """Answer one request; every fault becomes an answer too."""
+        asked = Asked(principal, request_id, time.perf_counter_ns())
         try:
-            return Answer(HTTPStatus.OK, await self._execute(principal, body))
+            answer = Answer(HTTPStatus.OK, await self._execute(asked, body))
         except ApiError as error:
-            return refusal(error)
+            answer = self._refused(asked, error)
         except Exception as error:  # noqa: BLE001 - as follows
             # The boundary: whatever it is, the caller gets JSON, and the log no message: it may hold values.
             log.error("unexpected %s at %s", type(error).__name__, _where(error))  # noqa: TRY400 - as above
-            return refusal(InternalError("the request could not be answered; the operator's log says why"))
+            answer = self._refused(
+                asked, InternalError("the request could not be answered; the operator's log says why")
+            )
+        return await self._recorded(asked, answer)
 
-    async def _execute(self, principal: Principal, body: bytes) -> bytes:
+    async def turn_away(self, principal: Principal, refused: Answer, request_id: str = "") -> Answer:
+        """Record that a caller whose token is good was refused before the request was read."""
+        asked = Asked(principal, request_id, time.perf_counter_ns(), refusal=Refusal(refused.code or ""))
+        return await self._recorded(asked, refused)
+
+    def _refused(self, asked: Asked, error: ApiError) -> Answer:
+        about = error.extensions if isinstance(error, AccessDenied) else {}
+        asked.refusal = Refusal(error.code, about.get("rule"), about.get("field"))
+        asked.records = ()
+        return refusal(error)
+
+    async def _recorded(self, asked: Asked, answer: Answer) -> Answer:
+        """Give out an answer once the log tells of it, and nothing if it cannot."""
+        if asked.is_recorded:
+            return answer
+        audited = asked.plan and asked.plan.audited
+        try:
+            await self._audit.append(self._event(asked, "read"), audited.access if audited else None)
+        except NotRecorded as error:
+            if self._recording:
+                # Once, not for every request that it keeps from being answered.
+                cause = error.__cause__ or error
+                log.error("the audit log cannot be written: %s at %s", type(cause).__name__, _where(cause))  # noqa: TRY400 - a message may hold values
+            self._recording = False
+            return refusal(Unavailable(NOT_RECORDED))
+        self._recording = True
+        return answer
+
+    async def _record_change(self, asked: Asked, connection: asyncpg.Connection, data: bytes) -> bytes:
+        """Have the log tell of a change in its own transaction; returns the answer without its ids."""
+        data, asked.records = take_ids(data)
+        access = asked.plan.audited.access if asked.plan else None
+        await self._audit.append_within(connection, self._event(asked, "write"), access)
+        return data
+
+    def _event(self, asked: Asked, kind: str) -> AuditEvent:
+        audited = asked.plan and asked.plan.audited
+        return AuditEvent(
+            id=uuid7(),
+            who=asked.principal,
+            kind=kind,
+            document=audited.document if audited else Document.of(asked.source, asked.operation),
+            policy=asked.policy or self.views.policy.digest,
+            request=asked.id,
+            latency=(time.perf_counter_ns() - asked.began) // 1000,
+            access=audited.access.sha256 if audited else None,
+            records=asked.records,
+            refusal=asked.refusal,
+        )
+
+    async def _execute(self, asked: Asked, body: bytes) -> bytes:
         request = read_request(body)
-        plan, variables = self._plan(request, self.views.of(principal.roles))
+        principal = asked.principal
+        asked.source, asked.operation = request["query"], request.get("operationName")
+        view = self.views.of(principal.roles)
+        asked.policy = view.digest
+        plan, variables = self._plan(request, view)
+        asked.plan = plan
         environment = variables | {
             "$org": principal.org_id,
             "$today": self._today(),
@@ -86,9 +174,12 @@ class Endpoint:
                 environment[BLIND] = await self._sealed.blind(principal.org_id)
             data: bytes
             if plan.change is None:
-                data = await self._database.read(plan.statement, plan.arguments(environment))
+                found = await self._database.read(plan.statement, plan.arguments(environment))
+                data, asked.records = take_ids(found)
             else:
-                data = await self._mutations.answer(plan.change, plan, principal, environment)
+                record = partial(self._record_change, asked)
+                data = await self._mutations.answer(plan.change, plan, principal, environment, record)
+                asked.is_recorded = True
             if plan.opens:
                 data, shredded = await self._sealed.opened(principal.org_id, data)
                 extensions = with_shredded(extensions, shredded)

@@ -21,15 +21,18 @@ _VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Operation:
-    """A document by its SHA-256 in hex, and the name of the operation in it that was asked for."""
+class Document:
+    """A GraphQL document by its SHA-256 in hex, and the name of the operation in it that was asked for."""
 
     sha256: str | None
-    name: str | None
+    operation: str | None
 
     @classmethod
-    def of(cls, document: str, name: str | None) -> Operation:
-        return cls(hashlib.sha256(document.encode()).hexdigest(), name and name[:LONGEST_NAME])
+    def of(cls, source: str | None, operation: str | None) -> Document:
+        if source is None:
+            return cls(None, None)
+        digest = hashlib.sha256(source.encode(errors="surrogatepass")).hexdigest()
+        return cls(digest, operation and operation[:LONGEST_NAME])
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ class AuditEvent:
     id: UUID
     who: Principal
     kind: str
-    operation: Operation
+    document: Document
     policy: str
     request: str
     latency: int
@@ -72,7 +75,7 @@ class AuditEvent:
                 "id": str(self.id),
                 "kind": self.kind,
                 "latency_us": self.latency,
-                "operation": {"name": self.operation.name, "sha256": self.operation.sha256},
+                "operation": {"name": self.document.operation, "sha256": self.document.sha256},
                 "org": str(self.who.org_id),
                 "policy": self.policy,
                 "records": _records(self.records),

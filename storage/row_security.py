@@ -19,9 +19,26 @@ INSTALLATION_TABLES = {
 KEPT_TABLES = ("data_key",)
 """What of its org the application reads and adds to: only the owner of the tables changes or ends it."""
 
+LOG_TABLES = {
+    "audit_event": "SELECT, INSERT",
+    "audit_event_rest": None,
+    "audit_access": "SELECT, INSERT",
+    "audit_leaf": "SELECT",
+    "audit_head": "SELECT",
+}
+"""Logs of orgs, with what the application may do to them: it adds events, and whoever seals adds the rest.
+
+A partition is reached through its table; by itself it gives nobody anything.
+"""
+
 # The sub-select keeps the setting from being read when the statement is planned, while it is still unset:
 # a plan for an empty table would be kept. NULLIF, because a pooled connection's setting reverts to ''.
 BOUND_ORG = "(SELECT nullif(current_setting('app.org', true), '')::uuid)"
+
+# Events of several orgs are written in one transaction, which names them: see storage/audit_log.py.
+NAMED_ORGS = (
+    "(SELECT string_to_array(nullif(current_setting('app.log_orgs', true), ''), ',')::uuid[])::uuid[]"
+)
 
 
 def security_ddl(table: str) -> list[str]:
@@ -33,6 +50,8 @@ def security_ddl(table: str) -> list[str]:
             f'CREATE POLICY installation ON "{table}" USING (true) WITH CHECK (true)',
             f'GRANT {INSTALLATION_TABLES[table]} ON "{table}" TO {READ_WRITE}',
         ]
+    if table in LOG_TABLES:
+        return _log_ddl(table, LOG_TABLES[table])
     own = f"{'id' if table == ORG_TABLE else 'org_id'} = {BOUND_ORG}"
     # Orgs are made and named by the owner; the application reads its own.
     rights = {ORG_TABLE: "SELECT"} | dict.fromkeys(KEPT_TABLES, "SELECT, INSERT")
@@ -47,4 +66,19 @@ def security_ddl(table: str) -> list[str]:
         ddl.append(
             f'CREATE POLICY administration ON "{table}" TO CURRENT_USER USING (true) WITH CHECK (true)'
         )
+    return ddl
+
+
+def _log_ddl(table: str, rights: str | None) -> list[str]:
+    own = f"org_id = {BOUND_ORG}"
+    ddl = [
+        f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY',
+        f'ALTER TABLE "{table}" FORCE ROW LEVEL SECURITY',
+        f'CREATE POLICY tenant ON "{table}" USING ({own}) WITH CHECK ({own})',
+    ]
+    if rights is not None:
+        ddl.append(f'GRANT {rights} ON "{table}" TO {READ_WRITE}')
+        if "INSERT" in rights:
+            named = f"org_id = ANY ({NAMED_ORGS})"
+            ddl.append(f'CREATE POLICY batch ON "{table}" FOR INSERT WITH CHECK ({named})')
     return ddl

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
@@ -27,6 +27,9 @@ from storage.idempotency_keys import KeyReused, note_made, take_key
 COMMANDS: Final[Mapping[str, type[Command]]] = MappingProxyType(
     {"grantRole": GrantRole, "revokeRole": RevokeRole}
 )
+Record = Callable[[asyncpg.Connection, bytes], Awaitable[bytes]]
+"""Adds to the audit log, in the transaction of the change, and returns the answer that is given out."""
+
 _KEY = re.compile(r"[!-~]{1,255}")
 
 
@@ -39,10 +42,16 @@ class Mutations:
         self._clock = clock
 
     async def answer(
-        self, change: Change, plan: Plan, principal: Principal, environment: Environment
+        self,
+        change: Change,
+        plan: Plan,
+        principal: Principal,
+        environment: Environment,
+        record: Record,
     ) -> bytes:
-        """Make a change and read its answer. Raises ApiError, DatabaseUnavailable; then nothing was changed.
+        """Make a change, read its answer, and have both recorded.
 
+        Raises ApiError, DatabaseUnavailable; then nothing was changed.
         Where the connection is lost, all of it is done anew: the key sees to it that it has one effect.
         """
         if WRITE not in principal.scopes:
@@ -58,8 +67,8 @@ class Mutations:
         async def work(connection: asyncpg.Connection) -> bytes:
             made = await once.made(connection)
             known = environment | {MADE[0]: [str(each) for each in made]}
-            data: bytes = await connection.fetchval(plan.statement, *plan.arguments(known))
-            return data
+            data = await connection.fetchval(plan.statement, *plan.arguments(known))
+            return await record(connection, data)
 
         return await self._database.write(principal.org_id, work)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any, Generic, TypeVar
 
 import orjson
@@ -26,6 +26,7 @@ from graphql.language import DirectiveNode, Visitor
 from api.errors import AccessDenied, BadRequest, InvalidDocument
 from api.limits import MAX_ERRORS, MAX_SOURCE, MAX_TOKENS, check_limits
 from api.planner.arguments import shape_of
+from api.planner.audited import audited_access
 from api.planner.difference import Difference, differences
 from api.planner.introspection import introspect
 from api.planner.mutation import read_mutation
@@ -35,6 +36,7 @@ from api.planner.roots import read_operation
 from api.planner.to_sql import StatementWriter
 from api.planner.variables import VariableReader
 from api.schema import GRAPHQL
+from auth.audit import Access, Document
 from auth.view import View
 from storage.statement import Statement
 
@@ -45,24 +47,34 @@ DOCUMENTS = 500
 PLANS = 2000
 
 
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """What the audit log says of every request that a plan answers."""
+
+    document: Document
+    access: Access
+
+
 class Plan:
     """An operation compiled for a view and a shape of variables; `checks` are of values that no SQL reads.
 
     `opens` says that the answer holds encrypted values, `blinds` that it is filtered by some.
     """
 
-    def __init__(  # noqa: PLR0913 - all that a plan is
+    def __init__(  # noqa: PLR0913, PLR0917 - all that a plan is
         self,
         statement: str,
         parameters: Sequence[Parameter],
         checks: Sequence[Parameter],
         extensions: bytes,
+        audited: Audited,
         change: Change | None = None,
         *,
         opens: bool,
     ) -> None:
         self.statement = statement
         self.extensions = extensions
+        self.audited = audited
         self.change = change
         self.opens = opens
         self.blinds = any(isinstance(each.value, BlindIndex) for each in (*parameters, *checks))
@@ -89,8 +101,9 @@ class Plan:
 class PreparedOperation:
     """An operation of a parsed and validated document, with all that is the same for every request."""
 
-    def __init__(self, operation: OperationDefinitionNode, document: DocumentNode) -> None:
+    def __init__(self, operation: OperationDefinitionNode, document: DocumentNode, source: str) -> None:
         self.operation = operation
+        self.document = Document.of(source, operation.name.value if operation.name else None)
         self.fragments = {
             each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)
         }
@@ -133,7 +146,10 @@ class PreparedOperation:
         unread = [each for name, each in writer.parameters.by_name.items() if name not in statement.names]
         checks = (*writer.parameters.checks, *unread)
         extensions = _extensions(operation, view)
-        return Plan(statement.text, parameters, checks, extensions, operation.change, opens=writer.opens)
+        audited = Audited(self.document, audited_access(operation))
+        return Plan(
+            statement.text, parameters, checks, extensions, audited, operation.change, opens=writer.opens
+        )
 
 
 class Planner:
@@ -223,7 +239,7 @@ def prepare(source: str, operation_name: str | None) -> PreparedOperation:
     operation = _choose(document, operation_name)
     if operation.operation is OperationType.SUBSCRIPTION:
         raise BadRequest(f"this API offers no {operation.operation.value}s")
-    return PreparedOperation(operation, document)
+    return PreparedOperation(operation, document, source)
 
 
 def _choose(document: DocumentNode, name: str | None) -> OperationDefinitionNode:

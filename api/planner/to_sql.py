@@ -39,6 +39,7 @@ from api.planner.plan import (
 )
 from api.planner.portfolio_sql import portfolio_object
 from api.planner.reach_sql import TRUE, Row
+from api.planner.record_ids import RECORD_KEY
 from api.planner.sealed_sql import clear_part, sealed_value
 from domain.field import field_named
 from storage.masks import MASKS
@@ -123,7 +124,8 @@ class StatementWriter(PageWriter):
         return self.parameters.bind(part, as_is, sa.Text())
 
     def _pairs(self, selection: Selection, row: Row) -> Pairs:
-        return [(key, self._output(output, row)) for key, output in selection.outputs]
+        outputs = [(key, self._output(output, row)) for key, output in selection.outputs]
+        return [(RECORD_KEY, row.c.id), *outputs]
 
     def _output(self, output: Output, row: Row) -> Expression:
         match output:

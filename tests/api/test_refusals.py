@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from api.audit_writer import AuditWriter
 from api.graphql import Answer, Endpoint
 from api.inputs import orderable
 from api.planner.cursor import order_digest
@@ -42,10 +43,11 @@ class Untouched(Database):
 class Asking:
     """One role before a database that no statement may reach."""
 
-    def __init__(self, policy: Policy, role: str, loop: asyncio.Runner) -> None:
+    def __init__(self, policy: Policy, role: str, loop: asyncio.Runner, log: Database) -> None:
         self.view = view_for(policy, frozenset({role}))
         self.database = Untouched("postgresql://nowhere", 1)
-        self._endpoint = Endpoint(self.database, Views(policy), lambda: TODAY, new_vault())
+        audit = AuditWriter(log)
+        self._endpoint = Endpoint(self.database, Views(policy), lambda: TODAY, new_vault(), audit)
         self._principal = Principal(OURS.org.id, "someone", None, frozenset({role}), frozenset())
         self._loop = loop
 
@@ -66,8 +68,8 @@ class Asking:
 
 
 @pytest.fixture
-def asking(policy: Policy, role: str, loop: asyncio.Runner) -> Asking:
-    return Asking(policy, role, loop)
+def asking(policy: Policy, role: str, loop: asyncio.Runner, reader: Database) -> Asking:
+    return Asking(policy, role, loop, reader)
 
 
 def denied(view: View) -> Iterator[DeclaredField]:
@@ -251,8 +253,10 @@ def test_a_sum_over_a_denied_filter_is_refused(asking: Asking, role: str) -> Non
             assert told["field"] == field.coordinate, role
 
 
-def test_a_caller_without_roles_is_refused_every_root(policy: Policy, loop: asyncio.Runner) -> None:
-    nobody = Asking(policy, "nobody", loop)
+def test_a_caller_without_roles_is_refused_every_root(
+    policy: Policy, loop: asyncio.Runner, reader: Database
+) -> None:
+    nobody = Asking(policy, "nobody", loop, reader)
     for query, entity in {
         '{ contract(id: "00010001-0000-7000-8000-000000000001") { title } }': "Contract",
         '{ contract(number: "K-1") { title } }': "Contract",
@@ -269,10 +273,10 @@ def test_a_caller_without_roles_is_refused_every_root(policy: Policy, loop: asyn
 
 
 def test_values_of_other_fields_are_no_filter_and_no_order_for_anybody(
-    policy: Policy, loop: asyncio.Runner
+    policy: Policy, loop: asyncio.Runner, reader: Database
 ) -> None:
     for role in ROLES:
-        asking = Asking(policy, role, loop)
+        asking = Asking(policy, role, loop, reader)
         if not asking.view.shows("Contract.amendments"):
             continue
         for use in (
@@ -284,7 +288,7 @@ def test_values_of_other_fields_are_no_filter_and_no_order_for_anybody(
 
 
 def test_the_same_filter_passes_for_a_role_that_is_shown_the_field(
-    policy: Policy, loop: asyncio.Runner
+    policy: Policy, loop: asyncio.Runner, reader: Database
 ) -> None:
     """Every kind of refusal has its counterpart: a rule that refused everybody would be no rule."""
     for query in (
@@ -293,6 +297,6 @@ def test_the_same_filter_passes_for_a_role_that_is_shown_the_field(
         "{ portfolio { totals { amount } } }",
         "{ contracts(filter: { riskAssessments: { some: { factors: { some: {} } } } }) { totalCount } }",
     ):
-        allowed = Asking(policy, "legal", loop)
+        allowed = Asking(policy, "legal", loop, reader)
         allowed.ask(query)
         assert allowed.database.reached

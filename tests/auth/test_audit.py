@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from auth.audit import Access, AuditEvent, Operation, Refusal, event_hash, moment_of
+from auth.audit import Access, AuditEvent, Document, Refusal, event_hash, moment_of
 from auth.merkle import leaf_hash
 from auth.principal import Principal
 from domain.identity import uuid7
@@ -18,7 +18,7 @@ EVENT = AuditEvent(
     id=UUID("0193697a-f780-7000-8000-000000000001"),
     who=Principal(ORG, "005 someone", "a client", frozenset({"legal", "finance"}), frozenset({"graph:read"})),
     kind="read",
-    operation=Operation.of("{ contracts { nodes { id } } }", None),
+    document=Document.of("{ contracts { nodes { id } } }", None),
     policy="a digest",
     request="a request",
     latency=812,
@@ -75,7 +75,7 @@ def test_a_refusal_says_which_rule_of_the_policy_said_so() -> None:
 
 
 def test_a_name_of_an_operation_is_cut_off_where_it_could_carry_a_text() -> None:
-    assert Operation.of("{ id }", "a" * 500).name == "a" * 128
+    assert Document.of("{ id }", "a" * 500).operation == "a" * 128
 
 
 def test_an_access_is_known_by_what_it_says_whatever_the_order() -> None:

@@ -41,7 +41,7 @@ def open_graph(contracts: int, *, keep: bool) -> Iterator[Graph]:
     home = KEPT if keep else Path(tempfile.mkdtemp(prefix="contract-graph-bench-"))
     home.mkdir(parents=True, exist_ok=True)
     home.chmod(0o755)  # for root: the account that runs PostgreSQL has to pass
-    cluster = Cluster(home, durable=False)
+    cluster = Cluster(home)  # durable: ours answers once its audit log is on the disk
     try:
         cluster.start()
         pid = cluster.status().pid

@@ -12,7 +12,7 @@ from domain.org import Org
 from storage.embedded import Cluster
 from storage.embedded_roles import OWNER, READ_WRITE
 from storage.orgs import list_orgs, save_org
-from storage.row_security import INSTALLATION_TABLES, KEPT_TABLES, ORG_TABLE
+from storage.row_security import INSTALLATION_TABLES, KEPT_TABLES, LOG_TABLES, ORG_TABLE
 from storage.tenancy import bind_org
 
 ONE, OTHER = UUID(int=1), UUID(int=2)
@@ -23,7 +23,8 @@ COLUMNS = """
     SELECT c.relname AS on_table, a.attname AS name, format_type(a.atttypid, NULL) AS type,
            a.attnotnull AS required
       FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
-     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped
+     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+       AND a.attnum > 0 AND NOT a.attisdropped
        AND c.relname <> ALL ($1)"""
 
 VALUES = {
@@ -32,6 +33,8 @@ VALUES = {
     "uuid[]": "'{}'",
     "boolean": "true",
     "integer": "1",
+    "bigint": "1",
+    "bytea": "''",
     "numeric": "1",
     "date": "'2026-01-01'",
     "timestamp with time zone": "'2026-01-01'",
@@ -160,6 +163,8 @@ def test_nobody_writes_into_another_org(filled: Callable[[str], str], role: str)
                 if table == ORG_TABLE:
                     continue
                 refused = f'row-level security policy for table "{table}"'
+                if role == READ_WRITE and table in LOG_TABLES:
+                    refused = f'{refused}|permission denied for table "?{table}'
                 with pytest.raises(asyncpg.InsufficientPrivilegeError, match=refused):
                     async with connection.transaction():
                         await connection.execute(_insert(table, columns, OTHER, UUID(int=11)))
@@ -168,9 +173,9 @@ def test_nobody_writes_into_another_org(filled: Callable[[str], str], role: str)
                 with pytest.raises(asyncpg.InsufficientPrivilegeError, match=refused):
                     async with connection.transaction():
                         await connection.execute(f'UPDATE "{table}" SET org_id = $1', OTHER)
-                assert (
-                    await connection.execute(f'DELETE FROM "{table}" WHERE org_id = $1', OTHER) == "DELETE 0"
-                )
+                if role == OWNER or table not in LOG_TABLES:
+                    deleted = await connection.execute(f'DELETE FROM "{table}" WHERE org_id = $1', OTHER)
+                    assert deleted == "DELETE 0"
 
     asyncio.run(run())
 
@@ -195,11 +200,69 @@ def test_unbound_nothing_is_written(filled: Callable[[str], str]) -> None:
             for table, columns in (await _columns(connection)).items():
                 if table == ORG_TABLE:
                     continue
-                with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security policy"):
+                refused = "row-level security policy|permission denied"
+                with pytest.raises(asyncpg.InsufficientPrivilegeError, match=refused):
                     async with connection.transaction():
                         await connection.execute(_insert(table, columns, ONE, UUID(int=11)))
-                if table not in KEPT_TABLES:
+                if table not in KEPT_TABLES and table not in LOG_TABLES:
                     assert await connection.execute(f'DELETE FROM "{table}"') == "DELETE 0"
+
+
+ADDED = ("audit_event", "audit_access")
+
+
+@pytest.mark.parametrize("table", sorted(set(LOG_TABLES) - {"audit_event_rest"}))
+def test_the_application_adds_to_a_log_and_changes_nothing_in_it(
+    filled: Callable[[str], str], table: str
+) -> None:
+    statements = [f'UPDATE "{table}" SET id = id', f'DELETE FROM "{table}"', f'TRUNCATE "{table}"']
+
+    async def run() -> None:
+        async with _as(filled(READ_WRITE), ONE) as connection:
+            columns = (await _columns(connection))[table]
+            added = _insert(table, columns, ONE, UUID(int=12))
+            if table in ADDED:
+                await connection.execute(added)
+            for statement in statements if table in ADDED else [*statements, added]:
+                with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied"):
+                    async with connection.transaction():
+                        await connection.execute(statement)
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("table", ADDED)
+def test_events_of_several_orgs_are_added_by_who_names_them(filled: Callable[[str], str], table: str) -> None:
+    async def run() -> None:
+        async with _as(filled(READ_WRITE)) as connection:
+            columns = (await _columns(connection))[table]
+            await connection.execute("SELECT set_config('app.log_orgs', $1, true)", f"{ONE},{OTHER}")
+            for org in ORGS:
+                await connection.execute(_insert(table, columns, org, UUID(int=13)))
+            assert await connection.fetchval(f'SELECT count(*) FROM "{table}"') == 0  # adding is not reading
+            with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security policy"):
+                await connection.execute(_insert(table, columns, UUID(int=3), UUID(int=13)))
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("statement", ["SELECT", "DELETE", "UPDATE", "INSERT"])
+def test_the_application_reaches_a_partition_through_its_table_alone(
+    filled: Callable[[str], str], statement: str
+) -> None:
+    texts = {
+        "SELECT": "SELECT FROM audit_event_rest",
+        "DELETE": "DELETE FROM audit_event_rest",
+        "UPDATE": "UPDATE audit_event_rest SET body = ''",
+        "INSERT": f"INSERT INTO audit_event_rest VALUES ('{ONE}', '{OTHER}', '')",
+    }
+
+    async def run() -> None:
+        async with _as(filled(READ_WRITE), ONE) as connection:
+            with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied"):
+                await connection.execute(texts[statement])
+
+    asyncio.run(run())
 
     asyncio.run(run())
 

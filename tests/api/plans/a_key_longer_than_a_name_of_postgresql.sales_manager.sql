@@ -1,8 +1,8 @@
 SELECT answered.answer
 FROM (SELECT set_config('app.org', CAST($1::UUID AS TEXT), true) AS org
  LIMIT ALL OFFSET 0) AS scope JOIN LATERAL (SELECT json_build_object('contract', (SELECT "$".whole
-FROM (SELECT CAST('{' || array_to_string(ARRAY['"aResponseKeyThatIsLongerThanTheSixtyThreeBytesOfANameInPostgreSQL_1":' || coalesce(CAST(to_json(t1.title) AS TEXT), 'null'), '"aResponseKeyThatIsLongerThanTheSixtyThreeBytesOfANameInPostgreSQL_2":' || coalesce(CAST(to_json(CASE WHEN (t1.total_value_amount IS NOT NULL) THEN json_build_object('amount', CAST(t1.total_value_amount AS TEXT)) END) AS TEXT), 'null'), '"aResponseKeyThatIsLongerThanTheSixtyThreeBytesOfANameInPostgreSQL_3":' || coalesce(CAST(to_json((SELECT row_to_json("$") AS row_to_json_1
-FROM (SELECT t2.name AS name
+FROM (SELECT CAST('{' || array_to_string(ARRAY['"$id":' || coalesce(CAST(to_json(t1.id) AS TEXT), 'null'), '"aResponseKeyThatIsLongerThanTheSixtyThreeBytesOfANameInPostgreSQL_1":' || coalesce(CAST(to_json(t1.title) AS TEXT), 'null'), '"aResponseKeyThatIsLongerThanTheSixtyThreeBytesOfANameInPostgreSQL_2":' || coalesce(CAST(to_json(CASE WHEN (t1.total_value_amount IS NOT NULL) THEN json_build_object('amount', CAST(t1.total_value_amount AS TEXT)) END) AS TEXT), 'null'), '"aResponseKeyThatIsLongerThanTheSixtyThreeBytesOfANameInPostgreSQL_3":' || coalesce(CAST(to_json((SELECT row_to_json("$") AS row_to_json_1
+FROM (SELECT t2.id AS "$id", t2.name AS name
 FROM account AS t2
 WHERE t2.org_id = $1::UUID AND t2.id = t1.account_id) AS "$")) AS TEXT), 'null'), '"aResponseKeyThatIsLongerThanTheSixtyThreeBytesOfANameInPostgreSQL_4":' || coalesce(CAST(to_json(t1.external_reference) AS TEXT), 'null')], ',') || '}' AS JSON) AS whole
 FROM contract AS t1

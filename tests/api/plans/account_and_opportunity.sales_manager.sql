@@ -11,9 +11,9 @@ WHERE t3.org_id = $1::UUID AND t3.account_id = t1.id ORDER BY t3.name ASC NULLS 
  LIMIT $2::INTEGER) AS "$")) AS contacts
 FROM account AS t1
 WHERE t1.org_id = $1::UUID AND t1.salesforce_id = $3::VARCHAR) AS "$"), 'opportunity', (SELECT row_to_json("$") AS row_to_json_3
-FROM (SELECT t4.name AS name, t4.stage_category AS "stageCategory", t4.close_date AS "closeDate", CASE WHEN (t4.amount_amount IS NOT NULL) THEN json_build_object('amount', CAST(t4.amount_amount AS TEXT)) END AS amount, json_build_object('nodes', (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_2
-FROM (SELECT CAST(t5.quantity AS TEXT) AS quantity, CASE WHEN (t5.total_amount IS NOT NULL) THEN json_build_object('amount', CAST(t5.total_amount AS TEXT)) END AS total, (SELECT row_to_json("$") AS row_to_json_4
-FROM (SELECT t6.code AS code, CASE WHEN (t6.list_price_amount IS NOT NULL) THEN json_build_object('amount', CAST(t6.list_price_amount AS TEXT)) END AS "listPrice"
+FROM (SELECT t4.id AS "$id", t4.name AS name, t4.stage_category AS "stageCategory", t4.close_date AS "closeDate", CASE WHEN (t4.amount_amount IS NOT NULL) THEN json_build_object('amount', CAST(t4.amount_amount AS TEXT)) END AS amount, json_build_object('nodes', (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_2
+FROM (SELECT t5.id AS "$id", CAST(t5.quantity AS TEXT) AS quantity, CASE WHEN (t5.total_amount IS NOT NULL) THEN json_build_object('amount', CAST(t5.total_amount AS TEXT)) END AS total, (SELECT row_to_json("$") AS row_to_json_4
+FROM (SELECT t6.id AS "$id", t6.code AS code, CASE WHEN (t6.list_price_amount IS NOT NULL) THEN json_build_object('amount', CAST(t6.list_price_amount AS TEXT)) END AS "listPrice"
 FROM product AS t6
 WHERE t6.org_id = $1::UUID AND t6.id = t5.product_id) AS "$") AS product
 FROM opportunity_line AS t5

@@ -1,11 +1,11 @@
 SELECT answered.answer
 FROM (SELECT set_config('app.org', CAST($1::UUID AS TEXT), true) AS org
  LIMIT ALL OFFSET 0) AS scope JOIN LATERAL (SELECT json_build_object('first', (SELECT row_to_json("$") AS row_to_json_1
-FROM (SELECT t1.title AS name, t1.title AS title
+FROM (SELECT t1.id AS "$id", t1.title AS name, t1.title AS title
 FROM contract AS t1
 WHERE t1.org_id = $1::UUID AND t1.number = $2::VARCHAR) AS "$"), 'contract', (SELECT row_to_json("$") AS row_to_json_2
-FROM (SELECT (SELECT row_to_json("$") AS row_to_json_3
-FROM (SELECT t3.name AS name, t3.industry AS id
+FROM (SELECT t2.id AS "$id", (SELECT row_to_json("$") AS row_to_json_3
+FROM (SELECT t3.id AS "$id", t3.name AS name, t3.industry AS id
 FROM account AS t3
 WHERE t3.org_id = $1::UUID AND t3.id = t2.account_id) AS "$") AS account, t2.number AS number
 FROM contract AS t2

@@ -1,9 +1,9 @@
 SELECT answered.answer
 FROM (SELECT set_config('app.org', CAST($1::UUID AS TEXT), true) AS org
  LIMIT ALL OFFSET 0) AS scope JOIN LATERAL (SELECT json_build_object('contract', (SELECT row_to_json("$") AS row_to_json_1
-FROM (SELECT t1.number AS number, (SELECT row_to_json("$") AS row_to_json_2
-FROM (SELECT t2.number AS number, json_build_object('nodes', (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_1
-FROM (SELECT t3.number AS number
+FROM (SELECT t1.id AS "$id", t1.number AS number, (SELECT row_to_json("$") AS row_to_json_2
+FROM (SELECT t2.id AS "$id", t2.number AS number, json_build_object('nodes', (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_1
+FROM (SELECT t3.id AS "$id", t3.number AS number
 FROM contract AS t3
 WHERE t3.org_id = $1::UUID AND t3.parent_id = t2.id ORDER BY t3.id ASC
  LIMIT $2::INTEGER) AS "$")) AS children

@@ -1,7 +1,7 @@
 SELECT answered.answer
 FROM (SELECT set_config('app.org', CAST($1::UUID AS TEXT), true) AS org
  LIMIT ALL OFFSET 0) AS scope JOIN LATERAL (SELECT json_build_object('contract', (SELECT row_to_json("$") AS row_to_json_1
-FROM (SELECT NULL::json AS "riskAssessments", NULL::json AS lines, json_build_object('totalCount', (SELECT CAST(count(*) AS INTEGER) AS count_1
+FROM (SELECT t1.id AS "$id", NULL::json AS "riskAssessments", NULL::json AS lines, json_build_object('totalCount', (SELECT CAST(count(*) AS INTEGER) AS count_1
 FROM field_change AS t2
 WHERE t2.org_id = $1::UUID AND t2.contract_id = t1.id)) AS changes, NULL::json AS documents, NULL::json AS obligations
 FROM contract AS t1

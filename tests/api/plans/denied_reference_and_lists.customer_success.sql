@@ -16,7 +16,7 @@ WHERE t2.org_id = $1::UUID AND t2.contract_id = t1.id ORDER BY t2.id ASC
  LIMIT $3::INTEGER) AS "$"), 'totalCount', (SELECT CAST(count(*) AS INTEGER) AS count_1
 FROM risk_assessment AS t4
 WHERE t4.org_id = $1::UUID AND t4.contract_id = t1.id)) AS "riskAssessments", NULL::json AS lines, NULL::json AS changes, json_build_object('nodes', (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_3
-FROM (SELECT t5.title AS title
+FROM (SELECT t5.id AS "$id", t5.title AS title
 FROM document AS t5
 WHERE t5.org_id = $1::UUID AND t5.contract_id = t1.id ORDER BY t5.id ASC
  LIMIT $3::INTEGER) AS "$")) AS documents, json_build_object('nodes', (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_4

@@ -1,7 +1,7 @@
 SELECT answered.answer
 FROM (SELECT set_config('app.org', CAST($1::UUID AS TEXT), true) AS org
  LIMIT ALL OFFSET 0) AS scope JOIN LATERAL (SELECT json_build_object('__typename', '"Query"'::json, '__type', '{"name":"Money","fields":[{"name":"amount","type":{"kind":"NON_NULL","ofType":{"name":"Decimal"}}},{"name":"currency","type":{"kind":"NON_NULL","ofType":{"name":"String"}}}]}'::json, 'contract', (SELECT row_to_json("$") AS row_to_json_1
-FROM (SELECT t1.title AS title
+FROM (SELECT t1.id AS "$id", t1.title AS title
 FROM contract AS t1
 WHERE t1.org_id = $1::UUID AND t1.number = $2::VARCHAR) AS "$"), 'schema', '{"queryType":{"name":"Query"}}'::json) AS answer
 WHERE scope.org IS NOT NULL) AS answered ON true

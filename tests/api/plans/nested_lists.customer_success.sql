@@ -16,7 +16,7 @@ FROM (SELECT t4.metric AS metric, CAST(t4.target AS TEXT) AS target, t4.period A
 FROM (SELECT coalesce(json_agg(page_t5.row_0 ORDER BY page_t5.place DESC) FILTER (WHERE page_t5.place <= $5::INTEGER), '[]'::json) AS edges
 FROM (SELECT row_number() OVER (ORDER BY t5.id DESC) AS place, (SELECT row_to_json("$") AS row_to_json_2
 FROM (SELECT (SELECT row_to_json("$") AS row_to_json_3
-FROM (SELECT CAST(t5.value AS TEXT) AS value) AS "$") AS node) AS "$") AS row_0
+FROM (SELECT t5.id AS "$id", CAST(t5.value AS TEXT) AS value) AS "$") AS node) AS "$") AS row_0
 FROM measurement AS t5
 WHERE t5.org_id = $1::UUID AND t5.service_level_id = t4.id ORDER BY t5.id DESC
  LIMIT $5::INTEGER) AS page_t5) AS "$") AS measurements
@@ -27,7 +27,7 @@ FROM (SELECT t6.deliverable AS deliverable, NULL::json AS "sourceClause", CAST(t
 FROM (SELECT t7.legal_name AS "legalName"
 FROM contract_party AS t7
 WHERE t7.org_id = $1::UUID AND t7.id = t6.responsible_party_id) AS "$") AS "responsibleParty", (SELECT row_to_json("$") AS row_to_json_5
-FROM (SELECT t8.name AS name
+FROM (SELECT t8.id AS "$id", t8.name AS name
 FROM "user" AS t8
 WHERE t8.org_id = $1::UUID AND t8.id = t6.reviewer_id) AS "$") AS reviewer
 FROM obligation AS t6

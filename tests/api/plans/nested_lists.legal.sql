@@ -1,29 +1,29 @@
 SELECT answered.answer
 FROM (SELECT set_config('app.org', CAST($1::UUID AS TEXT), true) AS org
  LIMIT ALL OFFSET 0) AS scope JOIN LATERAL (SELECT json_build_object('contracts', json_build_object('nodes', (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_1
-FROM (SELECT t1.number AS number, json_build_object('totalCount', (SELECT CAST(count(*) AS INTEGER) AS count_1
+FROM (SELECT t1.id AS "$id", t1.number AS number, json_build_object('totalCount', (SELECT CAST(count(*) AS INTEGER) AS count_1
 FROM milestone AS t3
 WHERE t3.org_id = $1::UUID AND t3.contract_id = t1.id AND t3.target_date >= $2::DATE), 'nodes', (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_2
-FROM (SELECT t2.name AS name, t2.variance_days AS "varianceDays", CASE WHEN (t2.amount_amount IS NOT NULL) THEN json_build_object('amount', CAST(t2.amount_amount AS TEXT)) END AS amount
+FROM (SELECT t2.id AS "$id", t2.name AS name, t2.variance_days AS "varianceDays", CASE WHEN (t2.amount_amount IS NOT NULL) THEN json_build_object('amount', CAST(t2.amount_amount AS TEXT)) END AS amount
 FROM milestone AS t2
 WHERE t2.org_id = $1::UUID AND t2.contract_id = t1.id AND t2.target_date >= $2::DATE ORDER BY t2.target_date DESC NULLS LAST, t2.id ASC
  LIMIT $3::INTEGER) AS "$")) AS milestones, json_build_object('nodes', (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_3
-FROM (SELECT t4.metric AS metric, CAST(t4.target AS TEXT) AS target, t4.period AS period, (SELECT row_to_json("$") AS row_to_json_1
+FROM (SELECT t4.id AS "$id", t4.metric AS metric, CAST(t4.target AS TEXT) AS target, t4.period AS period, (SELECT row_to_json("$") AS row_to_json_1
 FROM (SELECT coalesce(json_agg(page_t5.row_0 ORDER BY page_t5.place DESC) FILTER (WHERE page_t5.place <= $3::INTEGER), '[]'::json) AS edges
 FROM (SELECT row_number() OVER (ORDER BY t5.id DESC) AS place, (SELECT row_to_json("$") AS row_to_json_2
 FROM (SELECT (SELECT row_to_json("$") AS row_to_json_3
-FROM (SELECT CAST(t5.value AS TEXT) AS value) AS "$") AS node) AS "$") AS row_0
+FROM (SELECT t5.id AS "$id", CAST(t5.value AS TEXT) AS value) AS "$") AS node) AS "$") AS row_0
 FROM measurement AS t5
 WHERE t5.org_id = $1::UUID AND t5.service_level_id = t4.id ORDER BY t5.id DESC
  LIMIT $3::INTEGER) AS page_t5) AS "$") AS measurements
 FROM service_level AS t4
 WHERE t4.org_id = $1::UUID AND t4.contract_id = t1.id ORDER BY t4.id ASC
  LIMIT $4::INTEGER) AS "$")) AS "serviceLevels", json_build_object('nodes', (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_4
-FROM (SELECT t6.deliverable AS deliverable, t6.source_clause AS "sourceClause", CAST(t6.confidence AS TEXT) AS confidence, (SELECT row_to_json("$") AS row_to_json_4
-FROM (SELECT t7.legal_name AS "legalName"
+FROM (SELECT t6.id AS "$id", t6.deliverable AS deliverable, t6.source_clause AS "sourceClause", CAST(t6.confidence AS TEXT) AS confidence, (SELECT row_to_json("$") AS row_to_json_4
+FROM (SELECT t7.id AS "$id", t7.legal_name AS "legalName"
 FROM contract_party AS t7
 WHERE t7.org_id = $1::UUID AND t7.id = t6.responsible_party_id) AS "$") AS "responsibleParty", (SELECT row_to_json("$") AS row_to_json_5
-FROM (SELECT t8.name AS name
+FROM (SELECT t8.id AS "$id", t8.name AS name
 FROM "user" AS t8
 WHERE t8.org_id = $1::UUID AND t8.id = t6.reviewer_id) AS "$") AS reviewer
 FROM obligation AS t6

@@ -3,7 +3,7 @@ FROM (SELECT set_config('app.org', CAST($1::UUID AS TEXT), true) AS org
  LIMIT ALL OFFSET 0) AS scope JOIN LATERAL (SELECT json_build_object('contracts', (SELECT row_to_json("$") AS row_to_json_1
 FROM (SELECT coalesce(json_agg(page_t1.row_0 ORDER BY page_t1.place DESC) FILTER (WHERE page_t1.place <= $2::INTEGER), '[]'::json) AS nodes, json_build_object('hasNextPage', true, 'hasPreviousPage', count(*) > $2::INTEGER) AS "pageInfo"
 FROM (SELECT row_number() OVER (ORDER BY t1.title DESC NULLS FIRST, t1.id DESC) AS place, (SELECT row_to_json("$") AS row_to_json_2
-FROM (SELECT t1.title AS title) AS "$") AS row_0
+FROM (SELECT t1.id AS "$id", t1.title AS title) AS "$") AS row_0
 FROM contract AS t1
 WHERE t1.org_id = $1::UUID AND (t1.title < $3::VARCHAR OR t1.title IS NOT NULL AND $3::VARCHAR IS NULL OR t1.title IS NOT DISTINCT FROM $3::VARCHAR AND t1.id < $4::UUID) ORDER BY t1.title DESC NULLS FIRST, t1.id DESC
  LIMIT $2::INTEGER + 1) AS page_t1) AS "$")) AS answer

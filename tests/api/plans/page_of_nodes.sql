@@ -1,7 +1,7 @@
 SELECT answered.answer
 FROM (SELECT set_config('app.org', CAST($1::UUID AS TEXT), true) AS org
  LIMIT ALL OFFSET 0) AS scope JOIN LATERAL (SELECT json_build_object('contracts', json_build_object('__typename', '"ContractConnection"'::json, 'nodes', (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_1
-FROM (SELECT t1.number AS number
+FROM (SELECT t1.id AS "$id", t1.number AS number
 FROM contract AS t1
 WHERE t1.org_id = $1::UUID ORDER BY t1.id ASC
  LIMIT $2::INTEGER) AS "$"))) AS answer

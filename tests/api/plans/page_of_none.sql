@@ -5,7 +5,7 @@ FROM (SELECT coalesce(json_agg(page_t1.row_0) FILTER (WHERE page_t1.place <= $2:
 FROM contract AS t2
 WHERE t2.org_id = $1::UUID) AS "totalCount"
 FROM (SELECT row_number() OVER (ORDER BY t1.id ASC) AS place, t1.id AS key_0, (SELECT row_to_json("$") AS row_to_json_2
-FROM (SELECT t1.id AS id) AS "$") AS row_0, (SELECT row_to_json("$") AS row_to_json_3
+FROM (SELECT t1.id AS "$id", t1.id AS id) AS "$") AS row_0, (SELECT row_to_json("$") AS row_to_json_3
 FROM (SELECT rtrim(translate(encode(convert_to(CAST(json_build_array('bd10be49', CAST(t1.id AS TEXT)) AS TEXT), 'UTF8'), 'base64'), E'+/\n', '-_'), '=') AS cursor) AS "$") AS row_1
 FROM contract AS t1
 WHERE t1.org_id = $1::UUID ORDER BY t1.id ASC

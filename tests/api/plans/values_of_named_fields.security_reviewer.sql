@@ -1,13 +1,13 @@
 SELECT answered.answer
 FROM (SELECT set_config('app.org', CAST($1::UUID AS TEXT), true) AS org
  LIMIT ALL OFFSET 0) AS scope JOIN LATERAL (SELECT json_build_object('contract', (SELECT row_to_json("$") AS row_to_json_1
-FROM (SELECT json_build_object('nodes', (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_1
-FROM (SELECT t2.field AS field, CASE WHEN (t2.field = ANY ($2::TEXT[])) THEN t2.before END AS before, CASE WHEN (t2.field = ANY ($2::TEXT[])) THEN t2.after END AS after, t2.reason AS reason
+FROM (SELECT t1.id AS "$id", json_build_object('nodes', (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_1
+FROM (SELECT t2.id AS "$id", t2.field AS field, CASE WHEN (t2.field = ANY ($2::TEXT[])) THEN t2.before END AS before, CASE WHEN (t2.field = ANY ($2::TEXT[])) THEN t2.after END AS after, t2.reason AS reason
 FROM field_change AS t2
 WHERE t2.org_id = $1::UUID AND t2.contract_id = t1.id ORDER BY t2.claimed_at ASC NULLS LAST, t2.id ASC
  LIMIT $3::INTEGER) AS "$")) AS changes, json_build_object('nodes', (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_2
-FROM (SELECT t3.number AS number, t3.rationale AS rationale, NULL::json AS "valueChange", json_build_object('nodes', (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_3
-FROM (SELECT t4.field AS field, CASE WHEN (t4.field = ANY ($2::TEXT[])) THEN t4.before END AS before, CASE WHEN (t4.field = ANY ($2::TEXT[])) THEN t4.after END AS after
+FROM (SELECT t3.id AS "$id", t3.number AS number, t3.rationale AS rationale, NULL::json AS "valueChange", json_build_object('nodes', (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_3
+FROM (SELECT t4.id AS "$id", t4.field AS field, CASE WHEN (t4.field = ANY ($2::TEXT[])) THEN t4.before END AS before, CASE WHEN (t4.field = ANY ($2::TEXT[])) THEN t4.after END AS after
 FROM amendment_change AS t4
 WHERE t4.org_id = $1::UUID AND t4.amendment_id = t3.id ORDER BY t4.id ASC
  LIMIT $3::INTEGER) AS "$")) AS changes

@@ -1,0 +1,61 @@
+"""Which records the reference gives out: every object of an entity in its answer, found by its id."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    NameNode,
+    SelectionSetNode,
+    TypeInfo,
+    TypeInfoVisitor,
+    Visitor,
+    visit,
+)
+
+from domain.field import ENTITIES
+from tests.reference.caller import Caller
+from tests.reference.executor import answer, schema
+from tests.reference.rows import Rows
+
+KEY = "recordThatWasRead"
+
+
+def records_read(
+    rows: Rows, caller: Caller, document: DocumentNode, variables: Mapping[str, Any]
+) -> set[str] | None:
+    """Return the ids of the records in the reference's answer, or None where it refuses to answer."""
+    answered = answer(rows, caller, _asking_for_ids(document), variables)
+    return None if answered.refused else set(_ids(json.loads(answered.data)))
+
+
+def _asking_for_ids(document: DocumentNode) -> DocumentNode:
+    """Ask for the id of every record beside what is asked."""
+    types = TypeInfo(schema())
+    wanted = FieldNode(alias=NameNode(value=KEY), name=NameNode(value="id"), arguments=(), directives=())
+
+    class Adding(Visitor):
+        def leave_selection_set(self, node: SelectionSetNode, *_: Any) -> SelectionSetNode:
+            parent = types.get_parent_type()
+            if parent is None or parent.name not in {*ENTITIES, "Node"}:
+                return node
+            return SelectionSetNode(selections=(wanted, *node.selections))
+
+    changed: DocumentNode = visit(document, TypeInfoVisitor(types, Adding()))
+    return changed
+
+
+def _ids(part: Any) -> Iterator[str]:
+    if isinstance(part, dict):
+        for key, value in part.items():
+            if key == KEY:
+                yield value
+            else:
+                yield from _ids(value)
+    elif isinstance(part, list):
+        for each in part:
+            yield from _ids(each)
