@@ -17,6 +17,9 @@ MOST_IDS = 100
 """Of more records an event tells the number and a hash."""
 
 LONGEST_NAME = 128
+RETENTION = "retention"
+"""The kind of an event that tells that older ones were dropped; its operation is the first month kept."""
+
 _VERSION = 1
 
 

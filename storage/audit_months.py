@@ -29,6 +29,11 @@ class Month:
     def of(cls, day: date) -> Month:
         return cls(day.replace(day=1))
 
+    @classmethod
+    def read(cls, text: str) -> Month:
+        """Read `2026-11`. Raises ValueError."""
+        return cls(date.fromisoformat(f"{text}-01"))
+
     @property
     def next(self) -> Month:
         year, month = divmod(self.first.year * 12 + self.first.month, 12)
