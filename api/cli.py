@@ -11,8 +11,23 @@ from typing import NoReturn
 
 from alembic.util.exc import CommandError
 
-from api.commands import clients, db, demo, docs, import_, keys, policy, roles, serve, signin, token
+from api.commands import (
+    audit,
+    clients,
+    db,
+    demo,
+    docs,
+    import_,
+    keys,
+    policy,
+    roles,
+    serve,
+    signin,
+    token,
+)
 from api.settings import SettingsError, load_settings
+from auth.audit_proof import NotProvable
+from auth.audit_seal import NotOurHead
 from auth.key_file import KeyFileError
 from auth.policy import PolicyError
 from auth.review.explanation import UnknownField
@@ -34,11 +49,13 @@ EXPECTED = (
     UnknownClient,
     UnknownGrant,
     UnknownField,
+    NotOurHead,
+    NotProvable,
     CommandError,
 )
 """What can go wrong on a machine, and is told in a line; anything else is a fault of ours, with its trace."""
 
-COMMANDS = (demo, serve, db, import_, clients, signin, roles, policy, keys, token, docs)
+COMMANDS = (demo, serve, db, import_, clients, signin, roles, policy, keys, token, audit, docs)
 
 
 def parser() -> argparse.ArgumentParser:

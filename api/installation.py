@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import asyncpg
 
@@ -15,6 +16,7 @@ from auth.keys import KeyRing, first_keys
 from auth.resealing import seal_what_is_clear
 from auth.vault import Vault
 from storage import migrate
+from storage.audit_months import make_months
 from storage.database import connect
 from storage.embedded import Cluster
 from storage.embedded_roles import OWNER, READ_WRITE
@@ -52,7 +54,13 @@ async def migrated(installation: Installation, settings: Settings) -> list[str]:
     for stop in await migrate.stops_to_seal(installation.owner_url):
         revisions += await migrate.upgrade(installation.owner_url, stop)
         await _seal_every_org(installation, settings)
-    return revisions + await migrate.upgrade(installation.owner_url)
+    revisions += await migrate.upgrade(installation.owner_url)
+    connection = await connect(installation.owner_url)
+    try:
+        await make_months(connection, datetime.now(UTC).date())
+    finally:
+        await connection.close()
+    return revisions
 
 
 async def _seal_every_org(installation: Installation, settings: Settings) -> None:

@@ -45,12 +45,18 @@ class Settings:
     )
     token_rate: int = field(default=600, metadata={"variable": "CONTRACT_GRAPH_TOKEN_RATE"})
     token_failures: int = field(default=10, metadata={"variable": "CONTRACT_GRAPH_TOKEN_FAILURES"})
+    audit_key_file: Path | None = field(default=None, metadata={"variable": "CONTRACT_GRAPH_AUDIT_KEY"})
     audience: str = field(default="contract-graph", metadata={"variable": "CONTRACT_GRAPH_AUDIENCE"})
 
     @property
     def keys(self) -> Path:
         """Where the key lies that encrypts the others, unless it is given otherwise."""
         return self.home / "keys"
+
+    @property
+    def audit_key(self) -> Path:
+        """Where the key lies that signs the heads of the audit log."""
+        return self.audit_key_file or self.home / "audit" / "seal.key"
 
 
 WHOLE_NUMBERS = {
@@ -59,6 +65,9 @@ WHOLE_NUMBERS = {
     "token_rate": (1, 1_000_000),
     "token_failures": (1, 1_000_000),
 }
+
+
+PATHS = ("home", "pg_bindir", "audit_key_file")
 
 
 def default_home(environment: Mapping[str, str]) -> Path:
@@ -81,7 +90,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         if name in WHOLE_NUMBERS:
             given[name] = _whole_number(variable, value, *WHOLE_NUMBERS[name])
         else:
-            given[name] = Path(value) if name in ("home", "pg_bindir") else value
+            given[name] = Path(value) if name in PATHS else value
     if not is_secure(given.get("issuer", "https://unsaid")) or given.get("issuer", "").endswith("/"):
         raise SettingsError(
             "CONTRACT_GRAPH_ISSUER must be https (or http of this machine), without / at its end"

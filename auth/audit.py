@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,7 +17,9 @@ from auth.principal import Principal
 MOST_IDS = 100
 """Of more records an event tells the number and a hash."""
 
-LONGEST_NAME = 128
+_NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]{0,127}")
+"""What is longer than this, or no name, could be a text of the caller's."""
+
 RETENTION = "retention"
 """The kind of an event that tells that older ones were dropped; its operation is the first month kept."""
 
@@ -35,7 +38,7 @@ class Document:
         if source is None:
             return cls(None, None)
         digest = hashlib.sha256(source.encode(errors="surrogatepass")).hexdigest()
-        return cls(digest, operation and operation[:LONGEST_NAME])
+        return cls(digest, operation if operation and _NAME.fullmatch(operation) else None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ import asyncpg
 
 from storage.audit_tables import IN_ONE_PIECE, SIZE_OF_A_PIECE
 from storage.row_security import security_ddl
+from storage.tenancy import bind_org
 
 AHEAD = 3
 """For so many months there is a partition before they begin."""
@@ -85,9 +86,23 @@ async def make_months(connection: asyncpg.Connection, today: date) -> Sequence[M
     return made
 
 
-async def drop_month(connection: asyncpg.Connection, month: Month) -> None:
-    """Drop a month's events, as the owner."""
-    await connection.execute(f'DROP TABLE "{month.partition}"')
+async def count_before(connection: asyncpg.Connection, org_id: UUID, month: Month) -> int:
+    """Count the events of an org before a month, in a transaction that is bound to it."""
+    return int(
+        await connection.fetchval(
+            "SELECT count(*) FROM audit_event WHERE org_id = $1 AND id < $2", org_id, month.floor
+        )
+    )
+
+
+async def drop_before(connection: asyncpg.Connection, orgs: Sequence[UUID], month: Month) -> None:
+    """Drop the events before a month, as the owner."""
+    for each in await list_months(connection):
+        if each < month:
+            await connection.execute(f'DROP TABLE "{each.partition}"')
+    for org_id in orgs:  # what lies outside of partitions of months
+        await bind_org(connection, org_id)
+        await connection.execute("DELETE FROM audit_event WHERE org_id = $1 AND id < $2", org_id, month.floor)
 
 
 async def _make(connection: asyncpg.Connection, month: Month) -> bool:

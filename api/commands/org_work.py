@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import asyncpg
 
@@ -12,25 +12,39 @@ from api.settings import Settings, SettingsError
 from auth.policy_file import load_policy
 from domain.org import Org
 from storage.database import connect, require_schema
-from storage.orgs import find_org
+from storage.orgs import find_org, list_orgs
 from storage.tenancy import bind_org
 
 
 def in_org(settings: Settings, name: str, work: Callable[[asyncpg.Connection, Org], Awaitable[None]]) -> None:
     """Do work inside a transaction that is bound to an org. Raises UnknownOrg, DatabaseError."""
 
+    async def bound(connection: asyncpg.Connection) -> None:
+        org = await find_org(connection, name)
+        async with connection.transaction():
+            await bind_org(connection, org.id)
+            await work(connection, org)
+
+    as_owner(settings, bound)
+
+
+def as_owner(settings: Settings, work: Callable[[asyncpg.Connection], Awaitable[None]]) -> None:
+    """Do work on a connection of the owner, that is bound to nothing yet. Raises DatabaseError."""
+
     async def run() -> None:
         connection = await connect(open_installation(settings).owner_url)
         try:
             await require_schema(connection)
-            org = await find_org(connection, name)
-            async with connection.transaction():
-                await bind_org(connection, org.id)
-                await work(connection, org)
+            await work(connection)
         finally:
             await connection.close()
 
     asyncio.run(run())
+
+
+async def chosen_orgs(connection: asyncpg.Connection, name: str | None) -> Sequence[Org]:
+    """Return the org of a name, or every org without one. Raises UnknownOrg."""
+    return await list_orgs(connection) if name is None else [await find_org(connection, name)]
 
 
 def require_role(role: str) -> None:

@@ -6,7 +6,9 @@ import asyncio
 import hashlib
 import json
 import re
+import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -21,6 +23,7 @@ from api.settings import Settings
 from auth.audit import AuditEvent, Document
 from auth.policy import Policy
 from auth.principal import Principal
+from auth.tokens import issue
 from auth.view import Views
 from domain.identity import uuid7
 from storage.database import Database
@@ -228,6 +231,20 @@ def test_a_body_that_is_no_request_is_an_event_without_an_operation(
     event = log.event(request)
     assert event["refusal"]["code"] == code
     assert event["operation"] == {"name": None, "sha256": None}
+
+
+def test_a_token_that_may_not_read_is_an_event_too(graph: Graph, log: Log) -> None:
+    caller = Principal(OURS.org.id, "someone", "tests", frozenset({"legal"}), frozenset({"another"}))
+    token = issue(
+        graph.keys, issuer=graph.settings.issuer, audience=graph.settings.audience, principal=caller,
+        lifetime=timedelta(minutes=5), now=time.time(),
+    )  # fmt: skip
+    request = str(uuid7())
+    headers = graph.headers() | {"authorization": f"Bearer {token}", "x-request-id": request}
+    response = graph.send(content=json.dumps({"query": WIDE}), headers=headers)
+    assert (response.status_code, code_of(response)) == (403, "INSUFFICIENT_SCOPE")
+    assert response.headers["www-authenticate"].endswith('scope="graph:read"')
+    assert log.event(request)["refusal"] == {"code": "INSUFFICIENT_SCOPE", "field": None, "rule": None}
 
 
 def test_who_is_not_known_is_in_no_log(graph: Graph, log: Log) -> None:

@@ -60,6 +60,7 @@ def test_every_setting_is_read_from_its_variable() -> None:
         "CONTRACT_GRAPH_POOL_SIZE": "20",
         "CONTRACT_GRAPH_ISSUER": "https://id.example",
         "CONTRACT_GRAPH_AUDIENCE": "api",
+        "CONTRACT_GRAPH_AUDIT_KEY": "/elsewhere/seal.key",
         "CONTRACT_GRAPH_TOKEN_RATE": "120",
         "CONTRACT_GRAPH_TOKEN_FAILURES": "5",
         **KMS,
@@ -82,7 +83,10 @@ def test_every_setting_is_read_from_its_variable() -> None:
         token_rate=120,
         token_failures=5,
         audience="api",
+        audit_key_file=Path("/elsewhere/seal.key"),
     )
+    assert expected.audit_key == Path("/elsewhere/seal.key")
+    assert Settings(home=Path("/data")).audit_key == Path("/data/audit/seal.key")
     assert load_settings(given) == expected
     other_key = {"CONTRACT_GRAPH_KEY_ENCRYPTION_KEY": "hunter4"}  # which cannot be set beside a key of KMS
     assert load_settings(other_key).key_encryption_key == "hunter4"

@@ -74,8 +74,12 @@ def test_a_refusal_says_which_rule_of_the_policy_said_so() -> None:
     assert refused["records"] == {"count": 0, "ids": []}
 
 
-def test_a_name_of_an_operation_is_cut_off_where_it_could_carry_a_text() -> None:
-    assert Document.of("{ id }", "a" * 500).operation == "a" * 128
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("Panel", "Panel"), ("a" * 128, "a" * 128), ("a" * 129, None), ("a b", None), ("\x1b[2J", None)],
+)
+def test_a_name_of_an_operation_is_told_unless_it_could_be_a_text(name: str, told: str | None) -> None:
+    assert Document.of("{ id }", name).operation == told
 
 
 def test_an_access_is_known_by_what_it_says_whatever_the_order() -> None:

@@ -1,0 +1,172 @@
+"""`contract-graph audit`: who read and wrote what, and whether anybody changed the record of it."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import orjson
+
+from api.commands import audit_seal
+from api.commands.org_work import as_owner, chosen_orgs, in_org
+from api.settings import Settings, SettingsError
+from auth.audit_head import ExportedHead, SealKey, SealKeys, read_exports
+from auth.audit_proof import prove
+from auth.audit_verify import Report, verify
+from domain.org import Org
+from storage.audit_search import Wanted, find_access, search
+from storage.tenancy import bind_org
+
+FOUND = 3
+"""The exit code when a log is not in order."""
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Register `audit search|verify|prove|key`, and what `audit_seal` adds."""
+    actions = subparsers.add_parser(
+        "audit", help="the record of reads and writes, and proofs of it"
+    ).add_subparsers(dest="action", required=True)
+    _add_search(actions)
+    verifying = actions.add_parser("verify", help="find what was changed in the record; exit code 3 if any")
+    verifying.add_argument("--org", help="name or id of one org; all unless said")
+    verifying.add_argument("--key", type=Path, metavar="PEM", help="public keys of those who sealed")
+    verifying.add_argument("--head", type=Path, metavar="FILE", help="compare with heads exported there")
+    verifying.set_defaults(run=_verify)
+    proving = actions.add_parser("prove", help="print the proof that an event is in the sealed record")
+    proving.add_argument("event", type=UUID, help="id of the event")
+    proving.add_argument("--org", required=True, help="name or id of the org")
+    proving.set_defaults(run=_prove)
+    audit_seal.add_parsers(actions)
+    actions.add_parser("key", help="print the public key that checks signed heads").set_defaults(run=_key)
+
+
+def _add_search(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = actions.add_parser("search", help="show events, the latest first")
+    parser.add_argument("--org", required=True, help="name or id of the org")
+    parser.add_argument("--since", type=_moment, help="from this moment on, 2026-11-27 or 2026-11-27T08:30")
+    parser.add_argument("--until", type=_moment, help="before this moment")
+    parser.add_argument("--subject", help="who asked")
+    parser.add_argument("--client", help="the client that asked for them")
+    parser.add_argument("--record", type=UUID, help="id of a record that was given out")
+    parser.add_argument("--operation", help="name of the operation")
+    parser.add_argument("--request", help="id of the request, as x-request-id told it")
+    parser.add_argument("--decision", choices=("allowed", "refused"))
+    parser.add_argument("--most", type=int, default=20, help="how many to show, 20 unless said")
+    parser.add_argument("--json", action="store_true", help="each event as it is stored, a line each")
+    parser.set_defaults(run=_search)
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+
+
+def _search(arguments: argparse.Namespace, settings: Settings) -> int:
+    wanted = Wanted(**{name: getattr(arguments, name) for name in Wanted.__dataclass_fields__})
+
+    async def work(connection: asyncpg.Connection, org: Org) -> None:
+        found = await search(connection, org.id, wanted, max(1, min(arguments.most, 10_000)))
+        for _, body in found:
+            print(body if arguments.json else await _told(connection, org.id, orjson.loads(body)))
+        if not found and not arguments.json:
+            print(f"no such event in the log of {org.name}")
+
+    in_org(settings, arguments.org, work)
+    return 0
+
+
+async def _told(connection: asyncpg.Connection, org_id: UUID, event: dict[str, Any]) -> str:
+    """Tell one event to a reader."""
+    records, refusal, operation = event["records"], event["refusal"], event["operation"]
+    outcome = f"{records['count']} records" if refusal is None else f"REFUSED {refusal['code']}"
+    roles, client = ", ".join(event["roles"]) or "no role", event["client"] or "no client"
+    took = f"{event['latency_us'] / 1000:.1f} ms"
+    lines = [
+        f"{event['at']}  {event['kind']}  {operation['name'] or 'unnamed'}  {outcome}  {took}",
+        f"    event    {event['id']}, request {event['request']}",
+        f"    by       {event['subject']} ({roles}) through {client}",
+        f"    asked    document {operation['sha256'] or 'none'}",
+        f"    policy   {event['policy']}",
+    ]
+    if refusal is not None and refusal["rule"]:
+        lines.append(f"    refused  {refusal['field']} by {refusal['rule']}")
+    if event["access"]:
+        body = await find_access(connection, org_id, event["access"])
+        lines += _access_told(orjson.loads(body)) if body else ["    fields   GONE: run `audit verify`"]
+    ids = records.get("ids") or ([f"SHA-256 of their ids {records['sha256']}"] if "sha256" in records else [])
+    lines += [f"    {'records ' if number == 0 else '        '} {each}" for number, each in enumerate(ids)]
+    return "\n".join(lines)
+
+
+def _access_told(access: dict[str, Any]) -> list[str]:
+    lines = [f"    shown    {', '.join(access['shown']) or 'no field'}"]
+    for decision in ("masked", "denied"):
+        lines += [f"    {decision}   {each['field']} by {each['rule']}" for each in access[decision]]
+    return lines
+
+
+def _verify(arguments: argparse.Namespace, settings: Settings) -> int:
+    keys = _public_keys(arguments.key, settings)
+    exported = read_exports(arguments.head) if arguments.head else ()
+    wrong: list[int] = []
+
+    async def work(connection: asyncpg.Connection) -> None:
+        for org in await chosen_orgs(connection, arguments.org):
+            async with connection.transaction(isolation="repeatable_read"):
+                await bind_org(connection, org.id)
+                report = await verify(connection, org.id, keys, exported, datetime.now(UTC))
+            _print_report(org, report, [each for each in exported if each.head.org_id == org.id])
+            wrong.append(len(report.findings))
+
+    as_owner(settings, work)
+    return FOUND if any(wrong) else 0
+
+
+def _public_keys(given: Path | None, settings: Settings) -> SealKeys:
+    if given is not None:
+        return SealKeys.load(given)
+    if not settings.audit_key.exists():
+        raise SettingsError(f"there is no key at {settings.audit_key}: say the public keys with --key")
+    return SealKeys([SealKey.load(settings.audit_key).public])
+
+
+def _print_report(org: Org, report: Report, exported: list[ExportedHead]) -> None:
+    print(f"{org.name}: {'NOT in order' if report.findings else 'in order'}")
+    events, heads = _of(report.events, "event"), _of(report.heads, "head")
+    sealed = f", the last signed {report.sealed_at:%Y-%m-%d %H:%M:%S} UTC" if report.sealed_at else ""
+    lines = [f"{events} under {heads}{sealed}"]
+    if report.unsealed:
+        lines.append(f"{_of(report.unsealed, 'event')} not sealed yet")
+    if report.dropped:
+        lines.append(f"{report.dropped:,} of them, before {report.dropped_before}, dropped by retention:")
+        lines.append("their leaves are in the tree; a copy of such an event can still be proved")
+    if exported:
+        largest = _of(max(each.head.size for each in exported), "event")
+        lines.append(f"compared with {_of(len(exported), 'exported head')}, the largest of {largest}")
+    elif report.heads:
+        lines.append("not compared with exported heads: --head finds what a thief of the key could change")
+    for line in (*lines, *report.findings):
+        print(f"    {line}")
+
+
+def _of(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+
+
+def _prove(arguments: argparse.Namespace, settings: Settings) -> int:
+    in_org(settings, arguments.org, partial(_print_proof, event=arguments.event))
+    return 0
+
+
+async def _print_proof(connection: asyncpg.Connection, org: Org, *, event: UUID) -> None:
+    print((await prove(connection, org.id, event)).decode(), end="")
+
+
+def _key(_: argparse.Namespace, settings: Settings) -> int:
+    print(SealKey.load(settings.audit_key).public_pem(), end="")
+    return 0
