@@ -17,7 +17,7 @@ from api.commands.org_work import as_owner, chosen_orgs
 from api.settings import Settings, SettingsError
 from auth.audit_head import SealKey, SignedHead
 from auth.audit_retention import Retention, drop_events
-from auth.audit_seal import LATE, MOST_EVENTS, export_heads, seal
+from auth.audit_seal import LATE, MOST_EVENTS, NotOurHead, export_heads, seal
 from auth.policy import load_policy
 from domain.org import Org
 from storage.audit_months import Month, floor_of, make_months
@@ -48,12 +48,18 @@ def _seal(arguments: argparse.Namespace, settings: Settings) -> int:
     if arguments.every is not None and arguments.every < 1:
         raise SettingsError("--every takes a number of seconds, 1 at least")
     key = SealKey.load(settings.audit_key)
+    refused: set[str] = set()
 
     async def work(connection: asyncpg.Connection) -> None:
         late = None  # the first round looks for every event, however old
         while True:
             for org in await chosen_orgs(connection, None):
-                await _seal_org(connection, org, key, arguments, late)
+                try:
+                    await _seal_org(connection, org, key, arguments, late)
+                except (NotOurHead, NotCarried) as error:
+                    # The other orgs are sealed all the same; it is told again in every round.
+                    print(f"contract-graph: {error}", file=sys.stderr, flush=True)
+                    refused.add(org.name)
             await make_months(connection, _now().date())
             if arguments.every is None:
                 return
@@ -61,7 +67,7 @@ def _seal(arguments: argparse.Namespace, settings: Settings) -> int:
             late = LATE
 
     as_owner(settings, work)
-    return 0
+    return 1 if refused else 0
 
 
 async def _seal_org(
@@ -74,22 +80,17 @@ async def _seal_org(
     async with connection.transaction():
         await bind_org(connection, org.id)
         last = await last_head(connection, org.id)
+        before = last.size if last else 0
         heads = await seal(connection, org.id, key, _now(), late=late)
-        exported = await export_heads(connection, org.id, last.size if last else 0)
-    _tell(org, last.size if last else 0, heads)
+        exported = await export_heads(connection, org.id, before) if arguments.webhook else ()
+    _tell(org, before, heads)
     # After the commit: a head that lies elsewhere is one that lies here.
     if arguments.export is not None:
         async with connection.transaction():
             await bind_org(connection, org.id)
             await add_to_file(connection, org.id, arguments.export)
     if arguments.webhook is not None:
-        try:
-            await asyncio.to_thread(send, arguments.webhook, exported)
-        except NotCarried as error:
-            if arguments.every is None:
-                raise
-            # To go on sealing matters more; the next head covers what this one does.
-            print(f"contract-graph: {error}", file=sys.stderr, flush=True)
+        await asyncio.to_thread(send, arguments.webhook, exported)
 
 
 def _tell(org: Org, before: int, heads: Sequence[SignedHead]) -> None:

@@ -15,6 +15,9 @@ from storage.database import connect, require_schema
 from storage.orgs import find_org, list_orgs
 from storage.tenancy import bind_org
 
+PATIENCE = "10min"
+"""An administrator waits longer for a statement than a caller of the API: a log may be long."""
+
 
 def in_org(settings: Settings, name: str, work: Callable[[asyncpg.Connection, Org], Awaitable[None]]) -> None:
     """Do work inside a transaction that is bound to an org. Raises UnknownOrg, DatabaseError."""
@@ -32,7 +35,7 @@ def as_owner(settings: Settings, work: Callable[[asyncpg.Connection], Awaitable[
     """Do work on a connection of the owner, that is bound to nothing yet. Raises DatabaseError."""
 
     async def run() -> None:
-        connection = await connect(open_installation(settings).owner_url)
+        connection = await connect(open_installation(settings).owner_url, statement_timeout=PATIENCE)
         try:
             await require_schema(connection)
             await work(connection)

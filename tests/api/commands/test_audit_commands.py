@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -25,7 +26,7 @@ from storage.audit_months import Month, make_months
 from storage.orgs import save_org
 from tests.api.command_line import ROOT, environment, only_line, run_here
 from tests.auth.audit_logs import ACCESS, ORG, event_at
-from tests.storage.connections import opened
+from tests.storage.connections import OTHER, opened
 
 CHECK = ROOT / "scripts" / "check-audit-proof.py"
 RECORD = "01a21b63-fe57-71cd-bbdc-8505641ecc51"
@@ -196,6 +197,25 @@ def _until(holds: Callable[[], bool]) -> None:
     while not holds():
         assert time.monotonic() < until
         time.sleep(0.1)
+
+
+def test_a_log_that_was_tampered_with_keeps_no_other_from_being_sealed(
+    audit: Audit, database_url: str, owner_url: str, superuser_url: str
+) -> None:
+    async def another() -> None:
+        owner = await asyncpg.connect(owner_url)
+        await save_org(owner, Org(id=OTHER, name="Southlight"))
+        await owner.close()
+
+    audit("seal")
+    asyncio.run(another())
+    execute(superuser_url, "UPDATE audit_head SET root = sha256(root)")
+    theirs = replace(event_at(NOW, 9), who=replace(event_at(NOW, 9).who, org_id=OTHER))
+    add(database_url, theirs, event_at(NOW, 8))
+    done = audit("seal")
+    assert done.returncode == 1
+    assert f"The last head of {ORG}, of 3 events, is not signed by this key: nothing is sealed" in done.stderr
+    assert done.stdout.startswith("Southlight: sealed 1 events")
 
 
 # Webhook
