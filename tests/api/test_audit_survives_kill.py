@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import asyncpg
@@ -77,8 +78,10 @@ def test_no_response_was_sent_without_its_event(durable: Cluster, killed: str) -
         if killed == "the application":
             server.kill()
         else:
-            for pid in (*_children(postmaster), postmaster):
-                os.kill(pid, signal.SIGKILL)
+            # Its processes end by themselves once they notice that it is gone: some before we come to them.
+            for pid in (postmaster, *_children(postmaster)):
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
 
     try:
         _wait(port)
