@@ -18,7 +18,7 @@ from api.settings import Settings, SettingsError
 from auth.audit_head import SealKey, SignedHead
 from auth.audit_retention import Retention, drop_events
 from auth.audit_seal import LATE, MOST_EVENTS, NotOurHead, export_heads, seal
-from auth.policy import load_policy
+from auth.policy_file import load_policy
 from domain.org import Org
 from storage.audit_months import Month, floor_of, make_months
 from storage.audit_tree import count_events, last_head

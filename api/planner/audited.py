@@ -25,9 +25,10 @@ from domain.field import field_named
 def audited_access(operation: Operation) -> Access:
     """Sum up what an operation may give out, whatever rows it finds."""
     denied = [(each.field, each.rule) for each in operation.denials]
-    shown = [coordinate for _, root in operation.roots for coordinate in _shown(root)]
     masked = [(each.field, each.rule) for each in operation.maskings]
-    return Access.of(shown, masked, denied)
+    coarse = {each.field for each in operation.maskings if each.records == "all"}
+    shown = {coordinate for _, root in operation.roots for coordinate in _shown(root)} - coarse
+    return Access.of(sorted(shown), masked, denied)
 
 
 def _shown(part: Any) -> Iterator[str]:  # noqa: ANN401 - any noun of a plan

@@ -13,7 +13,7 @@ from uuid import UUID
 import asyncpg
 
 from api.graphql import Answer, Endpoint
-from auth.policy import load_policy
+from auth.policy_file import load_policy
 from auth.principal import Principal
 from auth.vault import Vault
 from auth.view import Views

@@ -26,6 +26,7 @@ from storage.embedded_roles import DATABASE, OWNER, READ_WRITE
 from tests.api.command_line import ROOT, environment, run
 from tests.api.graph import OURS
 from tests.api.small import store
+from tests.keys import new_vault
 
 QUERY = json.dumps({"query": "{ contracts { nodes { id title parties { nodes { id } } } } }"})
 CALLERS, ANSWERS = 12, 150
@@ -43,7 +44,7 @@ def durable() -> Iterator[Cluster]:
     async def fill() -> None:
         await migrate.upgrade(made.dsn(OWNER))
         superuser = await asyncpg.connect(made.dsn("postgres"))
-        await store(superuser, OURS)
+        await store(superuser, OURS, new_vault())
         await superuser.close()
 
     asyncio.run(fill())

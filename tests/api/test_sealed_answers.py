@@ -12,7 +12,7 @@ import pytest
 from api.planner.run import Planner
 from auth.crypto import Sealer
 from auth.key_encryption import KeyServiceFailed, LocalKeys
-from auth.policy import load_policy
+from auth.policy_file import load_policy
 from auth.vault import Vault, shred
 from auth.view import view_for
 from domain.crm import Contact

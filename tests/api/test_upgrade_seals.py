@@ -16,7 +16,7 @@ from api.graphql import Endpoint
 from api.installation import Installation, migrated
 from api.settings import Settings
 from auth.key_encryption import BrokenKey
-from auth.policy import load_policy
+from auth.policy_file import load_policy
 from auth.principal import Principal
 from auth.vault import Vault
 from auth.view import Views

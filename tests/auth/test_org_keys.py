@@ -47,7 +47,7 @@ def test_what_was_sealed_is_opened(sealed: Sealed) -> None:
 def test_equal_values_never_look_the_same_and_show_nothing() -> None:
     made = [KEYS.seal(EMAIL, ROWS[0], "ada@example.com") for _ in range(50)]
     assert len({each.ciphertext for each in made}) == 50
-    assert {(each.blind_index, each.clear_part) for each in made} == {(made[0].blind_index, "example.com")}
+    assert {(each.blind_index, each.clear_part) for each in made} == {(made[0].blind_index, "…@example.com")}
     assert "ada" not in "".join(each.ciphertext + each.blind_index for each in made)
 
 

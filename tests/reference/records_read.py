@@ -20,13 +20,13 @@ from graphql import (
 from domain.field import ENTITIES
 from tests.reference.caller import Caller
 from tests.reference.executor import answer, schema
-from tests.reference.rows import Rows
+from tests.reference.seen import Seen
 
 KEY = "recordThatWasRead"
 
 
 def records_read(
-    rows: Rows, caller: Caller, document: DocumentNode, variables: Mapping[str, Any]
+    rows: Seen, caller: Caller, document: DocumentNode, variables: Mapping[str, Any]
 ) -> set[str] | None:
     """Return the ids of the records in the reference's answer, or None where it refuses to answer."""
     answered = answer(rows, caller, _asking_for_ids(document), variables)

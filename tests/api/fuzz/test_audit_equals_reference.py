@@ -29,13 +29,15 @@ async def _compare_all(database_url: str, superuser_url: str) -> tuple[int, list
     named, differences = 0, []
     try:
         async with opened(database_url, superuser_url) as comparison:
-            persons = [comparison.person(role) for role in sorted(comparison.policy.roles)]
+            persons = [
+                comparison.person(role, subject=comparison.owner) for role in sorted(comparison.policy.roles)
+            ]
             for seed in range(FIRST, FIRST + QUERIES):
                 made = operation(seed, comparison.world.ours, comparison.world.theirs)
                 for person in (persons[seed % len(persons)], persons[(seed + 3) % len(persons)]):
                     text, variables = made.text, made.variables
                     recorded = await _recorded(comparison, administrator, text, variables, person)
-                    read = records_read(comparison.world.ours, person.caller, parse(text), variables) or set()
+                    read = records_read(person.seen, person.caller, parse(text), variables) or set()
                     named += len(read)
                     if recorded != _told(read):
                         roles = sorted(person.principal.roles)

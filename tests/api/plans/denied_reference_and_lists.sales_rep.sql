@@ -5,15 +5,15 @@ FROM "user" AS mirrored
 WHERE mirrored.org_id = $1::UUID AND mirrored.salesforce_id = $2::VARCHAR) AS id
 WHERE scope.org IS NOT NULL
  LIMIT ALL OFFSET 0) AS caller ON true JOIN LATERAL (SELECT json_build_object('contract', (SELECT row_to_json("$") AS row_to_json_1
-FROM (SELECT NULL::json AS "riskAssessments", json_build_object('nodes', (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_1
-FROM (SELECT (SELECT row_to_json("$") AS row_to_json_2
-FROM (SELECT t8.name AS name
+FROM (SELECT t1.id AS "$id", NULL::json AS "riskAssessments", json_build_object('nodes', (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_1
+FROM (SELECT t7.id AS "$id", (SELECT row_to_json("$") AS row_to_json_2
+FROM (SELECT t8.id AS "$id", t8.name AS name
 FROM product AS t8
 WHERE t8.org_id = $1::UUID AND t8.id = t7.product_id) AS "$") AS product
 FROM contract_line AS t7
 WHERE t7.org_id = $1::UUID AND t7.contract_id = t1.id ORDER BY t7.id ASC
  LIMIT $3::INTEGER) AS "$")) AS lines, NULL::json AS changes, json_build_object('nodes', (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_2
-FROM (SELECT t9.title AS title
+FROM (SELECT t9.id AS "$id", t9.title AS title
 FROM document AS t9
 WHERE t9.org_id = $1::UUID AND t9.contract_id = t1.id ORDER BY t9.id ASC
  LIMIT $3::INTEGER) AS "$")) AS documents, NULL::json AS obligations

@@ -5,9 +5,9 @@ FROM "user" AS mirrored
 WHERE mirrored.org_id = $1::UUID AND mirrored.salesforce_id = $2::VARCHAR) AS id
 WHERE scope.org IS NOT NULL
  LIMIT ALL OFFSET 0) AS caller ON true JOIN LATERAL (SELECT json_build_object('contract', (SELECT row_to_json("$") AS row_to_json_1
-FROM (SELECT NULL::json AS changes, json_build_object('nodes', (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_1
-FROM (SELECT t7.number AS number, t7.rationale AS rationale, CASE WHEN (t7.value_change_amount IS NOT NULL) THEN json_build_object('amount', CAST(t7.value_change_amount AS TEXT)) END AS "valueChange", json_build_object('nodes', (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_2
-FROM (SELECT t8.field AS field, CASE WHEN (t8.field = ANY ($3::TEXT[])) THEN t8.before END AS before, CASE WHEN (t8.field = ANY ($3::TEXT[])) THEN t8.after END AS after
+FROM (SELECT t1.id AS "$id", NULL::json AS changes, json_build_object('nodes', (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_1
+FROM (SELECT t7.id AS "$id", t7.number AS number, t7.rationale AS rationale, CASE WHEN (t7.value_change_amount IS NOT NULL) THEN json_build_object('amount', CAST(t7.value_change_amount AS TEXT)) END AS "valueChange", json_build_object('nodes', (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_2
+FROM (SELECT t8.id AS "$id", t8.field AS field, CASE WHEN (t8.field = ANY ($3::TEXT[])) THEN t8.before END AS before, CASE WHEN (t8.field = ANY ($3::TEXT[])) THEN t8.after END AS after
 FROM amendment_change AS t8
 WHERE t8.org_id = $1::UUID AND t8.amendment_id = t7.id ORDER BY t8.id ASC
  LIMIT $4::INTEGER) AS "$")) AS changes
