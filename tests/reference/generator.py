@@ -242,7 +242,7 @@ class Writer:
         pick = self.random
         entity = {"contract": "Contract", "account": "Account", "opportunity": "Opportunity"}.get(name)
         rows = self.strangers if pick.random() < 0.1 else self.rows
-        self.kind = entity or pick.choice(list(ENTITIES))
+        self.kind = entity or pick.choice([each for each in ENTITIES if rows.by_entity[each]])
         found = [r for r in rows.by_entity[self.kind] if name != "opportunity" or r.salesforce_id]  # type: ignore[attr-defined]
         record: Any = pick.choice(found)
         choices: dict[str, Any] = {"id": str(record.id), "number": getattr(record, "number", None),
