@@ -19,7 +19,7 @@ from auth.review.part import Part
 from auth.view import view_for
 from domain.org import Org
 from storage.oauth_clients import list_clients
-from storage.role_grants import list_grants
+from storage.role_grants import list_grants, users_of
 
 TOLD = {Word.SHOW: "shown", Word.MASK: "masked", Word.DENY: "denied"}
 
@@ -108,7 +108,14 @@ async def _tell_concerned(connection: asyncpg.Connection, org: Org, found: Diffe
     roles = [role for role in found.roles if role.was or role.now]
     wide = max((len(role.name) for role in roles), default=0)
     for role in roles:
-        holders = sorted({grant.salesforce_user_id for grant in grants if grant.role == role.name})
+        holders = sorted(
+            {
+                user
+                for grant in grants
+                if grant.role == role.name
+                for user in await users_of(connection, org.id, grant.holder_kind, grant.holder_id)
+            }
+        )
         programs = sum(role.name in client.roles for client in clients)
         before, after = [
             await contracts_reached(connection, org.id, view_for(policy, frozenset({role.name})), holders)

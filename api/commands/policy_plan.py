@@ -53,7 +53,7 @@ def _tell(planned: DryRun) -> None:
 
 
 def _tell_entry(entry: Mapping[str, str]) -> None:
-    print(f"  {entry['path']}  {entry['field']}{', as its ' + entry['mask'] if 'mask' in entry else ''}")
+    print(f"  {entry['path']}  {entry['field']}{': ' + entry['mask'] if 'mask' in entry else ''}")
     print(f"      by   {entry['rule']}")
     print(f"      why  {entry['reason']}")
 

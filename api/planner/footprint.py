@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 import sqlalchemy as sa
 
-from api.planner.reach_sql import ReachWriter
+from api.planner.review_sql import ReviewWriter
 from auth.rows import SUBJECT_OF_TERMS, Scope
 from auth.view import View
 from storage.statement import Statement
@@ -34,9 +34,10 @@ async def contracts_reached(
 
 
 async def _ids(connection: asyncpg.Connection, org_id: UUID, view: View, subject: str) -> set[UUID]:
-    writer = ReachWriter(view)
+    writer = ReviewWriter(view)
     row = writer.alias(SUBJECT_OF_TERMS)
-    statement = Statement.of(sa.select(row.c.id).where(*writer.seen(SUBJECT_OF_TERMS, row)))
+    found = sa.select(row.c.id).select_from(writer.over(row)).where(*writer.seen(SUBJECT_OF_TERMS, row))
+    statement = Statement.of(found)
     environment: dict[Any, Any] = {"$org": org_id, "$subject": subject}
     arguments = [writer.parameters.by_name[name].resolve(environment) for name in statement.names]
     return {each["id"] for each in await connection.fetch(statement.text, *arguments)}

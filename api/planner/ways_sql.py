@@ -9,7 +9,8 @@ import sqlalchemy as sa
 
 from api.planner.parameters import as_is
 from api.planner.plan import Variable
-from api.planner.reach_sql import Expression, ReachWriter, Row
+from api.planner.reach_sql import ME, Expression, Row
+from api.planner.review_sql import ReviewWriter
 from auth.rows import SUBJECT_OF_TERMS, Rows, Scope
 from domain.field import back_reference
 from domain.reach import beneath, leading, owning, team_of
@@ -17,14 +18,14 @@ from domain.reach import beneath, leading, owning, team_of
 NUMBER = Variable(("number",))
 
 
-class WayWriter(ReachWriter):
+class WayWriter(ReviewWriter):
     """Writes one statement about one contract, found by its number in the caller's org."""
 
     def statement(self, asked: dict[str, Expression], row: Row) -> sa.Select[Any]:
         """Ask for each of these about the contract; no row where there is none of this number."""
         number = self.parameters.bind(NUMBER, as_is, sa.Text())
         columns = [sa.func.coalesce(told, sa.false()).label(name) for name, told in asked.items()]
-        return sa.select(*columns).where(self.in_org(row), row.c.number == number)
+        return sa.select(*columns).select_from(self.over(row)).where(self.in_org(row), row.c.number == number)
 
     def holds(self, sets: tuple[Rows, ...], row: Row) -> Expression:
         """Whether the contract belongs to one of these sets."""
@@ -40,12 +41,12 @@ class WayWriter(ReachWriter):
 
     def _ways(self, entity: str, row: Row, path: str) -> Iterator[tuple[str, Expression]]:
         for field in owning(entity):
-            yield f"{Scope.OWN}: {path}.{field.graph_name} is the caller", row.c[field.name] == self._me()
+            yield f"{Scope.OWN}: {path}.{field.graph_name} is the caller", row.c[field.name] == ME
         joining = team_of(entity)
         if joining is not None:
             member = self.alias(joining.entity)
             of_row = member.c[back_reference(entity, joining.entity).name] == row.c.id
-            is_member = self._some(member, of_row, member.c[joining.name] == self._me())
+            is_member = self._some(member, of_row, member.c[joining.name] == ME)
             yield f"{Scope.ACCOUNT_TEAM}: the caller is on the team of {path}", is_member
         for field in leading(entity):
             there = self.alias(field.target)

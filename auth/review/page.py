@@ -44,6 +44,7 @@ AUDIENCES = {
     Audience.EVIDENCE: "documents, amendments, hashes",
     Audience.DELIVERY: "obligations and service levels",
     Audience.PERSONAL: "people's e-mail and telephone",
+    Audience.ACCESS: "who has which role, and by whom",
     Audience.OVERSIGHT: "where values came from, and when they changed",
 }
 

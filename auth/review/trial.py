@@ -17,6 +17,7 @@ from domain.field import Audience
 from domain.mask import mask_of
 from domain.reach import is_directory, root_of
 
+NO_FIELD = "the policy shows them no record that has a field of it, or the case names each by itself"
 TOLD = {Word.SHOW: "shows", Word.MASK: "masks", Word.DENY: "denies"}
 
 
@@ -93,11 +94,14 @@ class Trial:
         mentions = case.named(SEEN)
         named = {each.name for each in mentions}
         for mention in mentions:
+            compared = self._fields(case, mention, named)
             wrong = [
                 found
-                for coordinate in self._fields(case, mention, named)
+                for coordinate in compared
                 if (found := self._mistaken(case, mention, coordinate, checked)) is not None
             ]
+            if not compared:
+                yield Failure(case, mention.line, f"{mention.key} of {mention.name}", NO_FIELD)
             if wrong:
                 more = f" (and of {len(wrong) - 1} more of {mention.name})" if len(wrong) > 1 else ""
                 yield Failure(case, mention.line, f"{mention.key} of {wrong[0][0]}{more}", wrong[0][1])
@@ -109,8 +113,17 @@ class Trial:
         return [
             coordinate
             for coordinate, audience in self._policy.fields.items()
-            if audience == mention.name and coordinate not in named and _concerns(case, coordinate)
+            if audience == mention.name
+            and coordinate not in named
+            and _concerns(case, coordinate)
+            and not (mention.key in SEEN and self._is_of_records_not_there(case, mention, coordinate))
         ]
+
+    def _is_of_records_not_there(self, case: Case, mention: Mention, coordinate: str) -> bool:
+        """Whether an id of another audience hides the records of a field: that audience is to say so."""
+        identity = f"{coordinate.partition('.')[0]}.id"
+        is_other = self._policy.fields[identity] != mention.name
+        return is_other and SEEN[mention.key] is not Word.DENY and not self._sight(case).there(identity)
 
     def _mistaken(
         self, case: Case, mention: Mention, coordinate: str, checked: _Checked

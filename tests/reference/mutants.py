@@ -93,7 +93,7 @@ def _one_of_each_audience() -> Iterator[str]:
     yield from (
         "Contract.title", "Contract.expirationDate", "Contract.totalValue", "Contract.governingLaw",
         "Contract.riskScore", "Document.sha256", "Obligation.deliverable", "Contact.email",
-        "FieldChange.reason",
+        "FieldChange.reason", "User.profileId",
     )  # fmt: skip
 
 

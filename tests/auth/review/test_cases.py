@@ -42,6 +42,9 @@ FAILED = {
     'show = ["LEGAL"]\ndeny = ["Contract.governingLaw"]': "4: expected show of ",
     'deny = ["LEGAL"]': "4: expected deny of Contract.liabilityCap; the policy shows it in any",
     'show = ["COMMERCIAL"]\nrules = ["default"]': "1: expected the rules default; decided by finance",
+    'record = { status = "DRAFT" }\nshow = ["PERSONAL"]': (
+        "5: expected show of PERSONAL; the policy shows them no record that has a field of it"
+    ),
     'may = ["grantRole"]': "4: expected may grantRole; the policy denies it by default: no line grants it",
     'claim = ["RISK"]': "4: expected claim RISK; the policy denies it by default",
     'operation = "{ contracts { nodes { title } } }"\ndenied = ["Contract.title"]': (

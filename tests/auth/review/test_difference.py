@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from auth.policy_file import read_policy
 from auth.review.difference import Difference, difference
-from tests.auth.review.test_coverage import LEGAL, SALES, exception, forbid
+from tests.auth.review.test_coverage import LEGAL, NEXT, SALES, exception, forbid
 
 
 def between(before: str, after: str) -> Difference:
@@ -27,7 +27,9 @@ def test_a_word_more_is_a_gain_and_back_a_loss() -> None:
     assert {change.audience for change in role.changes} == {"RISK"}
     (change, *_) = role.changes
     assert [(part.word, part.rule, part.line) for part in change.before] == [("deny", "default", 0)]
-    assert [(part.word, part.rule, part.line) for part in change.after] == [("show", "sales.RISK = show", 15)]
+    assert [(part.word, part.rule, part.line) for part in change.after] == [
+        ("show", "sales.RISK = show", NEXT)
+    ]
     assert told(between(more, LEGAL + SALES)) == {"sales": (0, role.gains)}
 
 

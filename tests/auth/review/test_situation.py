@@ -8,6 +8,7 @@ from auth.review.sight import Sight
 from auth.review.situation import Situation, situations, terms_of, values_of, word_in
 from auth.rows import Rows, Scope, Terms
 from auth.view import view_for
+from domain.field import Audience
 
 DRAFTS = Terms((("status", ("DRAFT", "IN_REVIEW")),))
 SIGNED_FRAMEWORKS = Terms((("status", ("EXECUTED",)), ("type", ("MSA",))))
@@ -64,12 +65,7 @@ def test_absent_is_a_value_where_a_field_may_be_absent() -> None:
     assert values_of("liabilityUncapped") == (True, False, None)
 
 
-SEEING = "".join(
-    f'{audience} = "show"\n'
-    for audience in (
-        "SCHEDULE", "COMMERCIAL", "LEGAL", "RISK", "EVIDENCE", "DELIVERY", "PERSONAL", "OVERSIGHT",
-    )
-)  # fmt: skip
+SEEING = "".join(f'{audience} = "show"\n' for audience in Audience if audience is not Audience.EVERYONE)
 
 
 def test_nothing_is_seen_of_a_record_that_is_not_there() -> None:
