@@ -216,19 +216,26 @@ class _Reading:
         """Give a role its own exceptions, and those it inherits about what it says nothing of itself."""
         role = self.roles[name]
         own = [each for holder, each in found if holder == name]
-        for each in own:
-            self._check_exception(role, each, own)
         spoken = {each.coordinate for each in own}
         parent = tables[name].get("inherits")
-        passed_on = self._with_exceptions(parent, tables, found).exceptions if parent else ()
-        inherited = [
+        passed_on = [
             replace(each, said=_inherited(each.said, name))
-            for each in passed_on
-            if each.coordinate not in spoken and self.fields[each.coordinate] not in tables[name]
+            for each in (self._with_exceptions(parent, tables, found).exceptions if parent else ())
+            if self.fields[each.coordinate] not in tables[name]
         ]
+        for each in own:
+            self._check_exception(role, each, own, passed_on)
+        inherited = [each for each in passed_on if each.coordinate not in spoken]
         return replace(role, exceptions=(*own, *inherited))
 
-    def _check_exception(self, role: Role, exception: FieldException, own: list[FieldException]) -> None:
+    def _check_exception(
+        self,
+        role: Role,
+        exception: FieldException,
+        own: list[FieldException],
+        passed_on: list[FieldException],
+    ) -> None:
+        """Refuse an exception that is said twice, or that says what holds without it."""
         rule, coordinate = exception.said.rule, exception.coordinate
         same = [e for e in own if (e.coordinate, e.when) == (coordinate, exception.when)]
         if len(same) > 1:
@@ -236,7 +243,7 @@ class _Reading:
             raise _at(self.file, same[1].said.rule.line, problem, "say it once: remove one of the two")
         said = role.words.get(self.fields[coordinate])
         word = said.word if said else Word.DENY
-        others = [e for e in own if e.coordinate == coordinate and e is not exception]
+        others = [e for e in (*own, *passed_on) if e.coordinate == coordinate and e is not exception]
         if exception.said.word is word and not others:
             problem = f"the exception never applies: {role.name} says {word} of {coordinate} without it"
             raise _at(self.file, rule.line, problem, "remove it")
@@ -259,14 +266,11 @@ class _Reading:
         text += f" where {terms}" if terms else ""
         rule = Rule(text, self.lines.of(where, None), self._why(where, table))
         forbid = Forbid(rule, frozenset(coordinates), held, terms)
-        concerned = [role for role in roles.values() if held is None or role.name in held]
         if held is None and any(c.endswith(".id") for c in coordinates):
             raise self.error(where, "fields", "an id is forbidden to everybody", "name the roles")
-        if not any(self._grants(role, c) for role in concerned for c in coordinates):
-            problem = (
-                f"the rule never applies: {what} is shown to none of {', '.join(r.name for r in concerned)}"
-            )
-            raise self.error(where, None, problem, "remove it")
+        # Of any role: who holds one of those named may hold another beside it.
+        if not any(self._grants(role, c) for role in roles.values() for c in coordinates):
+            raise self.error(where, None, f"the rule never applies: {what} is shown to nobody", "remove it")
         return forbid
 
     def _grants(self, role: Role, coordinate: str) -> bool:
