@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -12,6 +11,7 @@ from typing import Any
 import orjson
 
 from api.graphql import Answer, Endpoint
+from api.headers import Header, RequestHeaders, read_headers
 from api.limits import MAX_BODY
 from auth.dpop import ALGORITHMS, ProofsSeen, read_proof
 from auth.key_encryption import KeyEncryptionError
@@ -26,10 +26,7 @@ from auth.token_refused import (
     UnknownKey,
 )
 from auth.tokens import AccessToken, TokenVerifier, token_of
-from domain.identity import uuid7
 from storage.database import BUSY, DatabaseUnavailable
-
-Header = tuple[bytes, bytes]
 
 RESPONSE_JSON = b"application/graphql-response+json"
 PLAIN_JSON = b"application/json"
@@ -44,9 +41,6 @@ RANGES = {media_type: (media_type, b"application/*", b"*/*") for media_type in (
 
 # With plain JSON the specification answers 200 to a request that was understood, whatever became of it.
 UNDERSTOOD = frozenset({"GRAPHQL_VALIDATION_FAILED", "BAD_USER_INPUT", "ACCESS_DENIED", "QUERY_TOO_COMPLEX"})
-
-REQUEST_ID = re.compile(rb"[!-~]{1,64}")
-"""A caller's own name for a request is taken if it is short and printable."""
 
 FIXED: tuple[Header, ...] = (
     (b"cache-control", b"no-store"),
@@ -79,9 +73,9 @@ class Door:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI's own types
         """Answer one request."""
-        accept, authorization, is_json, proof, request_id = read_headers(scope["headers"])
-        reply = partial(_send, send, request_id)
-        media_type = negotiate(accept)
+        asked = read_headers(scope["headers"])
+        reply = partial(_send, send, asked)
+        media_type = negotiate(asked.accept)
         if media_type is None:
             await reply(HTTPStatus.NOT_ACCEPTABLE, _error("NOT_ACCEPTABLE", NOT_ACCEPTABLE), PLAIN_JSON)
             return
@@ -89,7 +83,7 @@ class Door:
             body = _error("METHOD_NOT_ALLOWED", "send the request with POST")
             await reply(HTTPStatus.METHOD_NOT_ALLOWED, body, media_type, (b"allow", b"POST"))
             return
-        if not is_json:
+        if not asked.is_json:
             body = _error("UNSUPPORTED_MEDIA_TYPE", NOT_JSON)
             await reply(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, body, media_type)
             return
@@ -97,8 +91,8 @@ class Door:
             await reply(HTTPStatus.SERVICE_UNAVAILABLE, _error("UNAVAILABLE", STARTING), media_type)
             return
         try:
-            token = await self._read(authorization)
-            self._check_binding(token, authorization or b"", proof)
+            token = await self._read(asked.authorization)
+            self._check_binding(token, asked.authorization or b"", asked.proof)
             await self.revocations.check(token)
         except TokenRefused as refused:
             await reply(refused.status, *self._refuse(refused, media_type))
@@ -106,7 +100,7 @@ class Door:
         except (DatabaseUnavailable, KeyEncryptionError, *BUSY):
             await reply(HTTPStatus.SERVICE_UNAVAILABLE, _error("UNAVAILABLE", UNREACHED), media_type)
             return
-        told = request_id.decode()
+        told = asked.request_id.decode()
         if READ not in token.principal.scopes:
             body, _, *challenge = self._refuse(InsufficientScope(), media_type)
             refusal = Answer(InsufficientScope.status, body, "INSUFFICIENT_SCOPE")
@@ -119,7 +113,7 @@ class Door:
             refusal = Answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, body, "REQUEST_TOO_LARGE")
             answer = await self.endpoint.turn_away(token.principal, refusal, told)
         else:
-            answer = await self.endpoint.answer(token.principal, given, told)
+            answer = await self.endpoint.answer(token.principal, given, told, strict=asked.strict)
         await reply(_status(answer, media_type), answer.body, media_type, *self._asking_for(answer))
 
     def _asking_for(self, answer: Answer) -> list[Header]:
@@ -172,28 +166,6 @@ UNREACHED = "the database or the key service cannot be reached; try again in a m
 TOO_LARGE = f"a request holds at most {MAX_BODY} bytes"
 
 
-def read_headers(headers: list[Header]) -> tuple[bytes | None, bytes | None, bool, bytes | None, bytes]:
-    """Return Accept and Authorization, whether the body is plain JSON, the DPoP proof and the request id."""
-    accept = authorization = content_type = proof = None
-    request_id = b""
-    for name, value in headers:
-        if name == b"authorization":
-            # Two of them are refused as one that cannot be read.
-            authorization = value if authorization is None else b""
-        elif name == b"content-type":
-            content_type = value
-        elif name == b"dpop":
-            proof = value if proof is None else b""
-        elif name == b"accept":
-            accept = value if accept is None else accept + b"," + value
-        elif name == b"x-request-id" and REQUEST_ID.fullmatch(value):
-            request_id = value
-        elif name == b"content-encoding" and value != b"identity":
-            content_type = b""
-            break
-    return accept, authorization, _is_json(content_type), proof, request_id or str(uuid7()).encode()
-
-
 def negotiate(accept: bytes | None) -> bytes | None:
     """Choose the media type of the answer, or None where the caller takes neither."""
     if accept is None:
@@ -226,16 +198,6 @@ def _quality(parameters: list[bytes]) -> float:
     return 1.0
 
 
-def _is_json(content_type: bytes | None) -> bool:
-    if content_type == b"application/json":
-        return True
-    if content_type is None:
-        return False
-    name, *parameters = (part.strip() for part in content_type.lower().split(b";"))
-    charsets = [each[8:].strip(b'"') for each in parameters if each.startswith(b"charset=")]
-    return name == b"application/json" and all(charset in (b"utf-8", b"utf8") for charset in charsets)
-
-
 async def read_body(receive: Any) -> bytes | None:  # noqa: ANN401 - ASGI's own type
     """Read the body, or return None once it is larger than a request may be."""
     message = await receive()
@@ -262,13 +224,15 @@ def _error(code: str, message: str) -> bytes:
 
 async def _send(
     send: Any,  # noqa: ANN401 - ASGI's own type
-    request_id: bytes,
+    asked: RequestHeaders,
     status: int,
     body: bytes,
     media_type: bytes,
     *more: Header,
 ) -> None:
-    length, known_as = (b"content-length", b"%d" % len(body)), (b"x-request-id", request_id)
+    length, known_as = (b"content-length", b"%d" % len(body)), (b"x-request-id", asked.request_id)
     headers = [*_HEADS[media_type], length, known_as, *more]
+    if asked.strict:
+        headers.append((b"preference-applied", b"handling=strict"))
     await send({"type": "http.response.start", "status": int(status), "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -57,6 +57,27 @@ class InsufficientScope(ApiError):
     status = HTTPStatus.FORBIDDEN
 
 
+class NotWholly(AccessDenied):
+    """Something that was asked for would be null or masked, and the caller prefers an error."""
+
+    def __init__(self, withheld: Sequence[dict[str, Any]]) -> None:
+        first = withheld[0]
+        super().__init__(_withheld(first), field=first["field"], rule=first["rule"])
+        self._withheld = withheld
+
+    def as_json_list(self) -> list[dict[str, Any]]:
+        """Return an error for each place of the answer that would not be as it was asked for."""
+        return [
+            {"message": _withheld(each), "extensions": {"code": self.code, **each}} for each in self._withheld
+        ]
+
+
+def _withheld(each: dict[str, Any]) -> str:
+    what = f"masked, to its {each['mask']}" if "mask" in each else "not shown"
+    where = "" if each["records"] == "all" else " in some records"
+    return f"{each['path']} is {what}{where}: {each['reason']}"
+
+
 class QueryTooComplex(ApiError):
     """The operation is larger than a limit."""
 

@@ -17,7 +17,7 @@ import asyncpg
 import orjson
 
 from api.audit_writer import AuditWriter, NotRecorded
-from api.errors import AccessDenied, ApiError, BadRequest, InternalError, Unavailable
+from api.errors import AccessDenied, ApiError, BadRequest, InternalError, NotWholly, Unavailable
 from api.limits import MAX_JSON_DEPTH
 from api.mutations.once import Mutations
 from api.planner.plan import BLIND
@@ -58,6 +58,7 @@ class Asked:
     principal: Principal
     id: str
     began: int
+    strict: bool = False
     source: str | None = None
     operation: str | None = None
     plan: Plan | None = None
@@ -89,9 +90,14 @@ class Endpoint:
         self._audit = audit or AuditWriter(database)
         self._recording = True
 
-    async def answer(self, principal: Principal, body: bytes, request_id: str = "") -> Answer:
-        """Answer one request; every fault becomes an answer too."""
-        asked = Asked(principal, request_id, time.perf_counter_ns())
+    async def answer(
+        self, principal: Principal, body: bytes, request_id: str = "", *, strict: bool = False
+    ) -> Answer:
+        """Answer one request; every fault becomes an answer too.
+
+        A `strict` caller prefers an error where something would be null or masked.
+        """
+        asked = Asked(principal, request_id, time.perf_counter_ns(), strict)
         try:
             answer = Answer(HTTPStatus.OK, await self._execute(asked, body))
         except ApiError as error:
@@ -162,6 +168,8 @@ class Endpoint:
         asked.policy = view.digest
         plan, variables = self._plan(request, view)
         asked.plan = plan
+        if asked.strict and plan.withheld:
+            raise NotWholly(plan.withheld)
         environment = variables | {
             "$org": principal.org_id,
             "$today": self._today(),

@@ -31,7 +31,7 @@ from api.planner.difference import Difference, differences
 from api.planner.introspection import introspect
 from api.planner.mutation import read_mutation
 from api.planner.parameters import Environment, Parameter
-from api.planner.plan import BlindIndex, Change, Operation
+from api.planner.plan import BlindIndex, Change, Denial, Masking, Operation
 from api.planner.roots import read_operation
 from api.planner.to_sql import StatementWriter
 from api.planner.variables import VariableReader
@@ -58,7 +58,8 @@ class Audited:
 class Plan:
     """An operation compiled for a view and a shape of variables; `checks` are of values that no SQL reads.
 
-    `opens` says that the answer holds encrypted values, `blinds` that it is filtered by some.
+    `opens` says that the answer holds encrypted values, `blinds` that it is filtered by some; `withheld` is
+    what is denied or masked of it.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - all that a plan is
@@ -71,12 +72,14 @@ class Plan:
         change: Change | None = None,
         *,
         opens: bool,
+        withheld: Sequence[dict[str, Any]],
     ) -> None:
         self.statement = statement
         self.extensions = extensions
         self.audited = audited
         self.change = change
         self.opens = opens
+        self.withheld = withheld
         self.blinds = any(isinstance(each.value, BlindIndex) for each in (*parameters, *checks))
         self.shadowed: tuple[View, tuple[Difference, ...]] | None = None
         self._checks = tuple(checks)
@@ -145,10 +148,19 @@ class PreparedOperation:
         # What was asked with and is not read is checked all the same.
         unread = [each for name, each in writer.parameters.by_name.items() if name not in statement.names]
         checks = (*writer.parameters.checks, *unread)
+        noted: tuple[Denial | Masking, ...] = (*operation.denials, *operation.maskings)
+        withheld = [asdict(each) for each in noted]
         extensions = _extensions(operation, view)
         audited = Audited(self.document, audited_access(operation))
         return Plan(
-            statement.text, parameters, checks, extensions, audited, operation.change, opens=writer.opens
+            statement.text,
+            parameters,
+            checks,
+            extensions,
+            audited,
+            operation.change,
+            opens=writer.opens,
+            withheld=withheld,
         )
 
 

@@ -1,0 +1,62 @@
+"""The headers of a request to /graphql, read once."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from domain.identity import uuid7
+
+Header = tuple[bytes, bytes]
+
+REQUEST_ID = re.compile(rb"[!-~]{1,64}")
+"""A caller's own name for a request is taken if it is short and printable."""
+
+_STRICT = re.compile(rb"(?:^|[,;])\s*handling\s*=\s*\"?strict\"?\s*(?:$|[,;])", re.IGNORECASE)
+"""RFC 7240 section 4.4: what cannot be given as it is asked for is to be an error."""
+
+
+class RequestHeaders(NamedTuple):
+    """What of the headers decides over an answer; `proof` is one of DPoP."""
+
+    accept: bytes | None
+    authorization: bytes | None
+    is_json: bool
+    proof: bytes | None
+    request_id: bytes
+    strict: bool
+
+
+def read_headers(headers: list[Header]) -> RequestHeaders:
+    """Read the headers of a request; one without a name for itself is given one."""
+    accept = authorization = content_type = proof = None
+    request_id, strict = b"", False
+    for name, value in headers:
+        if name == b"authorization":
+            # Two of them are refused as one that cannot be read.
+            authorization = value if authorization is None else b""
+        elif name == b"content-type":
+            content_type = value
+        elif name == b"dpop":
+            proof = value if proof is None else b""
+        elif name == b"accept":
+            accept = value if accept is None else accept + b"," + value
+        elif name == b"x-request-id" and REQUEST_ID.fullmatch(value):
+            request_id = value
+        elif name == b"prefer":
+            strict = strict or _STRICT.search(value) is not None
+        elif name == b"content-encoding" and value != b"identity":
+            content_type = b""
+            break
+    known_as = request_id or str(uuid7()).encode()
+    return RequestHeaders(accept, authorization, _is_json(content_type), proof, known_as, strict)
+
+
+def _is_json(content_type: bytes | None) -> bool:
+    if content_type == b"application/json":
+        return True
+    if content_type is None:
+        return False
+    name, *parameters = (part.strip() for part in content_type.lower().split(b";"))
+    charsets = [each[8:].strip(b'"') for each in parameters if each.startswith(b"charset=")]
+    return name == b"application/json" and all(charset in (b"utf-8", b"utf8") for charset in charsets)
