@@ -49,6 +49,11 @@ class View:
     def decision(self, coordinate: str) -> Decision:
         return self.cell(coordinate).decision
 
+    def told(self, coordinate: str) -> Decision:
+        """Give the decision about a field; one of records that are not shown to the caller is not either."""
+        entity = self.entity(coordinate.partition(".")[0])
+        return entity if isinstance(entity, Deny) else self.decision(coordinate)
+
     def reach(self, field: DeclaredField) -> Decision:
         """Give the decision about a field; one that leads to an entity needs that entity's id shown too."""
         decision = self.decision(field.coordinate)

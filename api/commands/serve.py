@@ -14,6 +14,8 @@ import uvicorn
 from api.app import Application
 from api.installation import open_installation
 from api.settings import Settings, SettingsError
+from auth.policy_file import load_policy
+from auth.policy_watch import PolicyWatch
 from storage.database import Database
 
 UVICORN: dict[str, Any] = {
@@ -55,8 +57,12 @@ def _serve(settings: Settings, door: socket.socket) -> int:
 
 
 async def _refuse_unusable(url: str) -> None:
-    """Raise what is wrong with the database here, where it is one line: uvicorn would show its trace."""
-    await (await Database.open(url, 1)).close()
+    """Raise what is wrong with the database or its policy where it is one line: uvicorn would show a trace."""
+    database = await Database.open(url, 1)
+    try:
+        await PolicyWatch(load_policy()).refresh(database)
+    finally:
+        await database.close()
 
 
 def listen(settings: Settings) -> socket.socket:

@@ -12,6 +12,8 @@ RECORD_KEY: Final = "$id"
 _MARK: Final = f'"{RECORD_KEY}":"'.encode()
 _ID: Final = 36
 _AFTER: Final = _ID + len('",')
+_BEFORE_BRACE: Final = _ID + len('"')
+_BRACE: Final = ord("}")
 
 
 def take_ids(answer: bytes) -> tuple[bytes, list[bytes]]:
@@ -20,4 +22,6 @@ def take_ids(answer: bytes) -> tuple[bytes, list[bytes]]:
     if not others:
         return answer, []
     ids = [each[:_ID] for each in others]
-    return first + b"".join([each[_AFTER:] for each in others]), list(dict.fromkeys(ids))
+    # Of an object with no other member the brace stays, where else a comma goes.
+    rest = [each[_BEFORE_BRACE if each[_BEFORE_BRACE] == _BRACE else _AFTER :] for each in others]
+    return first + b"".join(rest), list(dict.fromkeys(ids))

@@ -179,8 +179,8 @@ class RootReader(SelectionReader):
     def _access(self, nodes: list[FieldNode]) -> Literally:
         wanted = simple_parts(self.collector.under(nodes, "FieldAccess"), "FieldAccess")
         rows = []
-        for coordinate, cell in sorted(self.view.cells.items()):
-            decision = cell.decision
+        for coordinate in sorted(self.view.cells):
+            decision = self.view.told(coordinate)
             known = {
                 "field": coordinate,
                 "decision": DECISIONS[type(decision)],

@@ -23,7 +23,7 @@ from tests.api.graph import OURS, THEIRS
 from tests.api.small import TODAY, store
 from tests.keys import new_vault
 
-SEES, SEES_NOT = "customer_success", "sales_rep"
+SEES, SEES_MASKED, SEES_NOT = "customer_success", "sales_manager", "finance"
 ACCOUNT = '{ account(salesforceId: "001Hs00000AAAAAIA5") { name owner { email } contacts %s } }'
 EVERYONE = ACCOUNT % "{ nodes { id name email phone } }"
 

@@ -18,7 +18,8 @@ from auth.view import view_for
 from domain.crm import Contact
 from storage.ingest import Ingest
 from tests.api.graph import OURS, THEIRS
-from tests.api.sealed_graph import ACCOUNT, EVERYONE, SEES, SEES_NOT, SealedGraph, over
+from tests.api.sealed_graph import ACCOUNT, EVERYONE, SEES, SEES_MASKED, SEES_NOT, SealedGraph, over
+from tests.keys import new_vault
 
 Test = Callable[[SealedGraph], Awaitable[None]]
 NO_KID = "0" * 32
@@ -43,6 +44,21 @@ def test_whoever_may_see_them_sees_them_and_others_see_nothing(on: Callable[[Tes
             assert (contact["email"], contact["phone"]) == (None, None)
         theirs = await graph.contacts(org=THEIRS.org.id)
         assert theirs[0]["email"] == "cora@south.example"
+
+    on(test)
+
+
+def test_a_mask_shows_what_lies_beside_the_value_and_opens_nothing(on: Callable[[Test], None]) -> None:
+    async def test(graph: SealedGraph) -> None:
+        blind = graph.another(new_vault())
+        said = await graph.ask(EVERYONE, SEES_MASKED, endpoint=blind)
+        cora, dan = said["data"]["account"]["contacts"]["nodes"]
+        assert (cora["email"], cora["phone"]) == ("…@north.example", "…31 1")
+        assert (dan["email"], dan["phone"]) == (None, None)
+        masked = {each["field"] for each in said["extensions"]["access"]["masked"]}
+        assert masked == {"User.email", "Contact.email", "Contact.phone"}
+        refused = await graph.answer(ACCOUNT % '(filter: {email: {eq: "x"}}) { totalCount }', SEES_MASKED)
+        assert (refused.status, refused.code) == (403, "ACCESS_DENIED")
 
     on(test)
 
@@ -96,6 +112,7 @@ def test_what_only_clear_text_could_answer_does_not_exist(on: Callable[[Test], N
     ("role", "query", "opens", "blinds"),
     [
         (SEES, EVERYONE, True, False),
+        (SEES_MASKED, EVERYONE, False, False),
         (SEES_NOT, EVERYONE, False, False),
         (SEES, ACCOUNT % "{ nodes { name } }", True, False),
         (SEES, "{ contracts { nodes { title contractOwner { name } } } }", False, False),

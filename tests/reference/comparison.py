@@ -223,8 +223,9 @@ def person_of(policy: Policy, roles: frozenset[str], rows: Rows, subject: str) -
     principal = Principal(rows.org.id, subject, None, roles, scopes)
     evaluator = Evaluator(tomllib.loads(policy.text), sorted(roles))
     told = {c: "; ".join(map(str, view.guard(c))) or None for c in view.cells}
+    decisions = {c: view.told(c) for c in view.cells}
     caller = Caller(subject=subject, roles=tuple(sorted(roles)), scopes=tuple(sorted(scopes)), rows=told,
-                    policy=policy.digest, evaluator=evaluator, decisions=view.decisions)  # fmt: skip
+                    policy=policy.digest, evaluator=evaluator, decisions=decisions)  # fmt: skip
     return Person(principal, caller, view, Seen(rows, evaluator, subject))
 
 
