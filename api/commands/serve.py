@@ -57,7 +57,7 @@ def _serve(settings: Settings, door: socket.socket) -> int:
 
 
 async def _refuse_unusable(url: str) -> None:
-    """Raise what is wrong with the database or its policy where it is one line: uvicorn would show a trace."""
+    """Raise what is wrong with the database or its policy here, in a line: uvicorn would show a trace."""
     database = await Database.open(url, 1)
     try:
         await PolicyWatch(load_policy()).refresh(database)

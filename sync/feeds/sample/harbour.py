@@ -9,7 +9,7 @@ _USERS = (
     UserRow("nell", "Nell Harbour-Jones", "sales_rep", "sees MSA-0001 of this org, never Northlight's"),
     UserRow("otis", "Otis Pine", "legal", "sees caps and clauses, but no e-mails"),
     UserRow(
-        "yusra", "Yusra Haddad", "customer_success", "sees contacts' e-mail and telephone, but no values"
+        "yusra", "Yusra Haddad", "customer_success", "sees contacts' e-mail and telephone, and values roughly"
     ),
     UserRow("clm-bot", "Contract sync", "integrator"),
 )

@@ -9,12 +9,17 @@ from sync.feeds.sample.rows import AccountRow, OpportunityRow, OrgRows, ProductR
 
 _USERS = (
     UserRow(
-        "tess", "Tess O'Hara", "sales_rep", "sees prices and dates, but no liability cap, risk or e-mail"
+        "tess",
+        "Tess O'Hara",
+        "sales_rep",
+        "sees prices and dates, no liability cap or risk, of e-mails the domain",
     ),
     UserRow("idris", "Idris Okonjo-Vale", "sales_manager", "sees risk and service levels, no liability caps"),
     UserRow("maren", "Maren Lindqvist", "legal", "sees caps, clauses, risk and history, but no e-mails"),
-    UserRow("bao", "Bảo Trần", "finance", "sees values and service credits, but neither risk nor history"),
-    UserRow("zofia", "Zofia Liś", "customer_success", "sees contacts' e-mail and telephone, but no values"),
+    UserRow("bao", "Bảo Trần", "finance", "sees values and liability caps, but neither risk nor history"),
+    UserRow(
+        "zofia", "Zofia Liś", "customer_success", "sees contacts' e-mail and telephone, and values roughly"
+    ),
     UserRow("renko", "Renko Adachi", "security_reviewer", "sees hashes and history, but no values or dates"),
     UserRow("paulo", "Paulo Ventura", "admin", "sees the history of changes, but none of the terms"),
     UserRow("clm-bot", "Contract sync", "integrator"),
