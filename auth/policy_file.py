@@ -6,7 +6,6 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -23,9 +22,10 @@ from auth.policy import (
     Word,
     declared_at,
 )
-from auth.policy_lines import Lines, instead
-from auth.policy_terms import TermsReader, is_subject
-from auth.rows import Rows, Scope, Terms
+from auth.policy_lines import instead
+from auth.policy_terms import is_subject
+from auth.policy_values import Table, Values
+from auth.rows import Rows, Scope
 from domain.field import DERIVED, ENTITIES, Audience, fields_of
 from domain.mask import mask_of
 
@@ -37,7 +37,6 @@ EXCEPTION_KEYS = ("role", "field", "word", "why", "when")
 FORBID_KEYS = ("fields", "audiences", "roles", "why", "when")
 
 Where = tuple[str, ...]
-Table = Mapping[str, Any]
 
 
 def load_policy(path: Path | None = None) -> Policy:
@@ -80,17 +79,14 @@ def _declared(source: str) -> dict[str, Audience]:
     return found
 
 
-class _Reading:
+class _Reading(Values):
     """One reading of a policy file: what it says, and the lines to complain about."""
 
     def __init__(self, file: str, content: bytes) -> None:
-        self.file = file
+        super().__init__(file, content)
         self.content = content
-        self.lines = Lines(file, content)
-        self.data = self.lines.data
         self.fields = _declared(file)
         self.roles: dict[str, Role] = {}
-        self.terms = TermsReader(self.error)
 
     def policy(self) -> Policy:
         for key in self.data:
@@ -103,9 +99,9 @@ class _Reading:
             self._role(name, tables, ())
         for audience in Audience:
             self._check_seen(audience)
-        exceptions = [self._exception(where, table) for where, table in self._list("exceptions")]
+        exceptions = [self._exception(where, table) for where, table in self.tables("exceptions")]
         roles = {name: self._with_exceptions(name, tables, exceptions) for name in tables}
-        forbids = tuple(self._forbid(roles, where, table) for where, table in self._list("forbid"))
+        forbids = tuple(self._forbid(roles, where, table) for where, table in self.tables("forbid"))
         return Policy(
             digest=hashlib.sha256(self.content).hexdigest(),
             source=self.file,
@@ -128,12 +124,12 @@ class _Reading:
             raise self.error(where, "inherits", problem, "leave one of them out")
         parent = None
         if "inherits" in table:
-            named = self._one(where, "inherits", table["inherits"], list(tables))
+            named = self.one(where, "inherits", table["inherits"], list(tables))
             parent = self._role(named, tables, (*heirs, name))
         if "rows" not in table:
             problem = f"role {name} does not say which rows it reaches"
             raise self.error(where, None, problem, 'add rows = "org"; rows are never inherited')
-        scope = Scope(self._word(where, "rows", Scope, table["rows"]))
+        scope = Scope(self.word(where, "rows", Scope, table["rows"]))
         when = self.terms.read(where, table["when"]) if "when" in table else None
         role = Role(
             name=name,
@@ -165,7 +161,7 @@ class _Reading:
         for key in table:
             if key in ROLE_KEYS:
                 continue
-            word, audience = Word(self._word(where, key, Word, table[key])), Audience(key)
+            word, audience = Word(self.word(where, key, Word, table[key])), Audience(key)
             if word is Word.MASK and audience is Audience.EVERYONE:
                 problem = f"role {name} masks EVERYONE, the audience of ids, which have no mask"
                 raise self.error(where, key, problem, "show it or deny it")
@@ -178,7 +174,7 @@ class _Reading:
         where = ("roles", name)
         inherited = getattr(parent, key) if parent else {}
         found = {word: _passed_on(rule, name) for word, rule in inherited.items()}
-        for word in self._names(where, table, key, [each.value for each in known]):
+        for word in self.names(where, table, key, [each.value for each in known]):
             if key == "claims" and not self._claimable(Audience(word)):
                 problem = f"role {name} claims {word}, but every field of it is derived"
                 raise self.error(where, key, problem, "leave it out")
@@ -201,13 +197,13 @@ class _Reading:
     # Exceptions and forbids
 
     def _exception(self, where: Where, table: Table) -> tuple[str, FieldException]:
-        self._known_keys(where, table, EXCEPTION_KEYS, ("role", "field", "word", "why"))
-        role = self._one(where, "role", table["role"], list(self.roles))
-        coordinate = self._one(where, "field", table["field"], list(self.fields))
-        word = Word(self._word(where, "word", Word, table["word"]))
-        terms = self._terms_of(where, table, [coordinate])
+        self.known_keys(where, table, EXCEPTION_KEYS, ("role", "field", "word", "why"))
+        role = self.one(where, "role", table["role"], list(self.roles))
+        coordinate = self.one(where, "field", table["field"], list(self.fields))
+        word = Word(self.word(where, "word", Word, table["word"]))
+        terms = self.terms_of(where, table, [coordinate])
         text = f"exception {role} {coordinate} = {word}" + (f" where {terms}" if terms else "")
-        rule = Rule(text, self.lines.of(where, None), self._why(where, table), (role,))
+        rule = Rule(text, self.lines.of(where, None), self.why(where, table), (role,))
         if word is Word.MASK and mask_of(declared_at(coordinate)) is None:
             raise self.error(where, "word", f"{coordinate} has no mask", "show it or deny it")
         return role, FieldException(coordinate, Said(word, rule), terms)
@@ -249,22 +245,22 @@ class _Reading:
             raise _at(self.file, rule.line, problem, "remove it")
 
     def _forbid(self, roles: Mapping[str, Role], where: Where, table: Table) -> Forbid:
-        self._known_keys(where, table, FORBID_KEYS, ("why",))
+        self.known_keys(where, table, FORBID_KEYS, ("why",))
         if ("fields" in table) == ("audiences" in table):
             raise self.error(where, None, "a forbid names either fields or audiences", "say one of the two")
-        coordinates = self._names(where, table, "fields", list(self.fields))
-        audiences = self._names(where, table, "audiences", list(Audience.__members__))
+        coordinates = self.names(where, table, "fields", list(self.fields))
+        audiences = self.names(where, table, "audiences", list(Audience.__members__))
         coordinates += [
             c
             for c, audience in self.fields.items()
             if audience in audiences and ("when" not in table or is_subject(c))
         ]
-        held = frozenset(self._names(where, table, "roles", list(roles))) if "roles" in table else None
-        terms = self._terms_of(where, table, coordinates)
+        held = frozenset(self.names(where, table, "roles", list(roles))) if "roles" in table else None
+        terms = self.terms_of(where, table, coordinates)
         what = ", ".join(audiences or coordinates)
         text = f"forbid {what}" + (f" to {', '.join(sorted(held))}" if held is not None else "")
         text += f" where {terms}" if terms else ""
-        rule = Rule(text, self.lines.of(where, None), self._why(where, table))
+        rule = Rule(text, self.lines.of(where, None), self.why(where, table))
         forbid = Forbid(rule, frozenset(coordinates), held, terms)
         if held is None and any(c.endswith(".id") for c in coordinates):
             raise self.error(where, "fields", "an id is forbidden to everybody", "name the roles")
@@ -276,60 +272,6 @@ class _Reading:
     def _grants(self, role: Role, coordinate: str) -> bool:
         said = [said for _, said in role.says(coordinate, self.fields[coordinate])]
         return any(each is not None and each.word is not Word.DENY for each in said)
-
-    # Values
-
-    def _list(self, key: str) -> list[tuple[Where, Table]]:
-        tables = self.data.get(key, [])
-        if not isinstance(tables, list) or not all(isinstance(each, dict) for each in tables):
-            raise self.error((), key, f"{key} is no list of tables", f"begin each with [[{key}]]")
-        return [((key, str(number)), table) for number, table in enumerate(tables)]
-
-    def _known_keys(
-        self, where: Where, table: Table, known: tuple[str, ...], required: tuple[str, ...]
-    ) -> None:
-        for key in table:
-            if key not in known:
-                raise self.error(where, key, f"{where[0]} has the unknown key {key}", instead(key, known))
-        for key in required:
-            if key not in table:
-                raise self.error(where, None, f"a table of {where[0]} lacks {key}", f'add {key} = "..."')
-
-    def _why(self, where: Where, table: Table) -> str:
-        why = table["why"]
-        if not isinstance(why, str) or not why.strip() or not why.isprintable():
-            raise self.error(where, "why", "why is no line of text", "say why, for whoever reviews it")
-        return why.strip()
-
-    def _terms_of(self, where: Where, table: Table, coordinates: list[str]) -> Terms | None:
-        if "when" not in table:
-            return None
-        self.terms.check_subject(where, coordinates)
-        return self.terms.read(where, table["when"])
-
-    def _names(self, where: Where, table: Table, key: str, known: list[str]) -> list[str]:
-        said = table.get(key, [])
-        if not isinstance(said, list) or (key in table and not said):
-            raise self.error(where, key, f"{key} is no list of names", f'write {key} = ["..."]')
-        found = [self._one(where, key, each, known) for each in said]
-        if len(set(found)) < len(found):
-            raise self.error(where, key, f"{key} names one of them twice", "say it once")
-        return found
-
-    def _one(self, where: Where, key: str, said: object, known: list[str]) -> str:
-        if isinstance(said, str) and said in known:
-            return said
-        raise self.error(where, key, f"{'.'.join(where)} says {key} = {said!r}", instead(str(said), known))
-
-    def _word(self, where: Where, key: str, known: type[StrEnum], said: object) -> str:
-        for word in known:
-            if said == word.value:
-                return word
-        problem = f"{'role ' + where[-1] if where[0] == 'roles' else where[0]} says {key} = {said!r}"
-        raise self.error(where, key, problem, instead(str(said), list(known)))
-
-    def error(self, table: Where, key: str | None, problem: str, suggestion: str) -> PolicyError:
-        return _at(self.file, self.lines.of(table, key), problem, suggestion)
 
 
 def _inherited(said: Said, heir: str) -> Said:

@@ -20,6 +20,7 @@ from sync.feeds.graph import Item
 from sync.feeds.importing import Import
 from sync.feeds.reject import RejectsFile
 from sync.feeds.summary import Summary
+from tests.keys import new_vault
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -54,7 +55,7 @@ class Graphs:
         async def run() -> Summary:
             connection = await asyncpg.connect(self.url)
             try:
-                ingest = Ingest(connection, self.org.id, lambda: NOON)
+                ingest = Ingest(connection, self.org.id, lambda: NOON, new_vault())
                 with RejectsFile(path) as rejects:
                     made = Import(ingest=ingest, rejects=rejects, progress=lambda _: None, **options)
                     return await made.run(items)
