@@ -55,7 +55,7 @@ class OrgKeys:
         kid, nonce = self.sealing[place.table], secrets.token_bytes(_NONCE_BYTES)
         sealed = self._ciphers[kid].encrypt(nonce, text.encode(), bound(place, kid))
         ciphertext = ".".join((VERSION, kid, _coded(nonce), _coded(sealed)))
-        return SealedText(ciphertext, self.blind(declared, text), masked_text(declared, text))
+        return SealedText(ciphertext, self.blind(declared, text), masked_text(declared, text.strip()))
 
     def open(self, declared: DeclaredField, row: UUID, ciphertext: str) -> str | None:
         """Decrypt one, or return None where its key was destroyed. Raises DamagedValue."""

@@ -22,7 +22,7 @@ from tests.reference.paging import text_of
 
 HARD = Path(seen.__file__).with_name("hard.toml")
 LEAST_CHECKS = 15_000
-RECORDS = 2
+RECORDS = 1
 """How many records of each kind are looked at by each role."""
 
 

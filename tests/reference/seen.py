@@ -56,6 +56,9 @@ class Seen:
         value = self.all.value(record, declared)
         if value is None:
             return None
+        if declared.sealed:
+            # What is stored beside an encrypted text disregards the spaces around it, as its index does.
+            value = value.strip()
         kind = mask_of(declared)
         if isinstance(value, Money):
             return Money(mask.one_digit(value.amount), value.currency)
