@@ -30,6 +30,7 @@ from auth.audit_proof import NotProvable
 from auth.audit_seal import NotOurHead
 from auth.key_file import KeyFileError
 from auth.policy import PolicyError
+from auth.policy_change import PolicyChangeRefused
 from auth.review.explanation import UnknownField
 from storage.database import DatabaseError
 from storage.embedded_errors import EmbeddedError
@@ -43,6 +44,7 @@ EXPECTED = (
     EmbeddedError,
     DatabaseError,
     PolicyError,
+    PolicyChangeRefused,
     KeyFileError,
     NewerDatabase,
     UnknownOrg,

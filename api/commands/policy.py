@@ -8,7 +8,7 @@ from functools import partial
 
 import asyncpg
 
-from api.commands import policy_diff, policy_explain, policy_plan, policy_test
+from api.commands import policy_change, policy_diff, policy_explain, policy_plan, policy_test
 from api.commands.org_work import in_org
 from api.commands.policy_source import counted, policy_named, require_roles
 from api.settings import Settings, SettingsError
@@ -24,7 +24,7 @@ from storage.role_grants import list_grants
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Register `policy check|matrix|explain|plan|diff|test`."""
+    """Register `policy check|matrix|explain|plan|diff|test`, and what `policy_change` adds."""
     actions = subparsers.add_parser("policy", help="who sees what, and why").add_subparsers(
         dest="action", required=True
     )
@@ -44,6 +44,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     policy_plan.add_action(actions)
     policy_diff.add_action(actions)
     policy_test.add_action(actions)
+    policy_change.add_actions(actions)
 
 
 # policy check
