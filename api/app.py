@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, date, datetime
@@ -41,6 +42,9 @@ from storage.database import BUSY, Database, DatabaseUnavailable
 from storage.policy_versions import add_differences
 
 log = logging.getLogger("contract_graph.app")
+
+KEEP_DIFFERENCES = 10.0
+"""Seconds for which a worker counts what a candidate would decide otherwise before it stores that."""
 
 
 def today() -> date:
@@ -133,15 +137,23 @@ class Application:
                 await self.keys.refresh(database)
 
     async def _watch_policy(self, database: Database, endpoint: Endpoint) -> None:
+        kept_at = time.monotonic()
         while True:
             await asyncio.sleep(POLICY_ASK_AGAIN)
-            with suppress(DatabaseUnavailable, *BUSY):
-                await _keep_differences(database, endpoint)
-                try:
-                    if await self._policies.refresh(database):
-                        self._obey(endpoint)
-                except PolicyError as error:
-                    log.error("the policy in force cannot be read, the one before stays: %s", error)  # noqa: TRY400 - no trace is needed
+            try:
+                if time.monotonic() - kept_at > KEEP_DIFFERENCES:
+                    kept_at = time.monotonic()
+                    await _keep_differences(database, endpoint)
+                if await self._policies.refresh(database):
+                    await _keep_differences(database, endpoint)
+                    self._obey(endpoint)
+            except (DatabaseUnavailable, *BUSY):
+                continue
+            except PolicyError as error:
+                log.error("the policy in force cannot be read, the one before stays: %s", error)  # noqa: TRY400 - no trace is needed
+            except Exception:
+                # Whatever it is, the next look must come: else an old policy would be obeyed for ever.
+                log.exception("the policy in force could not be looked for")
 
     def _obey(self, endpoint: Endpoint) -> None:
         """Let the policy in force decide, and the candidate be tried beside it."""

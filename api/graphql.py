@@ -84,7 +84,7 @@ class Endpoint:
         self._sealed = SealedAnswers(database, vault)
         self._today = today
         self._planner = Planner()
-        self._mutations = Mutations(database, frozenset(views.policy.roles), clock)
+        self._mutations = Mutations(database, lambda: frozenset(self.views.policy.roles), clock)
         self.views = views
         self.shadow: Shadow | None = None
         self._audit = audit or AuditWriter(database)
@@ -127,7 +127,9 @@ class Endpoint:
             return answer
         audited = asked.plan and asked.plan.audited
         try:
-            await self._audit.append(self._event(asked, "read"), audited.access if audited else None)
+            await self._audit.append(
+                self._event(asked, self._kind(asked)), audited.access if audited else None
+            )
         except NotRecorded as error:
             if self._recording:
                 # Once, not for every request that it keeps from being answered.
@@ -144,6 +146,11 @@ class Endpoint:
         access = asked.plan.audited.access if asked.plan else None
         await self._audit.append_within(connection, self._event(asked, "write"), access)
         return data
+
+    def _kind(self, asked: Asked) -> str:
+        """Say what a request was for that changed nothing."""
+        is_write = asked.source is not None and self._planner.is_mutation(asked.source, asked.operation)
+        return "write" if is_write else "read"
 
     def _event(self, asked: Asked, kind: str) -> AuditEvent:
         audited = asked.plan and asked.plan.audited

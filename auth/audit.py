@@ -107,14 +107,22 @@ class Access:
 
     @classmethod
     def of(
-        cls, shown: Sequence[str], masked: Sequence[tuple[str, str]], denied: Sequence[tuple[str, str]]
+        cls,
+        shown: Sequence[str],
+        masked: Sequence[tuple[str, str]],
+        denied: Sequence[tuple[str, str]],
+        used: Sequence[str] = (),
     ) -> Access:
-        """Take the coordinates of fields, beside those that are not shown the rule that says so."""
+        """Take the coordinates of fields, beside those that are not shown the rule that says so.
+
+        `used` are those by which records were found, ordered, grouped or summed: an answer tells of them too.
+        """
         body = orjson.dumps(
             {
                 "denied": [{"field": field, "rule": rule} for field, rule in sorted(set(denied))],
                 "masked": [{"field": field, "rule": rule} for field, rule in sorted(set(masked))],
                 "shown": sorted(set(shown)),
+                "used": sorted(set(used)),
             },
             option=orjson.OPT_SORT_KEYS,
         )

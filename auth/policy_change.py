@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import hashlib
+import unicodedata
+from datetime import UTC, datetime, timedelta
 
 import asyncpg
 
-from auth.policy import Policy
+from auth.policy import Policy, PolicyError
 from auth.policy_file import check_coverage, load_policy, read_policy
 from storage import policy_versions
 from storage.policy_versions import PolicyEvent, PolicyEventKind, Standing, standing
@@ -22,6 +24,10 @@ class NoCandidate(PolicyChangeRefused):
 
 class OtherCandidate(PolicyChangeRefused):
     """{given} is not the policy that is proposed, which is {proposed}: look at it again."""
+
+
+class LeftAlready(PolicyChangeRefused):
+    """{given} is not the policy in force, which is {in_force}: look at it again."""
 
 
 class SameEyes(PolicyChangeRefused):
@@ -44,7 +50,7 @@ async def propose(
     check_coverage(policy)
     async with connection.transaction():
         await policy_versions.lock(connection)
-        if policy.digest == (await in_force(connection)).digest:
+        if policy.digest == await digest_in_force(connection):
             raise _refused(AlreadyInForce, digest=policy.digest[:12])
         await policy_versions.store(connection, policy.digest, policy.text)
         await _decide(connection, policy.digest, PolicyEventKind.PROPOSED, by, reason)
@@ -56,17 +62,18 @@ async def approve(connection: asyncpg.Connection, digest: str, *, by: str, reaso
     async with connection.transaction():
         await policy_versions.lock(connection)
         candidate = await _candidate(connection, digest)
-        if candidate.by.casefold() == by.casefold():
+        if _same_name(candidate.by, by):
             raise _refused(SameEyes, by=by)
-        before = await in_force(connection)
         policy = await version(connection, candidate.digest)
         check_coverage(policy)
         if (await how_it_stands(connection)).in_force is None:
             # The first to follow the shipped one: what was in force is kept, to go back to.
+            before = load_policy()
             await policy_versions.store(connection, before.digest, before.text)
             shipped = "was in force as it was shipped"
             await _decide(connection, before.digest, PolicyEventKind.APPROVED, "contract-graph", shipped)
         await _decide(connection, policy.digest, PolicyEventKind.APPROVED, by, reason)
+        await policy_versions.forget_differences(connection, policy.digest)
     return policy
 
 
@@ -76,13 +83,19 @@ async def reject(connection: asyncpg.Connection, digest: str, *, by: str, reason
         await policy_versions.lock(connection)
         candidate = await _candidate(connection, digest)
         await _decide(connection, candidate.digest, PolicyEventKind.REJECTED, by, reason)
+        await policy_versions.forget_differences(connection, candidate.digest)
 
 
-async def roll_back(connection: asyncpg.Connection, *, by: str, reason: str) -> Policy:
-    """Put the policy before in force again, at once. Raises NothingBefore, PolicyError."""
+async def roll_back(connection: asyncpg.Connection, digest: str, *, by: str, reason: str) -> Policy:
+    """Leave the policy of this digest, which is in force, for the one before, at once.
+
+    Raises LeftAlready, NothingBefore, PolicyError.
+    """
     async with connection.transaction():
         await policy_versions.lock(connection)
         now = await how_it_stands(connection)
+        if digest != await digest_in_force(connection):
+            raise _refused(LeftAlready, given=digest[:12], in_force=await digest_in_force(connection))
         if not now.before:
             raise _refused(NothingBefore)
         policy = await version(connection, now.before[0])
@@ -102,28 +115,44 @@ async def in_force(connection: asyncpg.Connection) -> Policy:
     return load_policy() if digest is None else await version(connection, digest)
 
 
+async def digest_in_force(connection: asyncpg.Connection) -> str:
+    """Return which policy is in force, whether or not this program can read it."""
+    return (await how_it_stands(connection)).in_force or load_policy().digest
+
+
 async def version(connection: asyncpg.Connection, digest: str) -> Policy:
-    """Return a version that is stored. Raises LookupError, PolicyError where it no longer can be read."""
+    """Return a version that is stored. Raises PolicyError where it was changed, or cannot be read."""
+    source = f"policy {digest[:12]}"
     text = await policy_versions.text_of(connection, digest)
-    if text is None:
-        raise LookupError(digest)
-    return read_policy(text.encode(), f"policy {digest[:12]}")
+    if text is None or hashlib.sha256(text.encode()).hexdigest() != digest:
+        problem = "its text is not stored, or is not what its digest says"
+        raise PolicyError(file=source, line=1, problem=problem, suggestion="restore it from a backup")
+    return read_policy(text.encode(), source)
 
 
 async def _candidate(connection: asyncpg.Connection, digest: str) -> PolicyEvent:
     candidate = (await how_it_stands(connection)).candidate
     if candidate is None:
         raise _refused(NoCandidate)
-    if not digest or not candidate.digest.startswith(digest):
-        raise _refused(OtherCandidate, given=digest[:12], proposed=candidate.digest[:12])
+    if digest != candidate.digest:
+        raise _refused(OtherCandidate, given=digest, proposed=candidate.digest)
     return candidate
 
 
 async def _decide(
     connection: asyncpg.Connection, digest: str, kind: PolicyEventKind, by: str, reason: str
 ) -> None:
-    event = PolicyEvent(digest, kind, datetime.now(UTC), by, reason)
+    events = await policy_versions.list_events(connection)
+    # Clocks of several machines differ: a decision comes after those that it follows.
+    after = events[-1].happened_at + timedelta(microseconds=1) if events else datetime.now(UTC)
+    event = PolicyEvent(digest, kind, max(datetime.now(UTC), after), by, reason)
     await policy_versions.add_event(connection, event)
+
+
+def _same_name(one: str, other: str) -> bool:
+    """Whether two names are one to whoever reads them."""
+    first, second = ("".join(unicodedata.normalize("NFKC", each).casefold().split()) for each in (one, other))
+    return first == second
 
 
 def _refused(kind: type[PolicyChangeRefused], **values: str) -> PolicyChangeRefused:

@@ -28,6 +28,7 @@ from auth.policy_values import Table, Values
 from auth.rows import Rows, Scope
 from domain.field import DERIVED, ENTITIES, Audience, fields_of
 from domain.mask import mask_of
+from domain.reach import parts_of
 
 SHIPPED = Path(__file__).with_name("policy.toml")
 
@@ -255,6 +256,8 @@ class _Reading(Values):
             for c, audience in self.fields.items()
             if audience in audiences and ("when" not in table or is_subject(c))
         ]
+        # Who does not see a record sees nothing of its parts.
+        coordinates += [f"{part}.id" for c in coordinates if c.endswith(".id") for part in parts_of(c[:-3])]
         held = frozenset(self.names(where, table, "roles", list(roles))) if "roles" in table else None
         terms = self.terms_of(where, table, coordinates)
         what = ", ".join(audiences or coordinates)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from uuid import UUID
 
 import asyncpg
 
-from auth.policy import Policy
+from auth.policy import Policy, PolicyError
 from auth.policy_change import how_it_stands, version
 from auth.policy_file import check_coverage
 from storage import policy_versions
@@ -42,5 +43,8 @@ class PolicyWatch:
         now = await how_it_stands(connection)
         in_force = self._shipped if now.in_force is None else await version(connection, now.in_force)
         check_coverage(in_force)
-        self.candidate = None if now.candidate is None else await version(connection, now.candidate.digest)
-        self.in_force = in_force
+        self.in_force, self.candidate = in_force, None
+        if now.candidate is not None:
+            # One that this program cannot read, as a newer one may have proposed, is tried by those that can.
+            with suppress(PolicyError):
+                self.candidate = await version(connection, now.candidate.digest)

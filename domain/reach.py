@@ -58,6 +58,14 @@ def is_directory(entity: str) -> bool:
 
 
 @cache
+def parts_of(entity: str) -> tuple[str, ...]:
+    """Return the entities of a record's parts, and of the parts of those."""
+    wholes = {name: whole_of(name) for name in ENTITIES}
+    own = [name for name, whole in wholes.items() if whole is not None and whole.target == entity]
+    return tuple(dict.fromkeys([*own, *(each for name in own for each in parts_of(name))]))
+
+
+@cache
 def root_of(entity: str) -> str:
     """Return the entity that a record is in the end a part of: its own where it is a part of nothing."""
     whole = whole_of(entity)

@@ -164,8 +164,8 @@ def _high_value_without_cap(facts: RiskFacts) -> Finding:
     if value.amount < threshold:
         return Finding(_NOTHING, "")
     if facts.liability_uncapped is None:
-        return Finding(None, f"{value} is a high value, and it is not known whether liability has a cap")
-    return Finding(_WHOLE, f"{value} is a high value, and liability has no cap")
+        return Finding(None, "its value is high, and it is not known whether liability has a cap")
+    return Finding(_WHOLE, "its value is high, and liability has no cap")
 
 
 def _expired_but_active(facts: RiskFacts) -> Finding:

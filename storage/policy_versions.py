@@ -74,7 +74,7 @@ def standing(events: Sequence[PolicyEvent]) -> Standing:
             candidate = None
         if event.kind is PolicyEventKind.APPROVED:
             in_force.append(event.digest)
-        elif event.kind is PolicyEventKind.ROLLED_BACK:
+        elif event.kind is PolicyEventKind.ROLLED_BACK and len(in_force) > 1:
             in_force.pop()
     return Standing(in_force[-1] if in_force else None, candidate, tuple(reversed(in_force[:-1])))
 
@@ -111,11 +111,14 @@ async def list_events(connection: asyncpg.Connection) -> Sequence[PolicyEvent]:
 
 
 async def text_of(connection: asyncpg.Connection, digest: str) -> str | None:
-    """Return the text of a version, by its digest or the beginning of it; None where none or several fit."""
-    rows = await connection.fetch(
-        "SELECT text FROM policy_version WHERE starts_with(digest, $1) LIMIT 2", digest
-    )
-    return rows[0]["text"] if len(rows) == 1 else None
+    """Return the text of a version; None where there is none of this digest."""
+    text: str | None = await connection.fetchval("SELECT text FROM policy_version WHERE digest = $1", digest)
+    return text
+
+
+async def forget_differences(connection: asyncpg.Connection, digest: str) -> None:
+    """Remove what was counted of a candidate that was decided about."""
+    await connection.execute("DELETE FROM policy_difference WHERE digest = $1", digest)
 
 
 async def event_count(database: Database) -> int:

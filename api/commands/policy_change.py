@@ -27,8 +27,9 @@ def add_actions(actions: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     approving = _action(actions, "approve", "put the proposed policy in force; not who proposed it", _approve)
     rejecting = _action(actions, "reject", "try the proposed policy no longer", _reject)
     for parser in (approving, rejecting):
-        parser.add_argument("digest", help="the digest of the proposed policy, or how it begins")
-    rolling = _action(actions, "rollback", "put the policy before in force again", _roll_back)
+        parser.add_argument("digest", help="the digest of the proposed policy, all 64 digits")
+    rolling = _action(actions, "rollback", "leave the policy in force for the one before", _roll_back)
+    rolling.add_argument("digest", help="the digest of the policy to leave, all 64 digits")
     for parser in (proposing, approving, rejecting, rolling):
         parser.add_argument("--reason", required=True, help="why, for whoever reviews it later")
         parser.add_argument(
@@ -75,8 +76,9 @@ async def _propose(connection: asyncpg.Connection, arguments: argparse.Namespace
     )
     print(f"{policy.digest[:12]} is proposed, and tried beside the policy in force from now on")
     print("    contract-graph policy trial      shows what it would decide otherwise")
-    print(f"    contract-graph policy approve {policy.digest[:12]} --reason ...")
-    print("                                     puts it in force; somebody else has to say so")
+    print("    contract-graph policy approve DIGEST --reason ...")
+    print("                                     puts it in force; somebody else has to say so. Its digest:")
+    print(policy.digest)
 
 
 async def _trial(connection: asyncpg.Connection, _: argparse.Namespace) -> None:
@@ -85,7 +87,7 @@ async def _trial(connection: asyncpg.Connection, _: argparse.Namespace) -> None:
         raise SettingsError("no policy is proposed: `contract-graph policy propose FILE` proposes one")
     in_force = await policy_change.in_force(connection)
     event = now.candidate
-    print(f"{event.digest[:12]}, proposed {event.happened_at:%Y-%m-%d %H:%M} by {event.by}: {event.reason}")
+    print(f"{event.digest}\n    proposed {event.happened_at:%Y-%m-%d %H:%M} by {event.by}: {event.reason}")
     print(f"beside {in_force.digest[:12]}, which answers\n")
     found = await list_differences(connection, event.digest, in_force.digest)
     if not found:
@@ -108,7 +110,9 @@ async def _reject(connection: asyncpg.Connection, arguments: argparse.Namespace)
 
 
 async def _roll_back(connection: asyncpg.Connection, arguments: argparse.Namespace) -> None:
-    policy = await policy_change.roll_back(connection, by=arguments.by, reason=arguments.reason.strip())
+    policy = await policy_change.roll_back(
+        connection, arguments.digest, by=arguments.by, reason=arguments.reason.strip()
+    )
     print(f"{policy.digest[:12]} is in force again; every worker obeys it within seconds")
 
 

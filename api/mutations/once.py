@@ -36,7 +36,9 @@ _KEY = re.compile(r"[!-~]{1,255}")
 class Mutations:
     """Makes the changes that plans ask for, each once, and has their answers read in the same transaction."""
 
-    def __init__(self, database: Database, roles: frozenset[str], clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, database: Database, roles: Callable[[], frozenset[str]], clock: Callable[[], datetime]
+    ) -> None:
         self._database = database
         self._roles = roles
         self._clock = clock
@@ -61,7 +63,7 @@ class Mutations:
         key = str(given["idempotencyKey"])
         if not _KEY.fullmatch(key):
             raise wrong("idempotencyKey", "1 to 255 visible ASCII characters are expected, such as a UUID")
-        command = COMMANDS[change.name].read(Asked(given, self._roles, now))
+        command = COMMANDS[change.name].read(Asked(given, self._roles(), now))
         once = _Once(change.name, key, command, principal, now)
 
         async def work(connection: asyncpg.Connection) -> bytes:

@@ -14,6 +14,7 @@ from api.planner.plan import (
     MoneyParts,
     One,
     Operation,
+    Payload,
     Portfolio,
     Selection,
     Totals,
@@ -28,7 +29,7 @@ def audited_access(operation: Operation) -> Access:
     masked = [(each.field, each.rule) for each in operation.maskings]
     coarse = {each.field for each in operation.maskings if each.records == "all"}
     shown = {coordinate for _, root in operation.roots for coordinate in _shown(root)} - coarse
-    return Access.of(sorted(shown), masked, denied)
+    return Access.of(sorted(shown), masked, denied, sorted(operation.used))
 
 
 def _shown(part: Any) -> Iterator[str]:  # noqa: ANN401 - any noun of a plan
@@ -55,6 +56,6 @@ def _inside(part: Any) -> Iterable[Any]:  # noqa: ANN401 - as above
             return part.selections
         case Selection():
             return [output for _, output in part.outputs]
-        case Connection() | Edges() | Portfolio() | Group():
+        case Connection() | Edges() | Portfolio() | Group() | Payload():
             return [each for _, each in part.parts]
     return ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from api.errors import AccessDenied, BadUserInput
@@ -54,12 +55,17 @@ def require_shown(view: View, field: DeclaredField, use: str) -> None:
         )
 
 
-class ConditionReader:
-    """Reads the filters of one caller."""
+Use = Callable[[DeclaredField], None]
+"""Is told of each field that something is looked for, ordered or summed by."""
 
-    def __init__(self, view: View) -> None:
+
+class ConditionReader:
+    """Reads the filters of one caller; `use` is told of their fields."""
+
+    def __init__(self, view: View, use: Use) -> None:
         self._view = view
         self._read = 0
+        self.use = use
 
     def read(self, entity: str, tree: Tree) -> Condition:
         """Return the condition that a filter stands for; members that are null say nothing."""
@@ -90,6 +96,7 @@ class ConditionReader:
                 name, tree = "updatedAt", {"gte": tree}
         field = graph_field(entity, name)
         require_shown(self._view, field, "in a filter")
+        self.use(field)
         match field.kind:
             case Kind.REFERENCE:
                 return Related(field, self.read(field.target, tree))
@@ -134,6 +141,7 @@ class ConditionReader:
 
         def contains(field: DeclaredField) -> Condition:
             require_shown(self._view, field, "in a text filter")
+            self.use(field)
             return Comparison(field, "contains", tree)
 
         found: list[Condition] = [contains(field) for field in searched(entity)]
@@ -142,11 +150,12 @@ class ConditionReader:
                 continue
             if searched(field.target):
                 require_shown(self._view, field, "in a text filter")
+                self.use(field)
                 found.append(Related(field, Some(tuple(contains(f) for f in searched(field.target)))))
         return Some(tuple(found))
 
 
-def read_order(view: View, entity: str, tree: Tree) -> Order:
+def read_order(view: View, entity: str, tree: Tree, use: Use) -> Order:
     """Return the order that a list is wanted in."""
     terms = []
     if isinstance(tree, list) and len(tree) > MAX_ORDER_TERMS:
@@ -156,6 +165,7 @@ def read_order(view: View, entity: str, tree: Tree) -> Order:
             raise BadUserInput("an order needs a field: it must not be null")
         field = graph_field(entity, _name(item["field"]))
         require_shown(view, field, "in an order")
+        use(field)
         direction = item.get("direction", Constant("ASC"))
         if not isinstance(direction, Constant):
             raise BadUserInput("the direction of an order must not be null")

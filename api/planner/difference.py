@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from api.errors import AccessDenied
+from api.errors import AccessDenied, ApiError
 from api.planner.plan import Operation
 from auth.view import View
 
-Read = Operation | AccessDenied
+Read = Operation | ApiError
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Difference:
 
 def differences(view: View, other: View, read: Read, otherwise: Read) -> tuple[Difference, ...]:
     """Compare an operation as it was read for two views of the same caller."""
-    if isinstance(read, AccessDenied) or isinstance(otherwise, AccessDenied):
+    if isinstance(read, ApiError) or isinstance(otherwise, ApiError):
         return _refusals(read, otherwise)
     one, two = _states(read), _states(otherwise)
     found = [
@@ -31,11 +31,23 @@ def differences(view: View, other: View, read: Read, otherwise: Read) -> tuple[D
         for path, field in one | two
         if one.get((path, field)) != two.get((path, field))
     ]
+    for field in sorted(read.selected | read.used):
+        was, would_be = (_rows(each, field) for each in (view, other))
+        if was != would_be and type(view.decision(field)) is type(other.decision(field)):
+            found.append(Difference(field, was, would_be))
     for entity in sorted(read.entities):
         was, would_be = ("; ".join(map(str, each.rows(entity))) or "none" for each in (view, other))
         if was != would_be:
             found.append(Difference(f"records of {entity}", was, would_be))
     return tuple(dict.fromkeys(found))
+
+
+def _rows(view: View, field: str) -> str:
+    """Tell in which of the records that are seen a field is shown and masked, where they differ."""
+    shown, masked = view.guard(field), view.mask_guard(field)
+    told = [f"shown in {'; '.join(map(str, shown))}"] if shown else []
+    told += [f"masked in {'; '.join(map(str, masked))}"] if masked else []
+    return ", ".join(told) or "in every record that is seen"
 
 
 def _refusals(read: Read, otherwise: Read) -> tuple[Difference, ...]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Literal
 
 from graphql import FieldNode, FragmentDefinitionNode, GraphQLObjectType
 
 from api.errors import BadUserInput
 from api.planner.arguments import Tree, read_arguments
-from api.planner.conditions import ConditionReader, read_order
+from api.planner.conditions import ConditionReader, Use, read_order
 from api.planner.plan import (
     Column,
     Condition,
@@ -51,10 +52,12 @@ class SelectionReader:
         self.view = view
         self.variables = variables
         self.collector = Collector(fragments, variables)
-        self.conditions = ConditionReader(view)
+        self.conditions = ConditionReader(view, self._uses(""))
         self.denials: dict[tuple[str, str], Denial] = {}
         self.maskings: dict[tuple[str, str], Masking] = {}
         self.entities: set[str] = set()
+        self.selected: set[str] = set()
+        self.used: set[str] = set()
 
     def selection(self, entity: str, nodes: list[FieldNode], path: str) -> Selection:
         """Read what is wanted of a row of an entity."""
@@ -72,19 +75,21 @@ class SelectionReader:
         self, entity: str, field: DeclaredField | None, nodes: list[FieldNode], parent: str, path: str
     ) -> Connection:
         """Read a page of a list."""
+        self.entities.add(entity)
         arguments = self.arguments(parent, nodes[0])
         fields = self.collector.under(nodes, f"{entity}Connection")
         return Connection(
             entity=entity,
             field=field,
-            where=self.condition(entity, arguments.get("filter")),
-            order=read_order(self.view, entity, arguments.get("orderBy")),
+            where=self.condition(entity, arguments.get("filter"), path),
+            order=read_order(self.view, entity, arguments.get("orderBy"), self._uses(path)),
             page=_page(arguments),
             parts=tuple((key, self._part(entity, found, f"{path}.{key}")) for key, found in fields.items()),
         )
 
-    def condition(self, entity: str, tree: Tree) -> Condition:
-        """Read a filter, absent or not."""
+    def condition(self, entity: str, tree: Tree, path: str) -> Condition:
+        """Read the filter of what stands at a path, absent or not."""
+        self.conditions.use = self._uses(path)
         return Every(()) if tree is None else self.conditions.read(entity, tree)
 
     def arguments(self, type_name: str, node: FieldNode) -> dict[str, Tree]:
@@ -96,6 +101,7 @@ class SelectionReader:
 
     def is_denied(self, field: DeclaredField, path: str) -> bool:
         """Note where a field is not shown as it is; return whether it is hidden in every record."""
+        self.selected.add(field.coordinate)
         decision = self.view.reach(field)
         if isinstance(decision, Deny):
             self._note(path, field, decision, "all")
@@ -111,6 +117,17 @@ class SelectionReader:
         if cell.mask is None or not everywhere:
             self._note(path, field, cell.hidden, "some")
         return False
+
+    def uses(self, path: str, field: DeclaredField) -> None:
+        """Note a field that what stands at a path is looked for, ordered or summed by."""
+        self.used.add(field.coordinate)
+        if field.kind in (Kind.REFERENCE, Kind.LIST):
+            self.entities.add(field.target)
+        if self.view.guard(field.coordinate):
+            self._note(path, field, self.view.cell(field.coordinate).hidden, "some")
+
+    def _uses(self, path: str) -> Use:
+        return partial(self.uses, path)
 
     def _note(self, path: str, field: DeclaredField, hidden: Deny, records: Literal["all", "some"]) -> None:
         denial = Denial(path, field.coordinate, hidden.rule, hidden.reason, records)

@@ -49,6 +49,8 @@ def read_mutation(
         tuple(reader.denials.values()),
         tuple(reader.maskings.values()),
         frozenset(reader.entities),
+        frozenset(reader.selected),
+        frozenset(reader.used),
         reader.change,
     )
 

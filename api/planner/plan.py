@@ -301,11 +301,14 @@ class Masking:
 class Operation:
     """A whole operation: what it changes, what each response key is answered with, what is denied or masked.
 
-    `entities` are those of whose records something is wanted.
+    `entities` are those of whose records something is wanted; `selected` are the fields that are asked for,
+    and `used` those by which records are found, ordered, grouped or summed.
     """
 
     roots: tuple[tuple[str, Root], ...]
     denials: tuple[Denial, ...]
     maskings: tuple[Masking, ...] = ()
     entities: frozenset[str] = frozenset()
+    selected: frozenset[str] = frozenset()
+    used: frozenset[str] = frozenset()
     change: Change | None = None

@@ -58,6 +58,8 @@ def read_operation(
         tuple(reader.denials.values()),
         tuple(reader.maskings.values()),
         frozenset(reader.entities),
+        frozenset(reader.selected),
+        frozenset(reader.used),
     )
 
 
@@ -78,7 +80,7 @@ class RootReader(SelectionReader):
             case "node":
                 return self._node(nodes, key)
             case "portfolio":
-                return self._portfolio(nodes)
+                return self._portfolio(nodes, key)
             case "viewer":
                 return self._viewer(nodes)
         return typename("Query")
@@ -107,6 +109,7 @@ class RootReader(SelectionReader):
         [(name, value)] = given.items()
         field = graph_field(entity, name)
         require_shown(self.view, field, "to find a record")
+        self.uses(key, field)
         if value is None:
             raise BadUserInput(f"{name} is not a value")
         return Lookup((self.selection(entity, nodes, key),), field.name, value)
@@ -121,23 +124,25 @@ class RootReader(SelectionReader):
         selections = tuple(self.selection(name, nodes, key) for name in shown)
         return Lookup(selections, "id", value)
 
-    def _portfolio(self, nodes: list[FieldNode]) -> Portfolio:
-        where = self.condition("Contract", self.arguments("Query", nodes[0]).get("filter"))
+    def _portfolio(self, nodes: list[FieldNode], path: str) -> Portfolio:
+        self.entities.add("Contract")
+        where = self.condition("Contract", self.arguments("Query", nodes[0]).get("filter"), path)
         parts: list[tuple[str, Any]] = []
         for key, found in self.collector.under(nodes, "Portfolio").items():
             name = found[0].name.value
             if name in GROUPS:
-                parts.append((key, self._group(found)))
+                parts.append((key, self._group(found, f"{path}.{key}")))
             elif name == "totals":
-                parts.append((key, self._totals(found)))
+                parts.append((key, self._totals(found, f"{path}.{key}")))
             else:
                 parts.append((key, typename("Portfolio") if name == "__typename" else "count"))
         return Portfolio(where, tuple(parts))
 
-    def _group(self, nodes: list[FieldNode]) -> Group:
+    def _group(self, nodes: list[FieldNode], path: str) -> Group:
         type_name, by = GROUPS[nodes[0].name.value]
         field = graph_field("Contract", by)
         require_shown(self.view, field, "to group by")
+        self.uses(path, field)
         parts: list[tuple[str, Any]] = []
         for key, found in self.collector.under(nodes, type_name).items():
             match found[0].name.value:
@@ -146,13 +151,15 @@ class RootReader(SelectionReader):
                 case "count":
                     parts.append((key, "count"))
                 case "totals":
-                    parts.append((key, self._totals(found)))
+                    parts.append((key, self._totals(found, f"{path}.{key}")))
                 case _:
                     parts.append((key, "key"))
         return Group(field, by == "expirationDate", tuple(parts))
 
-    def _totals(self, nodes: list[FieldNode]) -> Totals:
-        require_shown(self.view, graph_field("Contract", "totalValue"), "in a sum")
+    def _totals(self, nodes: list[FieldNode], path: str) -> Totals:
+        value = graph_field("Contract", "totalValue")
+        require_shown(self.view, value, "in a sum")
+        self.uses(path, value)
         return Totals(simple_parts(self.collector.under(nodes, "CurrencyTotal"), "CurrencyTotal"))
 
     def _viewer(self, nodes: list[FieldNode]) -> Caller:

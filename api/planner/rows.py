@@ -142,7 +142,7 @@ class RowWriter(ReachWriter):
     def _found_blindly(self, comparison: Comparison, row: Row) -> Expression:
         """Compare an encrypted value by its index; other comparisons than these do not exist for it."""
         value = BlindIndex(comparison.value, comparison.field)
-        column: Expression = row.c[index_name(comparison.field)]
+        column = self.shown(comparison.field, row, row.c[index_name(comparison.field)])
         match comparison.operator:
             case "eq":
                 return column == self.parameters.bind(value, text, sa.Text())

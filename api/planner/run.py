@@ -23,7 +23,7 @@ from graphql import (
 )
 from graphql.language import DirectiveNode, Visitor
 
-from api.errors import AccessDenied, BadRequest, InvalidDocument
+from api.errors import AccessDenied, ApiError, BadRequest, InvalidDocument
 from api.limits import MAX_ERRORS, MAX_SOURCE, MAX_TOKENS, check_limits
 from api.planner.arguments import shape_of
 from api.planner.audited import audited_access
@@ -183,6 +183,11 @@ class Planner:
         key = (prepared, view, prepared.shape(variables))
         return self._plans.get(key, lambda: prepared.compile(view, variables)), variables
 
+    def is_mutation(self, source: str, operation_name: str | None) -> bool:
+        """Whether a document that was planned, or refused to a caller, asks for a change."""
+        prepared = self._documents.known((source, operation_name))
+        return prepared is not None and prepared.operation.operation is OperationType.MUTATION
+
     def name_of(self, request: Mapping[str, Any]) -> str:
         """Return the name of the operation of a request that was planned."""
         name = self._prepared(request).operation.name
@@ -207,11 +212,11 @@ class Planner:
         return found
 
 
-def _read(prepared: PreparedOperation, view: View, variables: Mapping[str, Any]) -> Operation | AccessDenied:
+def _read(prepared: PreparedOperation, view: View, variables: Mapping[str, Any]) -> Operation | ApiError:
     try:
         return prepared.read(view, variables)
-    except AccessDenied as denied:
-        return denied
+    except ApiError as refused:
+        return refused
 
 
 class Recent(Generic[Key, Made]):
@@ -220,6 +225,10 @@ class Recent(Generic[Key, Made]):
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
         self._kept: OrderedDict[Key, Made] = OrderedDict()
+
+    def known(self, key: Key) -> Made | None:
+        """Return what is kept under a key, and make nothing."""
+        return self._kept.get(key)
 
     def get(self, key: Key, make: Callable[[], Made]) -> Made:
         """Return what is kept under a key, made if need be."""

@@ -170,10 +170,11 @@ class StatementWriter(PageWriter):
 
     def _sealed(self, output: Column, row: Row, made: Made) -> Expression:
         """Write an encrypted value, to be opened afterwards; what a mask shows is stored beside it."""
-        if made is not as_it_is:
-            return clear_part(output.field, row)
-        self.opens = True
-        return sealed_value(output.field, row)
+        if made is as_it_is:
+            self.opens = True
+            return sealed_value(output.field, row)
+        # JSON as the other is: some records may show the value where others have it masked.
+        return sa.func.to_json(clear_part(output.field, row), type_=JSON())
 
     def _money(self, money: MoneyParts, row: Row, made: Made) -> Expression:
         amount, currency = (row.c[f"{money.field.name}_{part}"] for part in ("amount", "currency"))
@@ -296,6 +297,9 @@ class StatementWriter(PageWriter):
                 pairs.append((key, json_sql.row_object(self._pairs(part, page))))
             else:
                 pairs.append((key, cursor if part == "cursor" else self._constant(part)))
+        if not any(isinstance(part, Selection) for _, part in edges.parts):
+            # A cursor tells of its record too.
+            pairs.insert(0, (RECORD_KEY, page.c.id))
         return json_sql.row_object(pairs)
 
     def _of_page(self, page: WholePage, part: Any, parent: Row | None) -> Expression:  # noqa: ANN401

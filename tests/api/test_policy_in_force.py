@@ -78,7 +78,7 @@ def test_every_worker_obeys_what_was_approved_and_goes_back_with_it(
     for graph in workers:
         wait_for(graph, made.digest)
         assert amounts(graph) == {False}
-    decide(loop, owner_url, policy_change.roll_back, by="eve", reason="x")
+    decide(loop, owner_url, policy_change.roll_back, made.digest, by="eve", reason="x")
     for graph in workers:
         wait_for(graph, shipped)
         assert True in amounts(graph)

@@ -12,7 +12,7 @@ import pytest
 from api.planner.run import Planner
 from auth.crypto import Sealer
 from auth.key_encryption import KeyServiceFailed, LocalKeys
-from auth.policy_file import load_policy
+from auth.policy_file import SHIPPED, load_policy, read_policy
 from auth.vault import Vault, shred
 from auth.view import view_for
 from domain.crm import Contact
@@ -59,6 +59,41 @@ def test_a_mask_shows_what_lies_beside_the_value_and_opens_nothing(on: Callable[
         assert masked == {"User.email", "Contact.email", "Contact.phone"}
         refused = await graph.answer(ACCOUNT % '(filter: {email: {eq: "x"}}) { totalCount }', SEES_MASKED)
         assert (refused.status, refused.code) == (403, "ACCESS_DENIED")
+
+    on(test)
+
+
+NEAR_AND_FAR = read_policy(
+    SHIPPED.read_bytes()
+    + b'[roles.near]\nrows = "own"\nEVERYONE = "show"\nPERSONAL = "show"\n'
+    + b'[roles.far]\nrows = "org"\nEVERYONE = "show"\n'
+    + b'[roles.coarse]\nrows = "org"\nEVERYONE = "show"\nPERSONAL = "mask"\n',
+    "near_and_far.toml",
+)
+
+
+@pytest.mark.parametrize("where", ['eq: "cora@north.example"', 'in: ["cora@north.example"]', "isNull: false"])
+def test_what_only_some_records_show_is_found_in_those_alone(on: Callable[[Test], None], where: str) -> None:
+    async def test(graph: SealedGraph) -> None:
+        asked = ACCOUNT.replace("owner { email }", "") % f"(filter: {{email: {{{where}}}}}) {{ totalCount }}"
+        for subject, count in (("005Hs00000AAAAAIA5", 1), ("someone", 0)):
+            said = await graph.asked_under(NEAR_AND_FAR, asked, "near", "far", subject=subject)
+            assert said["data"]["account"]["contacts"]["totalCount"] == count
+
+    on(test)
+
+
+def test_what_some_records_show_and_others_mask_is_answered_as_each_has_it(
+    on: Callable[[Test], None],
+) -> None:
+    async def test(graph: SealedGraph) -> None:
+        seen = {}
+        for subject in ("005Hs00000AAAAAIA5", "someone"):
+            said = await graph.asked_under(NEAR_AND_FAR, EVERYONE, "near", "coarse", subject=subject)
+            cora = said["data"]["account"]["contacts"]["nodes"][0]
+            seen[subject] = cora["email"], cora["phone"]
+        assert seen["005Hs00000AAAAAIA5"] == ("cora@north.example", "+49 431 1")
+        assert seen["someone"] == ("…@north.example", "…31 1")
 
     on(test)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -13,6 +14,7 @@ from auth import policy_change
 from auth.policy import PolicyError
 from auth.policy_change import (
     AlreadyInForce,
+    LeftAlready,
     NoCandidate,
     NothingBefore,
     OtherCandidate,
@@ -21,9 +23,11 @@ from auth.policy_change import (
 )
 from auth.policy_file import SHIPPED, load_policy
 from storage.database import connect
+from storage.policy_versions import PolicyDifference, add_differences, list_differences
 
 CONTENT = SHIPPED.read_bytes()
 NARROWER = CONTENT.replace(b'[roles.legal]\nrows = "org"', b'[roles.legal]\nrows = "own"')
+NARROWER_DIGEST = hashlib.sha256(NARROWER).hexdigest()
 OTHER = CONTENT + b"# another\n"
 Work = Callable[[asyncpg.Connection], Awaitable[Any]]
 Do = Callable[[Work], Any]
@@ -52,8 +56,9 @@ def approved(digest: str, by: str = "bob") -> Work:
     return lambda c: policy_change.approve(c, digest, by=by, reason="read it")
 
 
-def rolled_back(connection: asyncpg.Connection) -> Awaitable[Any]:
-    return policy_change.roll_back(connection, by="eve", reason="it broke")
+async def rolled_back(connection: asyncpg.Connection) -> Any:
+    now = await policy_change.digest_in_force(connection)
+    return await policy_change.roll_back(connection, now, by="eve", reason="it broke")
 
 
 def test_the_shipped_policy_is_in_force_until_another_is_approved(do: Do) -> None:
@@ -61,13 +66,13 @@ def test_the_shipped_policy_is_in_force_until_another_is_approved(do: Do) -> Non
     digest = do(proposed(NARROWER)).digest
     assert do(policy_change.in_force) == load_policy()
     assert do(policy_change.how_it_stands).candidate.digest == digest
-    do(approved(digest[:12]))
+    do(approved(digest))
     found = do(policy_change.in_force)
     assert (found.digest, found.text.encode()) == (digest, NARROWER)
     assert do(policy_change.how_it_stands).candidate is None
 
 
-@pytest.mark.parametrize("by", ["ann", "ANN", "Ann"])
+@pytest.mark.parametrize("by", ["ann", "ANN", "Ann", " ann ", "\uff41nn", "a nn"])
 def test_who_proposed_a_policy_cannot_approve_it(do: Do, by: str) -> None:
     digest = do(proposed(NARROWER)).digest
     with pytest.raises(SameEyes, match="proposed it: somebody else"):
@@ -75,7 +80,9 @@ def test_who_proposed_a_policy_cannot_approve_it(do: Do, by: str) -> None:
     assert do(policy_change.in_force) == load_policy()
 
 
-@pytest.mark.parametrize("digest", ["", "0" * 12, load_policy().digest])
+@pytest.mark.parametrize(
+    "digest", ["", "0" * 12, load_policy().digest, *(NARROWER_DIGEST[:length] for length in (12, 63))]
+)
 def test_only_what_was_looked_at_is_approved(do: Do, digest: str) -> None:
     with pytest.raises(NoCandidate):
         do(approved(digest))
@@ -107,6 +114,51 @@ def test_rolling_back_leads_step_by_step_to_the_shipped_one(do: Do) -> None:
         do(rolled_back)
     do(approved(do(proposed(OTHER)).digest))
     assert do(rolled_back).digest == load_policy().digest
+
+
+def test_of_two_who_go_back_at_once_one_does(do: Do) -> None:
+    for content in (NARROWER, OTHER):
+        do(approved(do(proposed(content)).digest))
+    now = do(policy_change.digest_in_force)
+    leaving = lambda c: policy_change.roll_back(c, now, by="eve", reason="x")  # noqa: E731
+    assert do(leaving).text.encode() == NARROWER
+    with pytest.raises(LeftAlready):
+        do(leaving)
+
+
+def test_a_decision_comes_after_those_before_it_whatever_the_clock_says(superuser_url: str, do: Do) -> None:
+    do(approved(do(proposed(NARROWER)).digest))
+
+    async def later() -> None:
+        connection = await connect(superuser_url)
+        await connection.execute("UPDATE policy_event SET happened_at = happened_at + interval '1 hour'")
+        await connection.close()
+
+    asyncio.run(later())
+    assert do(rolled_back).digest == load_policy().digest
+    assert do(policy_change.digest_in_force) == load_policy().digest
+
+
+def test_a_version_whose_text_was_changed_is_not_obeyed(superuser_url: str, do: Do) -> None:
+    digest = do(proposed(NARROWER)).digest
+
+    async def change() -> None:
+        connection = await connect(superuser_url)
+        await connection.execute("UPDATE policy_version SET text = text || '# more'")
+        await connection.close()
+
+    asyncio.run(change())
+    with pytest.raises(PolicyError, match="not what its digest says"):
+        do(approved(digest))
+
+
+def test_what_was_counted_of_a_candidate_goes_once_it_is_decided(do: Do) -> None:
+    digest = do(proposed(NARROWER)).digest
+    found = PolicyDifference("legal", "Contract.title", "shown", "denied", 3, "x")
+    do(lambda c: add_differences(c, digest, load_policy().digest, [found, found]))
+    assert [each.requests for each in do(lambda c: list_differences(c, digest, load_policy().digest))] == [6]
+    do(lambda c: policy_change.reject(c, digest, by="ann", reason="no"))
+    assert do(lambda c: list_differences(c, digest, load_policy().digest)) == []
 
 
 def test_what_is_in_force_cannot_be_proposed(do: Do) -> None:

@@ -26,7 +26,7 @@ from domain.error import DomainError
 from domain.field import ENTITIES, DeclaredField, Kind, fields_of
 from domain.identity import salesforce_id
 from tests.reference.caller import Caller
-from tests.reference.filters import as_uuid, may_use, refusals
+from tests.reference.filters import as_uuid, graph_field, may_use, refusals, used
 from tests.reference.paging import Order, check_page
 from tests.reference.refusal import AccessDenied, BadUserInput, Refusal
 
@@ -91,6 +91,9 @@ class Checks:
         with self.attempt():
             arguments = get_argument_values(definition, details[0].node, self.variables)
             self.refused += self.of_arguments(parent.name, name, arguments)
+            for used_field in self.used(parent.name, name, arguments):
+                if self.caller.evaluator.possible(used_field.coordinate) != {"show"}:
+                    self.note(self.denied, path, used_field)
         inner = get_named_type(definition.type)
         types = self.found_by_node() if is_interface_type(inner) else [inner]
         for type_ in sorted(types, key=lambda t: list(ENTITIES).index(t.name)) if len(types) > 1 else types:
@@ -114,9 +117,30 @@ class Checks:
         told = fields_of(ENTITIES["Contract"]) if declared.field.named_by else ()
         some_are_not = any(self.caller.evaluator.possible(f.coordinate) != {"show"} for f in told)
         for noted, is_so in ((self.denied, "deny" in words or some_are_not), (self.masked, "mask" in words)):
-            if is_so and (path, declared.coordinate) not in noted:
-                noted.append((path, declared.coordinate))
+            if is_so:
+                self.note(noted, path, declared)
         return words != {"deny"}
+
+    def note(self, noted: list[tuple[str, str]], path: str, declared: DeclaredField) -> None:
+        if (path, declared.coordinate) not in noted:
+            noted.append((path, declared.coordinate))
+
+    def used(self, parent: str, name: str, arguments: dict[str, Any]) -> Iterator[DeclaredField]:
+        """Give what a field of the schema finds, orders, groups or sums records by."""
+        if "first" in self.schema.type_map[parent].fields[name].args:  # type: ignore[attr-defined]
+            entity = LISTS.get(name, "Contract") if parent == "Query" else _target(parent, name)
+            yield from used(entity, arguments.get("filter"))
+            yield from (declared for declared, _ in Order.of(entity, arguments.get("orderBy")).terms)
+        elif parent == "Query" and name == "portfolio":
+            yield from used("Contract", arguments.get("filter"))
+        elif parent == "Query" and name in LOOKUPS and LOOKUPS[name] in ENTITIES:
+            for key, value in arguments.items():
+                if value is not None:
+                    yield graph_field(LOOKUPS[name], key)
+        elif name == "totals":
+            yield graph_field("Contract", "totalValue")
+        elif name in GROUPS and parent == "Portfolio":
+            yield graph_field("Contract", GROUPS[name].partition(".")[2])
 
     def of_arguments(self, parent: str, name: str, arguments: dict[str, Any]) -> Iterator[Refusal]:
         """Give what the arguments of a field are refused for."""

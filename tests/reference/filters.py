@@ -90,6 +90,29 @@ def refusals(entity: str, given: Filter | None, shows: Decide) -> Iterator[Refus
                 yield from _of_field(graph_field(entity, name), member, shows)
 
 
+def used(entity: str, given: Filter | None) -> Iterator[DeclaredField]:
+    """Give every field that a filter looks at, in the order in which it stands there."""
+    for name, member in (given or {}).items():
+        if member is None:
+            continue
+        if name in ("and", "or", "not"):
+            for part in member if name != "not" else [member]:
+                yield from used(entity, part)
+        elif name == "text":
+            yield from (each for pair in searched(entity) for each in pair if each)
+        else:
+            yield from _used_by(graph_field(entity, "updatedAt" if name == "updatedSince" else name), member)
+
+
+def _used_by(declared: DeclaredField, member: Any) -> Iterator[DeclaredField]:
+    yield declared
+    if declared.kind is Kind.REFERENCE:
+        yield from used(declared.target, member)
+    elif declared.kind is Kind.LIST:
+        for part in member.values():
+            yield from used(declared.target, part)
+
+
 def _of_field(declared: DeclaredField, member: Filter, shows: Decide) -> Iterator[Refusal]:
     if not may_use(declared, shows):
         yield AccessDenied(declared.coordinate)

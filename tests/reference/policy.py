@@ -117,7 +117,7 @@ class Evaluator:
 
     def _forbids(self, forbid: Mapping[str, Any], declared: DeclaredField, facts: Facts) -> bool:
         held = "roles" not in forbid or bool(set(forbid["roles"]) & set(self.named))
-        named = declared.coordinate in forbid.get("fields", ())
+        named = any(each in forbid.get("fields", ()) for each in _hidden_with(declared))
         named = named or declared.field.audience in forbid.get("audiences", ())
         if "when" in forbid and not belongs_to_a_contract(declared.entity):
             return False
@@ -153,6 +153,17 @@ class Evaluator:
                 return str(role[declared.field.audience])
             name = role.get("inherits")
         return "deny"
+
+
+def _hidden_with(declared: DeclaredField) -> list[str]:
+    """Return the fields whose hiding hides this one: itself, and of an id those of the wholes above it."""
+    found = [declared.coordinate]
+    entity: str | None = declared.entity
+    while declared.name == "id" and entity is not None:
+        whole = next((f for f in fields_of(ENTITIES[entity]) if f.field.part), None)
+        entity = None if whole is None else whole.target
+        found += [] if entity is None else [f"{entity}.id"]
+    return found
 
 
 def holds(when: Mapping[str, Any] | None, facts: Facts) -> bool:
