@@ -103,6 +103,7 @@ def test_an_event_tells_who_asked_for_what_and_which_records_it_got(graph: Graph
             "ContractParty.legalName", "ContractParty.primaryContact", "Document.sha256",
             "Document.title",
         ],
+        "used": ["Contract.number"],
     }  # fmt: skip
     event.pop("access")
     assert event == {
