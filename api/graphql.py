@@ -18,11 +18,12 @@ import orjson
 
 from api.audit_writer import AuditWriter, NotRecorded
 from api.errors import AccessDenied, ApiError, BadRequest, InternalError, NotWholly, Unavailable
-from api.limits import MAX_JSON_DEPTH
+from api.limits import MAX_JSON_DEPTH, is_too_deep
 from api.mutations.once import Mutations
-from api.planner.plan import BLIND
+from api.planner.plan import BLIND, REVIEW
 from api.planner.record_ids import take_ids
 from api.planner.run import Plan, Planner
+from api.review.desk import ReviewDesk
 from api.sealed_answers import SealedAnswers, with_shredded
 from api.shadow import Shadow
 from auth.audit import AuditEvent, Document, Refusal
@@ -84,6 +85,7 @@ class Endpoint:
         self._sealed = SealedAnswers(database, vault)
         self._today = today
         self._planner = Planner()
+        self._desk = ReviewDesk(database, clock)
         self._mutations = Mutations(database, lambda: frozenset(self.views.policy.roles), clock)
         self.views = views
         self.shadow: Shadow | None = None
@@ -171,7 +173,8 @@ class Endpoint:
         request = read_request(body)
         principal = asked.principal
         asked.source, asked.operation = request["query"], request.get("operationName")
-        view = self.views.of(principal.roles)
+        views = self.views
+        view = views.of(principal.roles)
         asked.policy = view.digest
         plan, variables = self._plan(request, view)
         asked.plan = plan
@@ -187,6 +190,10 @@ class Endpoint:
         try:
             if plan.blinds:
                 environment[BLIND] = await self._sealed.blind(principal.org_id)
+            if plan.reviews:
+                environment[REVIEW] = await self._desk.answers(
+                    plan.reviews, views.policy, principal.org_id, environment
+                )
             data: bytes
             if plan.change is None:
                 found = await self._database.read(plan.statement, plan.arguments(environment))
@@ -221,7 +228,7 @@ class Endpoint:
 
 def read_request(body: bytes) -> dict[str, Any]:
     """Read the JSON of a request. Raises BadRequest."""
-    if body.count(b"[") + body.count(b"{") > MAX_JSON_DEPTH and _too_deep(body):
+    if is_too_deep(body):
         raise BadRequest(f"the request's JSON is nested more than {MAX_JSON_DEPTH} deep")
     try:
         request = orjson.loads(body)
@@ -240,22 +247,6 @@ def read_request(body: bytes) -> dict[str, Any]:
 def refusal(error: ApiError) -> Answer:
     """Return the answer that tells an error."""
     return Answer(error.status, orjson.dumps({"errors": error.as_json_list()}), error.code)
-
-
-def _too_deep(body: bytes) -> bool:
-    depth, in_text, escaped = 0, False, False
-    for byte in body:
-        if in_text:
-            escaped, in_text = byte == ord("\\") and not escaped, byte != ord('"') or escaped
-        elif byte == ord('"'):
-            in_text = True
-        elif byte in b"[{":
-            depth += 1
-            if depth > MAX_JSON_DEPTH:
-                return True
-        elif byte in b"]}":
-            depth -= 1
-    return False
 
 
 def _where(error: BaseException) -> str:

@@ -35,10 +35,31 @@ MAX_VARIABLES = 50
 MAX_CONDITIONS = 100
 """Members of all filters of an operation, wherever they stand: each becomes SQL."""
 MAX_ORDER_TERMS = 10
+MAX_REVIEWS = 10
+"""Fields of `review` in an operation: each looks over the policy or the log anew."""
 MAX_DEPTH = 15
 """GraphiQL's introspection is 13 deep, and the deepest useful question to the graph about 11."""
 MAX_SPREAD_FIELDS = 5000
 """Fields once every spread is opened: what a fragment spread many times would grow to."""
+
+
+def is_too_deep(body: bytes) -> bool:
+    """Whether JSON is nested deeper than a request may be; told without reading it."""
+    if body.count(b"[") + body.count(b"{") <= MAX_JSON_DEPTH:
+        return False
+    depth, in_text, escaped = 0, False, False
+    for byte in body:
+        if in_text:
+            escaped, in_text = byte == ord("\\") and not escaped, byte != ord('"') or escaped
+        elif byte == ord('"'):
+            in_text = True
+        elif byte in b"[{":
+            depth += 1
+            if depth > MAX_JSON_DEPTH:
+                return True
+        elif byte in b"]}":
+            depth -= 1
+    return False
 
 
 @dataclass(slots=True)

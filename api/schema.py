@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from inspect import Parameter, Signature
-from typing import Annotated, Any, Optional
+from typing import Any
 from uuid import UUID
 
 import strawberry
@@ -16,6 +15,8 @@ from strawberry.schema.config import StrawberryConfig
 from api import inputs
 from api.inputs import listed
 from api.mutations.role_grants import GrantRoleInput, RevokeRoleInput
+from api.object_types import lazy, mutation, object_type, optional, type_named, unresolved
+from api.review import types  # noqa: F401 - builds the types of `review`
 from api.scalars import SCALARS, Duration
 from domain.contract import ContractType
 from domain.field import DeclaredField, Entity, Kind, fields_of
@@ -25,7 +26,6 @@ from domain.term import Period
 
 DEFAULT_PAGE, LARGEST_PAGE = 50, 100
 
-_MODULE = __name__
 _PAGING: dict[str, tuple[Any, str]] = {
     "first": (int, f"How many from the start, {LARGEST_PAGE} at most; {DEFAULT_PAGE} where unsaid."),
     "after": (str, "Only those after this cursor."),
@@ -34,64 +34,9 @@ _PAGING: dict[str, tuple[Any, str]] = {
 }
 
 
-def lazy(name: str) -> Any:  # noqa: ANN401 - a type form
-    """Name an object type that may not be built yet."""
-    return Annotated[name, strawberry.lazy(_MODULE)]
-
-
-def optional(form: Any) -> Any:  # noqa: ANN401 - a type form
-    """Say that a value may be null; every field that a policy may hide is."""
-    return Optional[form]  # noqa: UP045 - a lazy type has no |
-
-
 def filter_of(entity: str) -> Any:  # noqa: ANN401 - a type form
     """Name the filter of an entity."""
     return inputs.lazy(f"{entity}Filter")
-
-
-def unresolved(annotation: Any, description: str, **arguments: tuple[Any, str]) -> Any:  # noqa: ANN401
-    """Declare a field with optional arguments that the planner answers."""
-    forms = {
-        name: Annotated[optional(type_), strawberry.argument(description=text)]
-        for name, (type_, text) in arguments.items()
-    }
-    return _unresolved(annotation, description, forms, strawberry.UNSET)
-
-
-def mutation(payload: Any, description: str, given: Any) -> Any:  # noqa: ANN401 - type forms and a field
-    """Declare a mutation, which takes one input and answers with null only where it fails."""
-    return _unresolved(optional(payload), description, {"input": given}, Parameter.empty)
-
-
-def _unresolved(annotation: Any, description: str, forms: dict[str, Any], default: Any) -> Any:  # noqa: ANN401
-    def resolver(**_: object) -> None:
-        raise AssertionError("the planner answers every field")
-
-    resolver.__dict__["__signature__"] = Signature(
-        [
-            Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=form)
-            for name, form in forms.items()
-        ],
-        return_annotation=annotation,
-    )
-    resolver.__annotations__ = forms | {"return": annotation}
-    return strawberry.field(resolver=resolver, description=description)
-
-
-def object_type(
-    name: str, description: str, members: dict[str, tuple[Any, str]], bases: tuple[type, ...] = ()
-) -> Any:  # noqa: ANN401 - a type form
-    """Build an object type from annotations or prepared fields, and make it importable from here."""
-    body: dict[str, Any] = {"__annotations__": {}, "__module__": _MODULE}
-    for member, (form, text) in members.items():
-        if isinstance(form, strawberry.types.field.StrawberryField):
-            body[member] = form
-        else:
-            body["__annotations__"][member] = form
-            body[member] = strawberry.field(description=text)
-    made = strawberry.type(type(name, bases, body), name=name, description=description)
-    globals()[name] = made
-    return made
 
 
 @strawberry.interface(description="Anything with an id that `node` can find again.")
@@ -298,6 +243,10 @@ Query = object_type(
             "",
         ),
         "portfolio": (unresolved(optional(Portfolio), "Contracts in figures.", filter=_contract_filter), ""),
+        "review": (
+            unresolved(optional(lazy("Review")), "How access is decided, and what was read."),
+            "",
+        ),
         "viewer": (unresolved(optional(Viewer), "Who is calling, and what they may see."), ""),
     },
 )
@@ -337,7 +286,7 @@ Mutation = object_type(
 SCHEMA = strawberry.Schema(
     query=Query,
     mutation=Mutation,
-    types=[globals()[name] for name in ENTITIES],
+    types=[type_named(name) for name in ENTITIES],
     config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
 )
 GRAPHQL: GraphQLSchema = SCHEMA._schema  # noqa: SLF001 - Strawberry offers no other way to graphql-core's schema

@@ -55,7 +55,7 @@ class Month:
 
 def floor_of(moment: datetime) -> UUID:
     """Return the least UUIDv7 of a moment."""
-    return UUID(int=round(moment.timestamp() * 1000) << 80)
+    return UUID(int=max(round(moment.timestamp() * 1000), 0) << 80)
 
 
 def is_month(table: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -14,10 +14,14 @@ from storage.audit_months import floor_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What is looked for; what is None is not asked. `since` is included, `until` is not."""
+    """What is looked for; what is None is not asked. `since` is included, `until` is not.
+
+    `after` is the event after which a list goes on: all that come after it are older.
+    """
 
     since: datetime | None = None
     until: datetime | None = None
+    after: UUID | None = None
     subject: str | None = None
     client: str | None = None
     record: UUID | None = None
@@ -43,6 +47,7 @@ async def search(
 
     ask("id >= {}", wanted.since and floor_of(wanted.since))
     ask("id < {}", wanted.until and floor_of(wanted.until))
+    ask("id < {}", wanted.after)
     ask("body::json ->> 'subject' = {}", wanted.subject)
     ask("body::json ->> 'client' = {}", wanted.client)
     ask("body::json ->> 'request' = {}", wanted.request)
@@ -56,9 +61,12 @@ async def search(
     return [(row["id"], row["body"]) for row in rows]
 
 
-async def find_access(connection: asyncpg.Connection, org_id: UUID, digest: str) -> str | None:
-    """Return the access that an event names."""
-    found: str | None = await connection.fetchval(
-        "SELECT body FROM audit_access WHERE org_id = $1 AND id = $2", org_id, UUID(digest[:32])
+async def find_accesses(
+    connection: asyncpg.Connection, org_id: UUID, digests: Iterable[str]
+) -> Mapping[str, str]:
+    """Return the accesses that events name, by their digests; one that is gone is missing."""
+    ids = {UUID(digest[:32]): digest for digest in digests}
+    rows = await connection.fetch(
+        "SELECT id, body FROM audit_access WHERE org_id = $1 AND id = ANY ($2)", org_id, list(ids)
     )
-    return found
+    return {ids[row["id"]]: row["body"] for row in rows}

@@ -10,11 +10,15 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from graphql import GraphQLObjectType
 
+from api.schema import GRAPHQL
+from auth.policy_file import SHIPPED
 from auth.review.cases import KEYS, read_cases
 from storage.embedded import Cluster
 from storage.embedded_roles import OWNER
 from tests.api.command_line import environment
+from tests.api.graph import Graph
 
 ROOT = Path(__file__).resolve().parents[1]
 GUIDE = ROOT / "docs" / "security-reviewers.md"
@@ -65,9 +69,24 @@ def run(command: str, given: dict[str, str], folder: Path) -> str:
 
 def test_the_guide_tells_every_key_of_a_case() -> None:
     told = {
-        key for row in re.findall(r"^\| (`[a-z_`, ]+) \|", TEXT, re.MULTILINE) for key in row.split("`")[1::2]
+        key
+        for row in re.findall(
+            r"^\| (`[a-z_`, ]+) \|", TEXT.split("\n## Hold it against cases\n")[1], re.MULTILINE
+        )
+        for key in row.split("`")[1::2]
     }
     assert told == set(KEYS)
+
+
+def test_the_guides_question_in_graphql_is_answered(graph: Graph) -> None:
+    (question,) = re.findall(r"```graphql\n(.*?)```", TEXT, re.DOTALL)
+    found = graph.data(question, {"candidate": SHIPPED.read_text()}, role="security_reviewer")["review"]
+    assert found["check"]["findings"] == []
+    members = GRAPHQL.type_map["Review"]
+    assert isinstance(members, GraphQLObjectType)
+    rows = re.findall(r"^\| (`[a-zA-Z`, ]+`) \|", TEXT.split("\n## Ask in GraphQL\n")[1], re.MULTILINE)
+    told = {name for row in rows for name in row.split("`")[1::2]}
+    assert set(members.fields) <= told
 
 
 def test_the_guides_own_case_is_one(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from auth.audit_head import ExportedHead, SealKey, SealKeys, read_exports
 from auth.audit_proof import prove
 from auth.audit_verify import Report, verify
 from domain.org import Org
-from storage.audit_search import Wanted, find_access, search
+from storage.audit_search import Wanted, find_accesses, search
 from storage.tenancy import bind_org
 
 FOUND = 3
@@ -50,6 +50,9 @@ def _add_search(actions: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("--org", required=True, help="name or id of the org")
     parser.add_argument("--since", type=_moment, help="from this moment on, 2026-11-27 or 2026-11-27T08:30")
     parser.add_argument("--until", type=_moment, help="before this moment")
+    parser.add_argument(
+        "--after", type=UUID, metavar="EVENT", help="those that come after this one: older ones"
+    )
     parser.add_argument("--subject", help="who asked")
     parser.add_argument("--client", help="the client that asked for them")
     parser.add_argument("--record", type=UUID, help="id of a record that was given out")
@@ -96,7 +99,7 @@ async def _told(connection: asyncpg.Connection, org_id: UUID, event: dict[str, A
     if refusal is not None and refusal["rule"]:
         lines.append(f"    refused  {refusal['field']} by {refusal['rule']}")
     if event["access"]:
-        body = await find_access(connection, org_id, event["access"])
+        body = (await find_accesses(connection, org_id, [event["access"]])).get(event["access"])
         lines += _access_told(orjson.loads(body)) if body else ["    fields   GONE: run `audit verify`"]
     ids = records.get("ids") or ([f"SHA-256 of their ids {records['sha256']}"] if "sha256" in records else [])
     lines += [f"    {'records ' if number == 0 else '        '} {each}" for number, each in enumerate(ids)]

@@ -16,6 +16,7 @@ from api.planner.plan import (
     Operation,
     Payload,
     Portfolio,
+    Review,
     Selection,
     Totals,
 )
@@ -42,6 +43,8 @@ def _shown(part: Any) -> Iterator[str]:  # noqa: ANN401 - any noun of a plan
                 yield part.field.coordinate
         case Group():
             yield part.by.coordinate
+        case Review():
+            yield from (field.coordinate for field in part.tells)
         case Totals():
             yield field_named("Contract", "total_value").coordinate
     for each in _inside(part):

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from api.planner.plan import ORG, SCOPES, SUBJECT, TODAY
+from api.planner.plan import BLIND, MADE, ORG, REVIEW, SCOPES, SUBJECT, TODAY
 from api.planner.run import prepare
 from auth.policy import declared_at
 from auth.view import View
@@ -20,6 +20,8 @@ PLACES = {
     TODAY[0]: "the day of the request",
     SUBJECT[0]: "the caller's Salesforce id",
     SCOPES[0]: ["the scopes of the token"],
+    MADE[0]: ["00000000-0000-7000-8000-000000000000"],
+    BLIND: lambda field, _: f"what finds a value of {field.coordinate}",
 }
 """What stands in a dry run for what only a request brings."""
 
@@ -51,7 +53,8 @@ def dry_run(source: str, given: Mapping[str, Any], view: View) -> DryRun:
     variables = prepared.read_variables(given)
     plan = prepared.compile(view, variables)
     access = orjson.loads(b"{" + plan.extensions.removeprefix(b","))["extensions"]["access"]
-    arguments = plan.arguments(variables | PLACES)
+    reviews = {REVIEW: {each.key: "what the review finds" for each in plan.reviews}}
+    arguments = plan.arguments(variables | PLACES | reviews)
     return DryRun(
         laid_out(plan.statement), tuple(arguments), tuple(access["denied"]), tuple(access["masked"])
     )

@@ -104,7 +104,7 @@ class SelectionReader:
         self.selected.add(field.coordinate)
         decision = self.view.reach(field)
         if isinstance(decision, Deny):
-            self._note(path, field, decision, "all")
+            self.note(path, field, decision, "all")
             return True
         cell = self.view.cell(field.coordinate)
         if cell.show is not None and not self.view.guard(field.coordinate):
@@ -115,7 +115,7 @@ class SelectionReader:
             noted = Masking(path, field.coordinate, cell.mask.rule, cell.mask.reason, records, cell.mask.kind)
             self.maskings[path, field.coordinate] = noted
         if cell.mask is None or not everywhere:
-            self._note(path, field, cell.hidden, "some")
+            self.note(path, field, cell.hidden, "some")
         return False
 
     def uses(self, path: str, field: DeclaredField) -> None:
@@ -124,12 +124,13 @@ class SelectionReader:
         if field.kind in (Kind.REFERENCE, Kind.LIST):
             self.entities.add(field.target)
         if self.view.guard(field.coordinate):
-            self._note(path, field, self.view.cell(field.coordinate).hidden, "some")
+            self.note(path, field, self.view.cell(field.coordinate).hidden, "some")
 
     def _uses(self, path: str) -> Use:
         return partial(self.uses, path)
 
-    def _note(self, path: str, field: DeclaredField, hidden: Deny, records: Literal["all", "some"]) -> None:
+    def note(self, path: str, field: DeclaredField, hidden: Deny, records: Literal["all", "some"]) -> None:
+        """Note that a field is hidden, in all records or some."""
         denial = Denial(path, field.coordinate, hidden.rule, hidden.reason, records)
         self.denials.setdefault((path, field.coordinate), denial)
 
@@ -157,7 +158,7 @@ class SelectionReader:
         shown = [each for each in declared if self.view.shows_always(each.coordinate)]
         if len(shown) < len(declared):
             reason = f"{field.coordinate} tells the values of other fields: only of those that are shown"
-            self._note(path, field, Deny("named field", reason), "some")
+            self.note(path, field, Deny("named field", reason), "some")
         return tuple(name for each in shown for name in dict.fromkeys((each.name, each.graph_name)))
 
     def _part(

@@ -15,6 +15,8 @@ SUBJECT: Path = ("$subject",)
 SCOPES: Path = ("$scopes",)
 MADE: Path = ("$made",)
 """The ids of what a mutation made or changed: known once its command has run."""
+REVIEW = "$review"
+"""Where a request that asks for a review brings its JSON, by response key."""
 BLIND = "$blind"
 """Where a request that filters by encrypted values brings how to index them."""
 
@@ -256,6 +258,27 @@ class Caller:
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """A member that is wanted of an object, with its arguments; `parts` are those of an object in turn."""
+
+    name: str
+    given: Any = None
+    parts: tuple[tuple[str, Member | Literally], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What is asked about the policy and the log: found before the statement runs, which carries it.
+
+    `tells` are fields of the graph that it tells of.
+    """
+
+    key: str
+    parts: tuple[tuple[str, Member | Literally], ...]
+    tells: tuple[DeclaredField, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Payload:
     """What a mutation answers: what it made or changed."""
 
@@ -271,7 +294,7 @@ class Change:
 
 
 Output = Literally | Column | MoneyParts | One | Connection
-Root = Literally | Lookup | Connection | Portfolio | Caller | Payload
+Root = Literally | Lookup | Connection | Portfolio | Caller | Review | Payload
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from api.planner.plan import (
     Totals,
     Variable,
 )
+from api.planner.review import check_reviews, read_review
 from auth.decision import Deny, Mask, Show
 from auth.view import View
 from domain.field import ENTITIES, field_named
@@ -53,6 +54,7 @@ def read_operation(
         (key, Literally(introspected[key]) if key in introspected else reader.root(nodes, key))
         for key, nodes in fields.items()
     )
+    check_reviews(roots)
     return Operation(
         roots,
         tuple(reader.denials.values()),
@@ -83,6 +85,8 @@ class RootReader(SelectionReader):
                 return self._portfolio(nodes, key)
             case "viewer":
                 return self._viewer(nodes)
+            case "review":
+                return read_review(self, nodes, key)
         return typename("Query")
 
     def _require_records(self, entity: str | None) -> None:
@@ -96,7 +100,7 @@ class RootReader(SelectionReader):
         """Read the list of grants, which is null to whom none is shown: that there are some is no secret."""
         decision = self.view.entity("RoleGrant")
         if isinstance(decision, Deny):
-            self._note(key, field_named("RoleGrant", "id"), decision, "all")
+            self.note(key, field_named("RoleGrant", "id"), decision, "all")
             return NULL
         return self.connection("RoleGrant", None, nodes, "Query", key)
 

@@ -31,7 +31,7 @@ from api.planner.difference import Difference, differences
 from api.planner.introspection import introspect
 from api.planner.mutation import read_mutation
 from api.planner.parameters import Environment, Parameter
-from api.planner.plan import BlindIndex, Change, Denial, Masking, Operation
+from api.planner.plan import BlindIndex, Change, Denial, Masking, Operation, Review
 from api.planner.roots import read_operation
 from api.planner.to_sql import StatementWriter
 from api.planner.variables import VariableReader
@@ -59,7 +59,7 @@ class Plan:
     """An operation compiled for a view and a shape of variables; `checks` are of values that no SQL reads.
 
     `opens` says that the answer holds encrypted values, `blinds` that it is filtered by some; `withheld` is
-    what is denied or masked of it.
+    what is denied or masked of it, and `reviews` are to be found before it is run.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - all that a plan is
@@ -70,6 +70,7 @@ class Plan:
         extensions: bytes,
         audited: Audited,
         change: Change | None = None,
+        reviews: Sequence[Review] = (),
         *,
         opens: bool,
         withheld: Sequence[dict[str, Any]],
@@ -78,6 +79,7 @@ class Plan:
         self.extensions = extensions
         self.audited = audited
         self.change = change
+        self.reviews = reviews
         self.opens = opens
         self.withheld = withheld
         self.blinds = any(isinstance(each.value, BlindIndex) for each in (*parameters, *checks))
@@ -152,6 +154,7 @@ class PreparedOperation:
         withheld = [asdict(each) for each in noted]
         extensions = _extensions(operation, view)
         audited = Audited(self.document, audited_access(operation))
+        reviews = tuple(root for _, root in operation.roots if isinstance(root, Review))
         return Plan(
             statement.text,
             parameters,
@@ -159,6 +162,7 @@ class PreparedOperation:
             extensions,
             audited,
             operation.change,
+            reviews,
             opens=writer.opens,
             withheld=withheld,
         )

@@ -15,6 +15,7 @@ from api.planner.page_sql import WholePage, boolean, is_of_page
 from api.planner.pages import PageWriter, selections_of
 from api.planner.parameters import Parameter, as_is, identity, page_size, salesforce, text
 from api.planner.plan import (
+    REVIEW,
     SCOPES,
     Caller,
     Column,
@@ -31,6 +32,7 @@ from api.planner.plan import (
     PageInfo,
     Payload,
     Portfolio,
+    Review,
     Root,
     Selection,
     Tenant,
@@ -86,6 +88,8 @@ class StatementWriter(PageWriter):
                 return self._connection(root, None)
             case Portfolio():
                 return portfolio_object(self, root)
+            case Review():
+                return sa.cast(self.parameters.bind(Variable((REVIEW, root.key)), as_is, sa.Text()), JSON)
             case Payload():
                 return json_sql.small_object([(key, self._root(part)) for key, part in root.parts])
             case Caller():

@@ -9,7 +9,7 @@ from itertools import combinations
 from auth.policy import Command, Forbid, Policy, Role, Rule, Word
 from auth.review.part import Part, parts_of
 from auth.review.sight import Rulebook, Sight
-from auth.review.situation import terms_of
+from auth.review.situation import kinds_of_contracts, terms_of
 from auth.rows import Terms
 from domain.field import Audience
 
@@ -90,6 +90,13 @@ def difference(before: Policy, after: Policy) -> Difference:
     return Difference(before, after, tuple(each for each in found if each))
 
 
+def steps_of(before: Policy, after: Policy) -> int:
+    """Return about how many steps a comparison takes: fields by roles and kinds of contracts."""
+    roles, kinds = {*before.roles, *after.roles}, kinds_of_contracts(terms_of(before, after))
+    pairs = len(roles) * (len(roles) - 1) // 2
+    return kinds * (len(roles) * len(after.fields) + pairs * len(_forbidden_otherwise(before, after)))
+
+
 def _of_role(before: Policy, after: Policy, name: str) -> RoleDifference:
     was, now = before.roles.get(name), after.roles.get(name)
     earlier, later = _allowed(was), _allowed(now)
@@ -105,12 +112,16 @@ def _of_role(before: Policy, after: Policy, name: str) -> RoleDifference:
 
 def _of_pairs(before: Policy, after: Policy, alone: Mapping[str, RoleDifference]) -> Iterator[RoleDifference]:
     """Find what a forbid changes only for whoever has a second role, which shows what it then hides."""
-    differing = {*map(_said, before.forbids)} ^ {*map(_said, after.forbids)}
-    forbidden = frozenset().union(*(coordinates for _, coordinates, *_ in differing))
+    forbidden = _forbidden_otherwise(before, after)
     for pair in combinations(alone, 2):
         known = {change.coordinate for name in pair for change in alone[name].changes}
         changes = tuple(_changes(before, after, pair, sorted(forbidden - known)))
         yield RoleDifference(" + ".join(pair), None, None, changes, (), ())
+
+
+def _forbidden_otherwise(before: Policy, after: Policy) -> frozenset[str]:
+    differing = {*map(_said, before.forbids)} ^ {*map(_said, after.forbids)}
+    return frozenset().union(*(coordinates for _, coordinates, *_ in differing))
 
 
 def _said(forbid: Forbid) -> tuple[str, frozenset[str], frozenset[str] | None, Terms | None]:

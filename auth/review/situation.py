@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from itertools import product
+from math import prod
 
 from auth.decision import Cell
 from auth.policy import Policy, Word, declared_at
@@ -89,6 +90,11 @@ def situations(entity: str, terms: frozenset[Terms]) -> tuple[Situation, ...]:
         for scopes in reaches
         for values in product(*told_apart)
     )
+
+
+def kinds_of_contracts(terms: frozenset[Terms]) -> int:
+    """Return how many kinds of contracts the terms tell apart, without making them."""
+    return prod(len(_told_apart(name, terms)) for name in {name for each in terms for name, _ in each.fields})
 
 
 def values_of(name: str) -> tuple[FixedValue, ...]:

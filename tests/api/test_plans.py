@@ -79,6 +79,7 @@ def test_an_operation_becomes_this_statement(case: Case, policy: Policy) -> None
         "$today": TODAY,
         "$subject": case.principal.subject,
         "$scopes": sorted(case.principal.scopes),
+        "$review": {each.key: f"what the review {each.key} finds" for each in plan.reviews},
         "$blind": lambda field, text: f"the index of {text!r} in {field.coordinate}",
     }
     told = [f"-- ${place}: {value}" for place, value in enumerate(plan.arguments(environment), 1)]

@@ -11,6 +11,7 @@ from uuid import UUID
 import pytest
 from graphql import parse, validate
 
+from api.schema import GRAPHQL
 from domain.contract import Contract, ContractType, Side
 from domain.crm import Account
 from domain.field import Audience, Entity
@@ -22,7 +23,8 @@ from domain.party import ContractParty, PartyRole
 from domain.renewal import RenewalType
 from domain.term import Period
 from tests.reference.caller import Caller
-from tests.reference.executor import Answer, answer, schema
+from tests.reference.executor import ROOTS, Answer, answer, schema
+from tests.reference.generator import ROOT_WEIGHTS
 from tests.reference.paging import Order
 from tests.reference.policy import Evaluator
 from tests.reference.rows import Rows
@@ -103,6 +105,14 @@ def test_values_are_written_as_the_api_writes_them() -> None:
         "noticeDeadline": "2026-11-25", "inNoticeWindow": True, "daysToExpiration": 9,
         "account": {"name": "Acme"}, "milestones": {"nodes": [{"varianceDays": 2}]},
     }})  # fmt: skip
+
+
+def test_every_root_is_answered_but_the_review() -> None:
+    """It tells of the policy and the log, not of records: tests/api/review hold it against the commands."""
+    query = GRAPHQL.query_type
+    assert query is not None
+    assert set(query.fields) - set(ROOTS) == {"review"}
+    assert set(ROOT_WEIGHTS) - {"__typename"} == set(ROOTS)
 
 
 def test_a_denied_field_is_null_and_listed_once_by_its_path() -> None:

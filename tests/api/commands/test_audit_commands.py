@@ -110,6 +110,8 @@ def test_search_tells_events_the_latest_first(audit: Audit) -> None:
         (("--operation", "Panel"), set()),
         (("--since", f"{NOW + timedelta(seconds=1):%Y-%m-%dT%H:%M:%S}"), {"request 2", "request 3"}),
         (("--until", f"{NOW + timedelta(seconds=1):%Y-%m-%dT%H:%M:%S}"), {"request 1"}),
+        (("--until", "1960-01-01"), set()),
+        (("--after", str(event_at(NOW + timedelta(seconds=2), 3).id)), {"request 1", "request 2"}),
         (("--most", "1"), {"request 3"}),
     ],
 )

@@ -1,0 +1,88 @@
+"""What is asked of `review`: read into which members are wanted, for whom the policy shows ACCESS to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from graphql import FieldNode, GraphQLObjectType, get_named_type
+
+from api.limits import MAX_REVIEWS, too_large
+from api.planner.from_graphql import NULL, SelectionReader, typename
+from api.planner.plan import Literally, Member, Review, Root
+from api.schema import GRAPHQL
+from auth.decision import Deny
+from domain.field import DeclaredField, field_named
+
+ENTITY = "RoleGrant"
+"""Who may see how access is decided is said once: whoever sees every grant of a role."""
+TOLD_BY = {
+    "accessReview": ("role", "holder_kind", "holder_id", "granted_by", "granted_at", "reason", "ends_at"),
+}
+"""The fields of a grant that a member of a review tells of."""
+
+
+def read_review(reader: SelectionReader, nodes: list[FieldNode], key: str) -> Review | Literally:
+    """Read a review, which is null to whom the policy does not show every grant of a role."""
+    if _is_denied(reader, field_named(ENTITY, "id"), key):
+        return NULL
+    parts: list[tuple[str, Member | Literally]] = []
+    tells: dict[DeclaredField, None] = {}
+    for name, member in _members(reader, nodes, "Review"):
+        told = _told(member)
+        denied = [_is_denied(reader, field, f"{key}.{name}") for field in told]
+        parts.append((name, NULL if any(denied) else member))
+        tells |= {} if any(denied) else dict.fromkeys(told)
+    return Review(key, tuple(parts), tuple(tells))
+
+
+def check_reviews(roots: Iterable[tuple[str, Root]]) -> None:
+    """Refuse an operation that asks for too much at once. Raises QueryTooComplex."""
+    reviews = [root for _, root in roots if isinstance(root, Review)]
+    if sum(isinstance(part, Member) for review in reviews for _, part in review.parts) > MAX_REVIEWS:
+        raise too_large("fields of review", MAX_REVIEWS)
+
+
+def picked(value: Any, member: Member) -> Any:  # noqa: ANN401 - any JSON
+    """Return what is wanted of a value: of objects, also in lists, the members that were asked for."""
+    if isinstance(value, list | tuple):
+        return [picked(each, member) for each in value]
+    if not isinstance(value, Mapping) or not member.parts:
+        return value
+    return {
+        key: json.loads(part.json) if isinstance(part, Literally) else picked(value[part.name], part)
+        for key, part in member.parts
+    }
+
+
+def _told(member: Member | Literally) -> list[DeclaredField]:
+    names = TOLD_BY.get(member.name, ()) if isinstance(member, Member) else ()
+    return [field_named(ENTITY, name) for name in names]
+
+
+def _is_denied(reader: SelectionReader, field: DeclaredField, path: str) -> bool:
+    """Note where a field of a grant is not shown in each of the org; return whether that is so."""
+    decision, cell = reader.view.reach(field), reader.view.cell(field.coordinate)
+    if not isinstance(decision, Deny) and any(rows.is_everything for rows in cell.shown):
+        return False
+    reader.note(path, field, decision if isinstance(decision, Deny) else cell.hidden, "all")
+    return True
+
+
+def _members(
+    reader: SelectionReader, nodes: list[FieldNode], type_name: str
+) -> list[tuple[str, Member | Literally]]:
+    type_ = GRAPHQL.type_map[type_name]
+    if not isinstance(type_, GraphQLObjectType):
+        raise TypeError(type_name)
+    found: list[tuple[str, Member | Literally]] = []
+    for key, below in reader.collector.under(nodes, type_name).items():
+        name = below[0].name.value
+        if name == "__typename":
+            found.append((key, typename(type_name)))
+            continue
+        inner = get_named_type(type_.fields[name].type)
+        parts = _members(reader, below, inner.name) if isinstance(inner, GraphQLObjectType) else ()
+        found.append((key, Member(name, reader.arguments(type_name, below[0]), tuple(parts))))
+    return found
