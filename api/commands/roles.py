@@ -10,6 +10,7 @@ from functools import partial
 
 import asyncpg
 
+from api.commands import roles_review
 from api.commands.org_work import in_org, require_role
 from api.settings import Settings, SettingsError
 from auth.role_grants import give_role, take_role
@@ -29,7 +30,7 @@ WORDS = {HolderKind.USER: "user", HolderKind.PROFILE: "profile", HolderKind.PERM
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Register `roles grant|revoke|list`."""
+    """Register `roles grant|revoke|list`, and `roles review`."""
     actions = subparsers.add_parser("roles", help="who has which role, and why").add_subparsers(
         dest="action", required=True
     )
@@ -47,6 +48,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     granting.add_argument("--until", type=date.fromisoformat, help="last day on which it holds, 2027-06-30")
     listing = _action(actions, "list", "show every grant of an org, also those that have ended", _list)
     listing.add_argument("--user", metavar="ID", help="only those that reach this user, by whichever way")
+    roles_review.add_action(actions)
 
 
 def _action(

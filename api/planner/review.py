@@ -11,16 +11,21 @@ from graphql import FieldNode, GraphQLObjectType, get_named_type
 from api.limits import MAX_REVIEWS, too_large
 from api.planner.from_graphql import NULL, SelectionReader, typename
 from api.planner.plan import Literally, Member, Review, Root
+from api.planner.record_ids import RECORD_KEY
 from api.schema import GRAPHQL
 from auth.decision import Deny
 from domain.field import DeclaredField, field_named
 
 ENTITY = "RoleGrant"
 """Who may see how access is decided is said once: whoever sees every grant of a role."""
-TOLD_BY = {
-    "accessReview": ("role", "holder_kind", "holder_id", "granted_by", "granted_at", "reason", "ends_at"),
+TOLD_BY: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "accessReview": {
+        ENTITY: ("role", "holder_kind", "holder_id", "granted_by", "granted_at", "reason", "ends_at"),
+        "User": ("salesforce_id", "active", "profile_id"),
+        "PermissionSetAssignment": ("assignee_id", "permission_set_id"),
+    },
 }
-"""The fields of a grant that a member of a review tells of."""
+"""The fields of the graph that a member of a review tells of."""
 
 
 def read_review(reader: SelectionReader, nodes: list[FieldNode], key: str) -> Review | Literally:
@@ -45,24 +50,28 @@ def check_reviews(roots: Iterable[tuple[str, Root]]) -> None:
 
 
 def picked(value: Any, member: Member) -> Any:  # noqa: ANN401 - any JSON
-    """Return what is wanted of a value: of objects, also in lists, the members that were asked for."""
+    """Return what is wanted of a value: of objects, also in lists, the members that were asked for.
+
+    A record's id stays with it: see record_ids.py.
+    """
     if isinstance(value, list | tuple):
         return [picked(each, member) for each in value]
     if not isinstance(value, Mapping) or not member.parts:
         return value
-    return {
+    record = {RECORD_KEY: value[RECORD_KEY]} if RECORD_KEY in value else {}
+    return record | {
         key: json.loads(part.json) if isinstance(part, Literally) else picked(value[part.name], part)
         for key, part in member.parts
     }
 
 
 def _told(member: Member | Literally) -> list[DeclaredField]:
-    names = TOLD_BY.get(member.name, ()) if isinstance(member, Member) else ()
-    return [field_named(ENTITY, name) for name in names]
+    told = TOLD_BY.get(member.name, {}) if isinstance(member, Member) else {}
+    return [field_named(entity, name) for entity, names in told.items() for name in names]
 
 
 def _is_denied(reader: SelectionReader, field: DeclaredField, path: str) -> bool:
-    """Note where a field of a grant is not shown in each of the org; return whether that is so."""
+    """Note where a field is not shown in every record of the org; return whether that is so."""
     decision, cell = reader.view.reach(field), reader.view.cell(field.coordinate)
     if not isinstance(decision, Deny) and any(rows.is_everything for rows in cell.shown):
         return False

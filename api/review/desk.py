@@ -14,6 +14,7 @@ import orjson
 from api.planner.parameters import Environment, given_value
 from api.planner.plan import Literally, Member, Review
 from api.planner.review import picked
+from api.review.access import access_review
 from api.review.decisions import DECISIONS
 from api.review.log import audit_events, audit_proof
 from api.review.question import Answer, Question
@@ -28,6 +29,7 @@ STORED: Final[Mapping[str, Callable[[asyncpg.Connection, Question], Awaitable[An
     "history": history,
     "auditEvents": audit_events,
     "auditProof": audit_proof,
+    "accessReview": access_review,
 }
 
 

@@ -201,6 +201,26 @@ object_type("AuditEventPage", "A page of the audit log, the latest first.", {
     "end_cursor": (optional(str), "Cursor of the last of the page."),
 })  # fmt: skip
 
+object_type("HeldRole", "A role that somebody holds, by one grant or registration.", {
+    "role": (str, "The role."),
+    "subject": (optional(str), "Salesforce id of the user, or id of the client; absent where it is nobody."),
+    "standing": (str, "ACTIVE, INACTIVE, or UNKNOWN for a user who was not imported."),
+    "name": (optional(str), "Name of the client."),
+    "holder_kind": (str, "USER, PROFILE, PERMISSION_SET or CLIENT: what it is held by."),
+    "holder_id": (str, "Its id."),
+    "since": (datetime, "When it was granted."),
+    "granted_by": (optional(str), "Who granted it."),
+    "reason": (optional(str), "Why it was granted."),
+    "ends_at": (optional(datetime), "When it ends by itself."),
+    "last_used_at": (optional(datetime), "The latest event of the subject with the role."),
+    "unused": (bool, "Whether it was held for 90 days, and no use is known in these."),
+})  # fmt: skip
+object_type("AccessReview", "Who holds which role now, and whether they use it.", {
+    "made_at": (datetime, "When it was made."),
+    "log_since": (optional(datetime), "The first event of the log: no use before it is known."),
+    "held": (listed(lazy("HeldRole")), "By role."),
+})  # fmt: skip
+
 # The root
 
 _EVENTS: Final = unresolved(
@@ -242,6 +262,7 @@ Review = object_type("Review", "How access is decided, and what was read.", {
     ), ""),
     "trial": (optional(lazy("PolicyTrial")), "The policy that is proposed now; absent where none is."),
     "history": (listed(lazy("PolicyDecision")), "What was decided about policies, the latest first."),
+    "access_review": (optional(lazy("AccessReview")), "Who holds which role, and whether they use it."),
     "audit_events": (_EVENTS, ""),
     "audit_proof": (unresolved(
         str,

@@ -23,10 +23,10 @@ def matrix_csv(matrix: Matrix) -> str:
             row = (
                 cell.role, cell.coordinate, cell.audience, part.word, part.rows, part.rule, line, part.reason
             )  # fmt: skip
-            writer.writerow([_plain(str(value)) for value in row])
+            writer.writerow([plain(str(value)) for value in row])
     return out.getvalue()
 
 
-def _plain(text: str) -> str:
-    # A reason is written by whoever wrote the policy: a spreadsheet must not take it for a formula.
+def plain(text: str) -> str:
+    """Return a text that a spreadsheet does not take for a formula: reasons are written by people."""
     return f"'{text}" if text.startswith(_FORMULA) else text
