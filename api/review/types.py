@@ -139,7 +139,7 @@ object_type("TrialDifference", "What the candidate would have decided otherwise 
     "was": (str, "As it was decided."),
     "would_be": (str, "As the candidate would have it."),
     "requests": (int, "How many requests."),
-    "example": (str, "Name and hash of one operation."),
+    "example": (str, "How the SHA-256 of one such document begins."),
 })  # fmt: skip
 object_type("PolicyTrial", "A proposed policy that is tried beside the one in force.", {
     "digest": (str, "SHA-256 of its text."),

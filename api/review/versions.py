@@ -22,7 +22,7 @@ from storage.policy_versions import IN_FORCE, list_differences, list_events, sta
 
 LONGEST_POLICY: Final = 32 * 1024
 MOST_TABLES: Final = 200
-MOST_STEPS: Final = 200_000
+MOST_STEPS: Final = 100_000
 """A comparison of more takes longer than a worker should have: the command line takes its time."""
 MOST_CHANGES: Final = 3_000
 MOST_EVENTS: Final = 500
@@ -62,11 +62,16 @@ async def trial(connection: asyncpg.Connection, question: Question) -> Answer:
                 "was": each.was,
                 "wouldBe": each.would_be,
                 "requests": each.requests,
-                "example": each.example,
+                "example": _hash(each.example),
             }
             for each in found[:MOST_CHANGES]
         ],
     }
+
+
+def _hash(example: str) -> str:
+    """Return the hash of an example without its name, which may be another org's: all count together."""
+    return example.rpartition(" (")[2].removesuffix(")")
 
 
 async def history(connection: asyncpg.Connection, _: Question) -> Answer:

@@ -89,7 +89,7 @@ def test_a_trial_is_told_with_what_it_would_decide_otherwise(office: Office) -> 
             differences { roles subject was wouldBe requests example } }""",
     )["trial"]
     assert datetime.fromisoformat(found.pop("proposedAt")).tzinfo is not None
-    told = {"subject": "Contract.id", "was": "shown", "wouldBe": "denied", "example": "Panel (abc)"}
+    told = {"subject": "Contract.id", "was": "shown", "wouldBe": "denied", "example": "abc"}
     assert found == {
         "digest": proposed.digest,
         "proposedBy": "ann",
