@@ -263,7 +263,7 @@ class Member:
 
     name: str
     given: Any = None
-    parts: tuple[tuple[str, Member | Literally], ...] = ()
+    parts: tuple[tuple[str, Member | Literally], ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ def picked(value: Any, member: Member) -> Any:  # noqa: ANN401 - any JSON
     """
     if isinstance(value, list | tuple):
         return [picked(each, member) for each in value]
-    if not isinstance(value, Mapping) or not member.parts:
+    if not isinstance(value, Mapping) or member.parts is None:
         return value
     record = {RECORD_KEY: value[RECORD_KEY]} if RECORD_KEY in value else {}
     return record | {
@@ -92,6 +92,7 @@ def _members(
             found.append((key, typename(type_name)))
             continue
         inner = get_named_type(type_.fields[name].type)
-        parts = _members(reader, below, inner.name) if isinstance(inner, GraphQLObjectType) else ()
-        found.append((key, Member(name, reader.arguments(type_name, below[0]), tuple(parts))))
+        is_object = isinstance(inner, GraphQLObjectType)
+        parts = tuple(_members(reader, below, inner.name)) if is_object else None
+        found.append((key, Member(name, reader.arguments(type_name, below[0]), parts)))
     return found

@@ -278,6 +278,15 @@ def test_one_plan_answers_different_questions(graph: Graph) -> None:
         assert found == {"roles": [role], "field": field}
 
 
+def test_of_an_object_of_which_nothing_is_wanted_nothing_is_told(graph: Graph) -> None:
+    query = """{ review { policy { text @skip(if: true) } history { by @include(if: false) }
+        accessReview { held { role @skip(if: true) } } } none: review { check @skip(if: true) { undecided } } }"""
+    found = graph.data(query, role=REVIEWER)
+    assert found["review"]["policy"] == {}
+    assert all(held == {} for held in found["review"]["accessReview"]["held"])
+    assert found["none"] == {}
+
+
 def test_a_fragment_an_alias_and_a_condition_are_taken_as_anywhere(graph: Graph) -> None:
     query = """query($no: Boolean!) { one: review { ...P __typename check @include(if: $no) { undecided } }
         two: review { ...P  t: __typename } }
