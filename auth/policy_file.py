@@ -251,6 +251,7 @@ class _Reading(Values):
             raise self.error(where, None, "a forbid names either fields or audiences", "say one of the two")
         coordinates = self.names(where, table, "fields", list(self.fields))
         audiences = self.names(where, table, "audiences", list(Audience.__members__))
+        what = ", ".join(audiences or coordinates)
         coordinates += [
             c
             for c, audience in self.fields.items()
@@ -260,7 +261,6 @@ class _Reading(Values):
         coordinates += [f"{part}.id" for c in coordinates if c.endswith(".id") for part in parts_of(c[:-3])]
         held = frozenset(self.names(where, table, "roles", list(roles))) if "roles" in table else None
         terms = self.terms_of(where, table, coordinates)
-        what = ", ".join(audiences or coordinates)
         text = f"forbid {what}" + (f" to {', '.join(sorted(held))}" if held is not None else "")
         text += f" where {terms}" if terms else ""
         rule = Rule(text, self.lines.of(where, None), self.why(where, table))

@@ -116,6 +116,16 @@ async def text_of(connection: asyncpg.Connection, digest: str) -> str | None:
     return text
 
 
+async def digest_beginning(connection: asyncpg.Connection, beginning: str) -> str:
+    """Return the digest of the version that begins so. Raises LookupError where there is none, or several."""
+    rows = await connection.fetch(
+        "SELECT digest FROM policy_version WHERE starts_with(digest, $1) LIMIT 2", beginning
+    )
+    if len(rows) != 1:
+        raise LookupError(beginning)
+    return str(rows[0]["digest"])
+
+
 async def forget_differences(connection: asyncpg.Connection, digest: str) -> None:
     """Remove what was counted of a candidate that was decided about."""
     await connection.execute("DELETE FROM policy_difference WHERE digest = $1", digest)

@@ -18,7 +18,7 @@ from auth.policy import Policy, PolicyError
 from auth.policy_change import version
 from auth.policy_file import read_policy
 from auth.review.difference import Difference, RoleDifference, difference, steps_of
-from storage.policy_versions import IN_FORCE, list_differences, list_events, standing
+from storage.policy_versions import IN_FORCE, digest_beginning, list_differences, list_events, standing
 
 LONGEST_POLICY: Final = 32 * 1024
 MOST_TABLES: Final = 200
@@ -94,7 +94,7 @@ async def compared(connection: asyncpg.Connection, question: Question) -> Answer
     given = question.text("candidate", LONGEST_POLICY) or ""
     try:
         if _DIGEST.fullmatch(given):
-            candidate = await version(connection, given)
+            candidate = await version(connection, await digest_beginning(connection, given))
         else:
             candidate = await asyncio.to_thread(_read, given)
     except LookupError:

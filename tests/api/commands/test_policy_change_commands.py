@@ -45,16 +45,17 @@ def propose(typed: Typed) -> Ran:
 
 
 def approve(typed: Typed) -> Ran:
-    return typed(f"approve {SHORT} --by bob --reason", "read it")
+    return typed(f"approve {DIGEST} --by bob --reason", "read it")
 
 
 def test_a_policy_is_proposed_tried_and_approved_by_somebody_else(typed: Typed, owner_url: str) -> None:
     done = propose(typed)
     assert done.returncode == 0
     assert done.stdout.startswith(f"{SHORT} is proposed, and tried beside the policy in force from now on\n")
-    assert f"contract-graph policy approve {SHORT} --reason" in done.stdout
+    assert "contract-graph policy approve DIGEST --reason" in done.stdout
+    assert done.stdout.endswith(f"{DIGEST}\n")
     told = typed("trial").stdout
-    assert told.startswith(f"{SHORT}, proposed ")
+    assert told.startswith(f"{DIGEST}\n    proposed ")
     assert f" by ann: fewer rows for those who sell\nbeside {SHIPPED_SHORT}, which answers\n" in told
     assert told.endswith("\nno request so far would have been decided otherwise\n")
     count(owner_url, PolicyDifference("sales_rep", "Contract.id", "shown", "denied", 3, "Panel (abc)"))
@@ -81,14 +82,14 @@ def count(url: str, found: PolicyDifference) -> None:
 
 def test_who_proposed_it_cannot_approve_it(typed: Typed) -> None:
     propose(typed)
-    refused = only_line(typed(f"approve {SHORT} --by ANN --reason", "it is mine"))
+    refused = only_line(typed(f"approve {DIGEST} --by ANN --reason", "it is mine"))
     assert refused == "ANN proposed it: somebody else has to approve it."
     assert typed("history").stdout.startswith(f"{load_policy().digest}  is in force\n")
 
 
 def test_a_policy_that_is_rejected_is_tried_no_longer(typed: Typed) -> None:
     propose(typed)
-    done = typed(f"reject {SHORT} --by bob --reason", "too narrow")
+    done = typed(f"reject {DIGEST} --by bob --reason", "too narrow")
     assert (done.returncode, done.stdout) == (0, f"{SHORT} is tried no longer\n")
     assert only_line(typed("trial")) == f"no policy{NOTHING}"
     assert only_line(approve(typed)) == f"No policy{NOTHING}."
@@ -97,7 +98,7 @@ def test_a_policy_that_is_rejected_is_tried_no_longer(typed: Typed) -> None:
 def test_what_is_in_force_is_rolled_back_by_one(typed: Typed) -> None:
     propose(typed)
     approve(typed)
-    done = typed("rollback --by ann --reason", "it broke the panel")
+    done = typed(f"rollback {DIGEST} --by ann --reason", "it broke the panel")
     assert (done.returncode, done.stdout) == (
         0, f"{SHIPPED_SHORT} is in force again; every worker obeys it within seconds\n",
     )  # fmt: skip
@@ -127,8 +128,11 @@ def test_before_anything_was_proposed_the_shipped_policy_is_in_force(typed: Type
         ("propose missing.toml --reason why", "missing.toml cannot be read: No such file or directory"),
         ("propose shipped.toml --reason why", f"The policy {SHIPPED_SHORT} is in force already."),
         ("approve 0123 --reason why", f"No policy{NOTHING}."),
-        ("rollback --reason why", "There is no earlier policy to go back to: the one in force is the first."),
-        ("rollback --reason why --by \x1b[2K", "--by is a line of text"),
+        (
+            f"rollback {load_policy().digest} --reason why",
+            "There is no earlier policy to go back to: the one in force is the first.",
+        ),
+        ("rollback 0123 --reason why --by \x1b[2K", "--by is a line of text"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_decided_is_told_in_a_line(typed: Typed, line: str, told: str) -> None:
@@ -138,13 +142,14 @@ def test_what_cannot_be_decided_is_told_in_a_line(typed: Typed, line: str, told:
 
 def test_a_reason_is_a_line_of_text(typed: Typed) -> None:
     for reason in ("", " ", "two\nlines"):
-        assert only_line(typed("rollback --reason", reason)) == "--reason is a line of text"
+        assert only_line(typed("rollback 0123 --reason", reason)) == "--reason is a line of text"
 
 
 def test_another_than_the_proposed_policy_cannot_be_approved(typed: Typed) -> None:
     propose(typed)
-    told = only_line(typed(f"approve {SHIPPED_SHORT} --by bob --reason", "read it"))
-    assert told == f"{SHIPPED_SHORT} is not the policy that is proposed, which is {SHORT}: look at it again."
+    for other in (load_policy().digest, SHORT, DIGEST[:63]):
+        told = only_line(typed(f"approve {other} --by bob --reason", "read it"))
+        assert told == f"{other} is not the policy that is proposed, which is {DIGEST}: look at it again."
 
 
 def test_a_policy_with_a_mistake_is_not_proposed(typed: Typed) -> None:

@@ -2,10 +2,10 @@ SELECT answered.answer
 FROM (SELECT set_config('app.org', CAST($1::UUID AS TEXT), true) AS org
  LIMIT ALL OFFSET 0) AS scope JOIN LATERAL (SELECT json_build_object('account', (SELECT row_to_json("$") AS row_to_json_1
 FROM (SELECT t1.id AS "$id", t1.name AS name, t1.billing_city AS "billingCity", (SELECT row_to_json("$") AS row_to_json_2
-FROM (SELECT t2.id AS "$id", t2.name AS name, t2.email_clear AS email
+FROM (SELECT t2.id AS "$id", t2.name AS name, to_json(t2.email_clear) AS email
 FROM "user" AS t2
 WHERE t2.org_id = $1::UUID AND t2.id = t1.owner_id) AS "$") AS owner, json_build_object('nodes', (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_1
-FROM (SELECT t3.id AS "$id", t3.name AS name, t3.email_clear AS email, t3.phone_clear AS phone
+FROM (SELECT t3.id AS "$id", t3.name AS name, to_json(t3.email_clear) AS email, to_json(t3.phone_clear) AS phone
 FROM contact AS t3
 WHERE t3.org_id = $1::UUID AND t3.account_id = t1.id ORDER BY t3.name ASC NULLS LAST, t3.id ASC
  LIMIT $2::INTEGER) AS "$")) AS contacts

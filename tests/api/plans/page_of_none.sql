@@ -6,7 +6,7 @@ FROM contract AS t2
 WHERE t2.org_id = $1::UUID) AS "totalCount"
 FROM (SELECT row_number() OVER (ORDER BY t1.id ASC) AS place, t1.id AS key_0, (SELECT row_to_json("$") AS row_to_json_2
 FROM (SELECT t1.id AS "$id", t1.id AS id) AS "$") AS row_0, (SELECT row_to_json("$") AS row_to_json_3
-FROM (SELECT rtrim(translate(encode(convert_to(CAST(json_build_array('bd10be49', CAST(t1.id AS TEXT)) AS TEXT), 'UTF8'), 'base64'), E'+/\n', '-_'), '=') AS cursor) AS "$") AS row_1
+FROM (SELECT t1.id AS "$id", rtrim(translate(encode(convert_to(CAST(json_build_array('bd10be49', CAST(t1.id AS TEXT)) AS TEXT), 'UTF8'), 'base64'), E'+/\n', '-_'), '=') AS cursor) AS "$") AS row_1
 FROM contract AS t1
 WHERE t1.org_id = $1::UUID ORDER BY t1.id ASC
  LIMIT $2::INTEGER + 1) AS page_t1) AS "$")) AS answer

@@ -30,7 +30,7 @@ EVENTS = """query($first: Int, $after: String, $subject: String, $record: ID, $s
         since: $since, until: $until) { hasNextPage endCursor nodes { id at kind subject client roles decision
             operation { name sha256 } policy request latencyUs records { count ids sha256 }
             refusal { code field rule }
-            access { shown masked { field rule } denied { field rule } } } } } }"""
+            access { shown used masked { field rule } denied { field rule } } } } } }"""
 PROOF = "query($id: ID!) { review { auditProof(id: $id) } }"
 ID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 CONTRACT = 'query One { contract(number: "K-1") { id title governingLaw } }'
