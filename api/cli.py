@@ -19,6 +19,7 @@ from api.commands import (
     docs,
     import_,
     keys,
+    ops,
     policy,
     roles,
     serve,
@@ -57,7 +58,7 @@ EXPECTED = (
 )
 """What can go wrong on a machine, and is told in a line; anything else is a fault of ours, with its trace."""
 
-COMMANDS = (demo, serve, db, import_, clients, signin, roles, policy, keys, token, audit, docs)
+COMMANDS = (demo, serve, db, import_, clients, signin, roles, policy, keys, token, audit, docs, ops)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -36,6 +36,13 @@ class BadRequest(ApiError):
     status = HTTPStatus.BAD_REQUEST
 
 
+class UnknownDocument(ApiError):
+    """The request names a trusted document that this API does not have."""
+
+    code = "UNKNOWN_DOCUMENT"
+    status = HTTPStatus.NOT_FOUND
+
+
 class BadUserInput(ApiError):
     """A value in the request is not what its place takes."""
 

@@ -17,7 +17,15 @@ import asyncpg
 import orjson
 
 from api.audit_writer import AuditWriter, NotRecorded
-from api.errors import AccessDenied, ApiError, BadRequest, InternalError, NotWholly, Unavailable
+from api.errors import (
+    AccessDenied,
+    ApiError,
+    BadRequest,
+    InternalError,
+    NotWholly,
+    Unavailable,
+    UnknownDocument,
+)
 from api.limits import MAX_JSON_DEPTH, is_too_deep
 from api.mutations.once import Mutations
 from api.planner.plan import BLIND, REVIEW
@@ -26,6 +34,7 @@ from api.planner.run import Plan, Planner
 from api.review.desk import ReviewDesk
 from api.sealed_answers import SealedAnswers, with_shredded
 from api.shadow import Shadow
+from api.trusted import trusted_documents
 from auth.audit import AuditEvent, Document, Refusal
 from auth.principal import Principal
 from auth.vault import Vault
@@ -37,7 +46,7 @@ log = logging.getLogger("contract_graph.graphql")
 
 NOT_RECORDED = "the audit log cannot be written, and nothing is given out without it; try again in a moment"
 
-MEMBERS = {"query": str, "operationName": str, "variables": dict, "extensions": dict}
+MEMBERS = {"query": str, "documentId": str, "operationName": str, "variables": dict, "extensions": dict}
 
 
 class Answer(NamedTuple):
@@ -227,7 +236,10 @@ class Endpoint:
 
 
 def read_request(body: bytes) -> dict[str, Any]:
-    """Read the JSON of a request. Raises BadRequest."""
+    """Read the JSON of a request; a trusted document's id becomes its query.
+
+    Raises BadRequest, and UnknownDocument for an id of no trusted document.
+    """
     if is_too_deep(body):
         raise BadRequest(f"the request's JSON is nested more than {MAX_JSON_DEPTH} deep")
     try:
@@ -239,9 +251,22 @@ def read_request(body: bytes) -> dict[str, Any]:
     for name, type_ in MEMBERS.items():
         if request.get(name) is not None and not isinstance(request[name], type_):
             raise BadRequest(f"{name} must be {'an object' if type_ is dict else 'a string'}")
+    if request.get("documentId") is not None:
+        request["query"] = _trusted(request)
     if not request.get("query"):
-        raise BadRequest("the request has no query")
+        raise BadRequest("the request has no query and no documentId")
     return request
+
+
+def _trusted(request: dict[str, Any]) -> str:
+    if request.get("query") is not None:
+        raise BadRequest("the request has a query and a documentId: send one of them")
+    document = trusted_documents().get(request["documentId"])
+    if document is None:
+        raise UnknownDocument(
+            "documentId names no trusted document: the client is older or newer than this API"
+        )
+    return document.source
 
 
 def refusal(error: ApiError) -> Answer:

@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from api.apex_source import salesforce_files
 from api.field_reference import field_reference
 from api.schema import sdl
 from api.settings import Settings
@@ -15,7 +16,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def generated() -> dict[Path, str]:
     """Return every generated file with what it should hold."""
-    return {ROOT / "api" / "schema.graphql": sdl(), ROOT / "docs" / "fields.md": field_reference()}
+    found = {ROOT / "api" / "schema.graphql": sdl(), ROOT / "docs" / "fields.md": field_reference()}
+    return found | {ROOT / path: text for path, text in salesforce_files().items()}
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

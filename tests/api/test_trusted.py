@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+import pytest
+from graphql import build_schema, parse, validate
+
+from api.apex_source import salesforce_files
+from api.commands.docs import ROOT
+from api.graphql import read_request
+from api.planner.run import prepare
+from api.schema import sdl
+from api.trusted import FOLDER, trusted_documents
+from tests.api.graph import NORTHLIGHT, Graph, code_of
+
+IDS = {document.name: id_ for id_, document in trusted_documents().items()}
+
+
+def ask(graph: Graph, role: str = "legal", **request: Any) -> Any:
+    return graph.send(content=json.dumps(request), headers=graph.headers(role, org=NORTHLIGHT))
+
+
+@pytest.mark.parametrize("name", IDS)
+def test_every_trusted_document_fits_the_schema_and_the_limits(name: str) -> None:
+    source = (FOLDER / f"{name}.graphql").read_text()
+    assert validate(build_schema(sdl()), parse(source)) == []
+    assert prepare(source, None)
+    assert IDS[name] == "sha256:" + hashlib.sha256(source.encode()).hexdigest()
+
+
+def test_a_trusted_document_is_answered_as_if_it_had_been_sent(graph: Graph) -> None:
+    by_id = ask(graph, documentId=IDS["contracts"], variables={"first": 2})
+    by_text = ask(graph, query=(FOLDER / "contracts.graphql").read_text(), variables={"first": 2})
+    assert by_id.status_code == 200
+    assert by_id.content == by_text.content
+
+
+def test_an_id_that_is_not_known_is_refused(graph: Graph) -> None:
+    for id_ in ("sha256:" + "0" * 64, "", "panel", IDS["panel"].upper()):
+        response = ask(graph, documentId=id_)
+        assert (response.status_code, code_of(response)) == (404, "UNKNOWN_DOCUMENT")
+
+
+@pytest.mark.parametrize(
+    "request_", [{"documentId": 1}, {"documentId": IDS["panel"], "query": "{ viewer { roles } }"}]
+)
+def test_a_request_names_one_document_in_one_way(graph: Graph, request_: dict[str, Any]) -> None:
+    response = ask(graph, **request_)
+    assert (response.status_code, code_of(response)) == (400, "BAD_REQUEST")
+
+
+def test_a_document_id_that_is_null_says_nothing() -> None:
+    assert read_request(b'{"documentId": null, "query": "{a}"}')["query"] == "{a}"
+
+
+@pytest.mark.parametrize("path", salesforce_files())
+def test_what_the_salesforce_project_is_given_is_fresh(path: Any) -> None:
+    assert (ROOT / path).read_text(encoding="utf-8") == salesforce_files()[path], (
+        "run `contract-graph ops --apex`"
+    )
+
+
+ROLES = ("sales_rep", "sales_manager", "legal", "finance", "customer_success", "security_reviewer", "admin")
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("on_account", [False, True])
+def test_the_panel_is_one_request_for_every_role(graph: Graph, role: str, *, on_account: bool) -> None:
+    deals = graph.data(
+        "{ contracts { nodes { opportunity { salesforceId account { salesforceId } } } } }", org=NORTHLIGHT
+    )["contracts"]["nodes"]
+    deal = next(each["opportunity"] for each in deals if each["opportunity"])
+    record = deal["account"]["salesforceId"] if on_account else deal["salesforceId"]
+    answer = ask(graph, role, documentId=IDS["panel"], variables={"record": record, "onAccount": on_account})
+    assert answer.status_code == 200, answer.text
+    data = answer.json()["data"]
+    assert data.keys() == {"account" if on_account else "opportunity"}
+    if role != "sales_rep":  # nobody's record in this test: its token names no user
+        assert next(iter(data.values()))["contracts"]["nodes"]
+
+
+def test_renewals_are_of_one_person_or_of_all(graph: Graph) -> None:
+    def count(**variables: Any) -> int:
+        answer = ask(graph, documentId=IDS["renewals"], variables=variables).json()
+        found: int = answer["data"]["contracts"]["totalCount"]
+        return found
+
+    assert count() > 0
+    assert count(person={"eq": "005000000000000AAA"}) == 0
