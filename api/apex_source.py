@@ -24,8 +24,8 @@ def salesforce_files() -> Mapping[Path, str]:
 def apex_source() -> str:
     """Return the Apex class of the trusted documents' ids."""
     constants = "\n\n".join(
-        f"    /** api/operations/{document.name}.graphql */\n"
-        f"    public static final String {document.name.upper()} =\n        '{id_}';"
+        f"  /** api/operations/{document.name}.graphql */\n"
+        f"  public static final String {document.name.upper()} =\n    '{id_}';"
         for id_, document in trusted_documents().items()
     )
     return (
@@ -37,7 +37,7 @@ def apex_source() -> str:
 def owners_source() -> str:
     """Return the JavaScript module that says which system owns each field of a contract."""
     owners = "\n".join(
-        f"    {declared.graph_name}: '{_word(declared.field.owner)}'," for declared in fields_of(Contract)
+        f"  {declared.graph_name}: '{_word(declared.field.owner)}'," for declared in fields_of(Contract)
     )
     head = f"// Which system owns each field of a contract. {WRITTEN}\n"
     return f"{head}export const OWNERS = {{\n{owners.rstrip(',')}\n}};\n"

@@ -1,0 +1,46 @@
+import { LightningElement, api } from 'lwc';
+import { formatDate, formatMoney, formatText } from 'c/contractFormat';
+import { LABELS, fieldLabel, fill, word } from 'c/contractLabels';
+
+const latestFirst = (one, other) => ((one.signedDate ?? '') < (other.signedDate ?? '') ? 1 : -1);
+const dated = (label, date) => date && fill(label, formatDate(date));
+
+/** How the contract was changed: each amendment with what it changed, from what to what. */
+export default class ContractAmendments extends LightningElement {
+  /** Amendments of the graph. */
+  @api items = [];
+
+  get amendments() {
+    return [...this.items].sort(latestFirst).map((each) => ({
+      id: each.id,
+      title: fill(LABELS.amendmentTitle, each.number, word(each.kind)),
+      dates: [
+        dated(LABELS.signedOn, each.signedDate),
+        dated(LABELS.effectiveOn, each.effectiveDate)
+      ]
+        .filter(Boolean)
+        .join(' · '),
+      rationale: each.rationale,
+      value: each.valueChange && this.signed(each.valueChange),
+      changes: (each.changes?.nodes ?? []).map((change) => ({
+        id: change.id,
+        text: this.change(change)
+      }))
+    }));
+  }
+
+  signed({ amount, currency }) {
+    const text = formatMoney({ amount, currency });
+    return fill(LABELS.valueChange, Number(amount) > 0 ? `+${text}` : text);
+  }
+
+  // A change without values names a field that is hidden, or one that has none to compare.
+  change({ field, before, after }) {
+    const label = fieldLabel(field);
+    if (before === null && after === null) {
+      return fill(LABELS.fieldChanged, label);
+    }
+    const [from, to] = [before, after].map((text) => formatText(text ?? LABELS.empty));
+    return fill(LABELS.fromTo, label, from, to);
+  }
+}

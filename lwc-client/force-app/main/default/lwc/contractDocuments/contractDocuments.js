@@ -1,0 +1,49 @@
+import { LightningElement, api } from 'lwc';
+import { formatDate } from 'c/contractFormat';
+import { LABELS, fill, word } from 'c/contractLabels';
+
+const SHOWN = 8;
+const latestFirst = (one, other) => ((one.signedAt ?? '') < (other.signedAt ?? '') ? 1 : -1);
+// Only a link of the web is followed: the address comes from another system.
+const safe = (link) => (/^https:\/\//i.test(link ?? '') ? link : undefined);
+
+/** The papers of a contract: where each lies, whether all have signed it, and the hash that proves it unchanged. */
+export default class ContractDocuments extends LightningElement {
+  /** Documents of the graph. */
+  @api items = [];
+
+  told = {};
+  labels = LABELS;
+
+  get documents() {
+    return [...this.items].sort(latestFirst).map((each) => ({
+      ...each,
+      link: safe(each.link),
+      linkTitle: fill(LABELS.opensNewTab, each.title),
+      about: [
+        word(each.type),
+        each.version && fill(LABELS.version, each.version),
+        each.signedAt && fill(LABELS.signedOn, formatDate(each.signedAt))
+      ]
+        .filter(Boolean)
+        .join(' · '),
+      isUnsigned: each.executed === false,
+      hash:
+        each.sha256 &&
+        fill(LABELS.hash, `${each.sha256.slice(0, SHOWN)}…${each.sha256.slice(-SHOWN)}`),
+      copyLabel: fill(LABELS.copyHash, each.title),
+      told: this.told.id === each.id ? this.told.text : undefined
+    }));
+  }
+
+  async handleCopy(event) {
+    const { id, hash } = event.currentTarget.dataset;
+    let text = LABELS.copied;
+    try {
+      await navigator.clipboard.writeText(hash);
+    } catch {
+      text = LABELS.copyFailed;
+    }
+    this.told = { id, text };
+  }
+}

@@ -1,0 +1,47 @@
+import { LightningElement, api } from 'lwc';
+import { formatDate, formatMoney, formatPercent, formatPeriod } from 'c/contractFormat';
+import { word } from 'c/contractLabels';
+
+const name = (person) => person.name;
+const FACTS = [
+  ['totalValue', formatMoney],
+  ['arr', formatMoney],
+  ['effectiveDate', formatDate],
+  ['expirationDate', formatDate],
+  ['paymentTerms', String],
+  ['billingFrequency', word],
+  ['discountPercent', formatPercent],
+  ['upliftPercent', formatPercent],
+  ['signedDate', formatDate],
+  ['liabilityCap', formatMoney],
+  ['governingLaw', String],
+  ['terminationForConvenience', formatPeriod],
+  ['contractOwner', name],
+  ['renewalOwner', name]
+];
+const FIRST = 4;
+
+/** The values that a contract is known by, each with what the policy says of it. */
+export default class ContractKeyFacts extends LightningElement {
+  /** A contract of the graph. */
+  @api contract;
+  /** What the policy says: an Access of c/contractAnswer. */
+  @api access;
+  /** Record of the page. */
+  @api recordId;
+  /** Whether only the first facts are shown. */
+  @api compact = false;
+
+  get facts() {
+    return FACTS.slice(0, this.compact ? FIRST : FACTS.length).map(([field, format]) => {
+      const value = this.contract[field];
+      const access = this.access.of(`Contract.${field}`, value);
+      return {
+        key: `${this.contract.id} ${field}`,
+        field,
+        access,
+        text: value === null || value === undefined ? '' : format(value)
+      };
+    });
+  }
+}

@@ -1,0 +1,31 @@
+import { LightningElement, api } from 'lwc';
+import { LABELS, word } from 'c/contractLabels';
+
+/** Who is bound by the contract, and whom to speak to. */
+export default class ContractParties extends LightningElement {
+  /** Parties of the graph. */
+  @api items = [];
+  /** What the policy says: an Access of c/contractAnswer. */
+  @api access;
+
+  labels = LABELS;
+
+  get parties() {
+    return this.items.map(({ id, role, legalName, country, primaryContact }) => {
+      const email = primaryContact?.email;
+      const { state, reason, mask } = this.access.of('Contact.email', email);
+      return {
+        id,
+        legalName,
+        about: [word(role), country].filter(Boolean).join(' · '),
+        contact: [primaryContact?.name, primaryContact?.title].filter(Boolean).join(', '),
+        mailto: state === 'shown' ? `mailto:${email}` : undefined,
+        shown: email,
+        email: state === 'shown' ? undefined : email,
+        emailNote: mask,
+        isLocked: Boolean(primaryContact) && state === 'hidden',
+        reason
+      };
+    });
+  }
+}

@@ -1,0 +1,16 @@
+const { jestConfig } = require('@salesforce/sfdx-lwc-jest/config');
+
+module.exports = {
+  ...jestConfig,
+  modulePathIgnorePatterns: ['<rootDir>/preview'],
+  moduleNameMapper: {
+    ...jestConfig.moduleNameMapper,
+    '^lightning/navigation$': '<rootDir>/force-app/test/jest-mocks/navigation',
+    '^lightning/refresh$': '<rootDir>/force-app/test/jest-mocks/refresh'
+  },
+  setupFilesAfterEnv: [
+    ...(jestConfig.setupFilesAfterEnv ?? []),
+    '<rootDir>/force-app/test/jest-setup.js'
+  ],
+  coverageThreshold: { global: { lines: 90, branches: 80 } }
+};
