@@ -6,9 +6,11 @@ help: ## print these targets
 
 demo: ## start an embedded database, sample data and the API on this machine; Ctrl-C stops, data stay
 	@scripts/setup run
+	@scripts/preview run
 	@.venv/bin/contract-graph demo
 
 test: check ## every check, then every test
+	@scripts/preview dev
 	@.venv/bin/python -m pytest
 
 check: ## ruff, formatting, mypy, import floors, generated files fresh
@@ -27,6 +29,7 @@ bench: ## throughput and latency beside the bare driver and the idiomatic server
 lock: ## write the hashed lock again from pyproject.toml (scripts/lock --upgrade takes newer versions)
 	@scripts/lock
 
-clean: ## remove .venv, .venv-moto and caches; never data
+clean: ## remove .venv, .venv-moto, what npm installed and built, and caches; never data
+	@rm -rf lwc-client/node_modules lwc-client/preview/dist lwc-client/coverage lwc-client/shots
 	@rm -rf .venv .venv-moto .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache build *.egg-info
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -18,11 +18,12 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from api.app import Application, today
-from api.commands.demo_people import demo_people, let_in, stand_in_users
+from api.commands.demo_people import demo_people, let_in, sample_records, stand_in_users
 from api.commands.serve import listen, serve
 from api.commands.token import LOOPBACK, local_caller, local_token
 from api.installation import Installation, migrated, open_installation, open_vault, signing_keys
 from api.landing import DemoPerson, render_graphiql, render_landing
+from api.preview_page import BUILT, HERE, Records, is_built, render_preview
 from api.settings import Settings, SettingsError
 from api.stand_in import StandInProvider
 from auth.oauth.metadata import CALLBACK_PATH
@@ -45,6 +46,11 @@ PAGE_POLICY = f"default-src 'none'; script-src 'self'; style-src 'self'; img-src
 GRAPHIQL_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; font-src data:; img-src 'self' data:;"
     f" connect-src 'self'; {_NOTHING_ELSE}"
+)
+# Salesforce's components write their styles into the page; a phone is a frame of the page in itself.
+PREVIEW_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:;"
+    " connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
 
 
@@ -71,7 +77,8 @@ def _demo(settings: Settings, door: socket.socket) -> int:
         asyncio.run(_prepare(installation, settings, orgs))
         origin = f"http://{settings.host}:{settings.port}"
         stand_in = StandInProvider(settings.issuer, settings.issuer + CALLBACK_PATH, stand_in_users(orgs))
-        demo = Demo(origin, settings.issuer, asyncio.run(printed_tokens(installation, settings, orgs[0])))
+        printed = asyncio.run(printed_tokens(installation, settings, orgs[0]))
+        demo = Demo(origin, settings.issuer, printed, sample_records(orgs))
         for sample in orgs:
             client_id = asyncio.run(let_in(installation, stand_in, sample, origin))
             demo.people += demo_people(sample, client_id)
@@ -129,6 +136,7 @@ class Demo:
     origin: str
     issuer: str
     printed: list[tuple[SamplePerson, str]]
+    records: Records
     people: list[DemoPerson] = field(default_factory=list)
     answer: str = ""
 
@@ -148,6 +156,9 @@ class Demo:
             Route("/", self._landing, methods=["GET"]),
             Route("/graphiql", self._graphiql, methods=["GET"]),
             Mount("/graphiql", StaticFiles(directory=_HERE / "graphiql")),
+            Route("/preview", self._preview, methods=["GET"]),
+            Mount("/preview/lwc", StaticFiles(directory=BUILT, check_dir=False)),
+            Mount("/preview", StaticFiles(directory=HERE)),
             Mount("/pages", StaticFiles(directory=_HERE / "pages")),
         ]
 
@@ -157,7 +168,10 @@ class Demo:
         for person, token in self.printed:
             print(f"\n{person.name}, {person.role} at {person.org}:\n{token}")
         print(f"\nAsk as {self.printed[0][0].name}:\n\n{self.curl}\n\n{self.answer}\n")
-        _say(f"Open {self.origin}/ in a browser: {len(self.people)} people, and GraphiQL. Ctrl-C stops.")
+        if not is_built():
+            _say("The contract panel's preview is not built: that needs Node.js. All else is there.")
+        pages = f"{len(self.people)} people, GraphiQL{' and the contract panel' * is_built()}"
+        _say(f"Open {self.origin}/ in a browser: {pages}. Ctrl-C stops.")
 
     def _ask(self) -> str:
         request = urllib.request.Request(  # noqa: S310 - our own address, http
@@ -172,6 +186,9 @@ class Demo:
 
     async def _graphiql(self, _: Request) -> Response:
         return _page(render_graphiql(self.people, self.issuer), GRAPHIQL_POLICY)
+
+    async def _preview(self, _: Request) -> Response:
+        return _page(render_preview(self.people, self.issuer, self.records), PREVIEW_POLICY)
 
 
 def _page(html: str, policy: str) -> Response:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 import asyncpg
@@ -11,6 +11,7 @@ from api.installation import Installation
 from api.landing import DemoPerson
 from api.stand_in import CLIENT_ID, StandInProvider, StandInUser
 from auth.oauth.client import RegisteredClient, client_id_of, new_public_client
+from domain.crm import Account, Opportunity
 from domain.identity import uuid7
 from domain.role_grant import HolderKind, RoleGrant
 from storage.database import connect
@@ -32,7 +33,7 @@ async def let_in(
             issuer = stand_in.issuer(sample.org.salesforce_org_id or "")
             await set_provider(connection, sample.org.id, SignInProvider(issuer, CLIENT_ID))
             await _grant(connection, sample)
-            return await _client(connection, sample, f"{origin}/graphiql")
+            return await _client(connection, sample, [f"{origin}/graphiql", f"{origin}/preview"])
     finally:
         await connection.close()
 
@@ -48,11 +49,11 @@ async def _grant(connection: asyncpg.Connection, sample: SampleOrg) -> None:
             await add_grant(connection, sample.org.id, grant)
 
 
-async def _client(connection: asyncpg.Connection, sample: SampleOrg, redirect_uri: str) -> str:
+async def _client(connection: asyncpg.Connection, sample: SampleOrg, redirect_uris: Sequence[str]) -> str:
     for client in await list_clients(connection, sample.org.id):
-        if RegisteredClient("", client).check_redirect_uri(redirect_uri):
+        if all(RegisteredClient("", client).check_redirect_uri(each) for each in redirect_uris):
             return client_id_of(client)
-    made = new_public_client(sample.org.id, "GraphiQL of the demo", [redirect_uri], _now())
+    made = new_public_client(sample.org.id, "Pages of the demo", redirect_uris, _now())
     await add_client(connection, made)
     return client_id_of(made)
 
@@ -69,6 +70,21 @@ def demo_people(sample: SampleOrg, client_id: str) -> list[DemoPerson]:
         )
         for person in sample.people
     ]
+
+
+def sample_records(orgs: Sequence[SampleOrg]) -> Mapping[str, Mapping[str, Sequence[Mapping[str, str]]]]:
+    """Say which opportunities and accounts of each org the preview of the panel can be looked at on."""
+    return {
+        sample.org.name: {
+            "opportunities": [_named(each) for each in sample.records if isinstance(each, Opportunity)],
+            "accounts": [_named(each) for each in sample.records if isinstance(each, Account)],
+        }
+        for sample in orgs
+    }
+
+
+def _named(record: Opportunity | Account) -> Mapping[str, str]:
+    return {"id": record.salesforce_id or "", "name": record.name or ""}
 
 
 def stand_in_users(orgs: Sequence[SampleOrg]) -> list[StandInUser]:

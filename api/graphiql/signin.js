@@ -7,7 +7,7 @@ const SIGN_IN = (() => {
   const UNDER_WAY = "contract-graph:sign-in";
   const SESSION = "contract-graph:session";
   const EARLY = 30_000; // milliseconds before its end at which an access token is renewed
-  const BACK = `${location.origin}/graphiql`;
+  const BACK = location.origin + location.pathname; // each page that signs people in is registered
   let renewal = null;
 
   function load(key) {
