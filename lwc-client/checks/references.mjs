@@ -38,6 +38,15 @@ const used = new Set(
 used.forEach((name) => require(labels.has(name), `there is no label ${name}`));
 labels.forEach((name) => require(used.has(name), `the label ${name} is used nowhere`));
 
+const texts = read('lwc/contractLabels/contractLabels.js');
+const [, members] = /export const LABELS = \{([^}]*)\}/.exec(texts);
+const rest = text.replace(texts, '');
+for (const [name] of members.matchAll(/\w+/g)) {
+  // A section of the panel is named as its list is.
+  const isUsed = new RegExp(`\\b(LABELS|labels)\\.${name}\\b|'${name}'`).test(rest);
+  require(isUsed, `the text ${name} of contractLabels is used nowhere`);
+}
+
 for (const [name, bundle] of bundles) {
   const targets = list(bundle.targets?.target);
   targets.forEach((each) => require(TARGETS.has(each), `${name}: unknown target ${each}`));

@@ -9,6 +9,8 @@ const dated = (label, date) => date && fill(label, formatDate(date));
 export default class ContractAmendments extends LightningElement {
   /** Amendments of the graph. */
   @api items = [];
+  /** What the policy says: an Access of c/contractAnswer. */
+  @api access;
 
   get amendments() {
     return [...this.items].sort(latestFirst).map((each) => ({
@@ -31,7 +33,9 @@ export default class ContractAmendments extends LightningElement {
 
   signed({ amount, currency }) {
     const text = formatMoney({ amount, currency });
-    return fill(LABELS.valueChange, Number(amount) > 0 ? `+${text}` : text);
+    const change = Number(amount) > 0 ? `+${text}` : text;
+    const isMasked = this.access.isMasked('Amendment.valueChange');
+    return fill(LABELS.valueChange, isMasked ? fill(LABELS.approximately, change) : change);
   }
 
   // A change without values names a field that is hidden, or one that has none to compare.

@@ -21,6 +21,10 @@ export class Access {
     const state = absent ? (rule.records === 'all' ? 'hidden' : 'maybe') : 'masked';
     return { state, reason: rule.reason, rule: rule.rule, mask: rule.mask };
   }
+
+  isMasked(coordinate) {
+    return this.masked.has(coordinate);
+  }
 }
 
 // Who must act soonest comes first: in the notice window, then in force by the next date, then the rest.

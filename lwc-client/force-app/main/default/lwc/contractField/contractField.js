@@ -5,7 +5,7 @@ import { formatMoment } from 'c/contractFormat';
 import { LABELS, fieldLabel, fill, word } from 'c/contractLabels';
 import { OWNERS } from 'c/contractOwners';
 
-/** One value with its label: shown, masked or hidden with the reason, and on demand where it comes from. */
+/** One value with its label: shown, masked or hidden with the reason, on demand where it comes from. Raises `opening`. */
 export default class ContractField extends LightningElement {
   /** Name of the field in the graph, such as totalValue. */
   @api name;
@@ -78,6 +78,9 @@ export default class ContractField extends LightningElement {
 
   async handleToggle() {
     this.isOpen = !this.isOpen;
+    this.dispatchEvent(
+      new CustomEvent('opening', { bubbles: true, detail: { isOpen: this.isOpen } })
+    );
     if (this.isOpen && !this.isHidden && !this.changes) {
       await this.load();
     }

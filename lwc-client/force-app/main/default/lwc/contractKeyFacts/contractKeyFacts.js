@@ -32,16 +32,31 @@ export default class ContractKeyFacts extends LightningElement {
   /** Whether only the first facts are shown. */
   @api compact = false;
 
+  opened = new Set();
+
   get facts() {
     return FACTS.slice(0, this.compact ? FIRST : FACTS.length).map(([field, format]) => {
       const value = this.contract[field];
-      const access = this.access.of(`Contract.${field}`, value);
+      const key = `${this.contract.id} ${field}`;
       return {
-        key: `${this.contract.id} ${field}`,
+        key,
         field,
-        access,
+        look: this.opened.has(key) ? 'fact open' : 'fact',
+        access: this.access.of(`Contract.${field}`, value),
         text: value === null || value === undefined ? '' : format(value)
       };
     });
+  }
+
+  // What is opened takes a line of its own: the reason is text, and a column is narrow.
+  handleOpening(event) {
+    const key = event.currentTarget.dataset.key;
+    const opened = new Set(this.opened);
+    if (event.detail.isOpen) {
+      opened.add(key);
+    } else {
+      opened.delete(key);
+    }
+    this.opened = opened;
   }
 }

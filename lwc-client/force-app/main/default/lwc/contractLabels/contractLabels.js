@@ -2,15 +2,13 @@
 import panelTitle from '@salesforce/label/c.ContractGraph_PanelTitle';
 import refresh from '@salesforce/label/c.ContractGraph_Refresh';
 import loading from '@salesforce/label/c.ContractGraph_Loading';
-import contract from '@salesforce/label/c.ContractGraph_Contract';
-import contractOption from '@salesforce/label/c.ContractGraph_ContractOption';
 import contractCount from '@salesforce/label/c.ContractGraph_ContractCount';
 import someContracts from '@salesforce/label/c.ContractGraph_SomeContracts';
 import updated from '@salesforce/label/c.ContractGraph_Updated';
 import noNumber from '@salesforce/label/c.ContractGraph_NoNumber';
 import hidden from '@salesforce/label/c.ContractGraph_Hidden';
 import hiddenMaybe from '@salesforce/label/c.ContractGraph_HiddenMaybe';
-import masked from '@salesforce/label/c.ContractGraph_Masked';
+import approximately from '@salesforce/label/c.ContractGraph_Approximately';
 import maskedWith from '@salesforce/label/c.ContractGraph_MaskedWith';
 import empty from '@salesforce/label/c.ContractGraph_Empty';
 import details from '@salesforce/label/c.ContractGraph_Details';
@@ -34,7 +32,6 @@ import noEnd from '@salesforce/label/c.ContractGraph_NoEnd';
 import noticeTitle from '@salesforce/label/c.ContractGraph_NoticeTitle';
 import noticeToday from '@salesforce/label/c.ContractGraph_NoticeToday';
 import scheduleHidden from '@salesforce/label/c.ContractGraph_ScheduleHidden';
-import keyFacts from '@salesforce/label/c.ContractGraph_KeyFacts';
 import parties from '@salesforce/label/c.ContractGraph_Parties';
 import documents from '@salesforce/label/c.ContractGraph_Documents';
 import amendments from '@salesforce/label/c.ContractGraph_Amendments';
@@ -86,7 +83,6 @@ import unavailableTitle from '@salesforce/label/c.ContractGraph_UnavailableTitle
 import unavailableBody from '@salesforce/label/c.ContractGraph_UnavailableBody';
 import retry from '@salesforce/label/c.ContractGraph_Retry';
 import requestId from '@salesforce/label/c.ContractGraph_RequestId';
-import copyRequestId from '@salesforce/label/c.ContractGraph_CopyRequestId';
 import unexpected from '@salesforce/label/c.ContractGraph_Unexpected';
 import renewalsTitle from '@salesforce/label/c.ContractGraph_RenewalsTitle';
 import renewalsCount from '@salesforce/label/c.ContractGraph_RenewalsCount';
@@ -94,7 +90,6 @@ import noRenewalsTitle from '@salesforce/label/c.ContractGraph_NoRenewalsTitle';
 import noRenewalsBody from '@salesforce/label/c.ContractGraph_NoRenewalsBody';
 import account from '@salesforce/label/c.ContractGraph_Account';
 import deadline from '@salesforce/label/c.ContractGraph_Deadline';
-import daysLeft from '@salesforce/label/c.ContractGraph_DaysLeft';
 import value from '@salesforce/label/c.ContractGraph_Value';
 import mine from '@salesforce/label/c.ContractGraph_Mine';
 import everybody from '@salesforce/label/c.ContractGraph_Everybody';
@@ -198,15 +193,13 @@ export const LABELS = {
   panelTitle,
   refresh,
   loading,
-  contract,
-  contractOption,
   contractCount,
   someContracts,
   updated,
   noNumber,
   hidden,
   hiddenMaybe,
-  masked,
+  approximately,
   maskedWith,
   empty,
   details,
@@ -230,7 +223,6 @@ export const LABELS = {
   noticeTitle,
   noticeToday,
   scheduleHidden,
-  keyFacts,
   parties,
   documents,
   amendments,
@@ -282,7 +274,6 @@ export const LABELS = {
   unavailableBody,
   retry,
   requestId,
-  copyRequestId,
   unexpected,
   renewalsTitle,
   renewalsCount,
@@ -290,7 +281,6 @@ export const LABELS = {
   noRenewalsBody,
   account,
   deadline,
-  daysLeft,
   value,
   mine,
   everybody,

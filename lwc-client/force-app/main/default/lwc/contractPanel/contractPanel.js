@@ -128,8 +128,10 @@ export default class ContractPanel extends LightningElement {
   get options() {
     return this.panel.contracts.map((each) => ({
       value: each.id,
-      label: fill(LABELS.contractOption, each.number ?? LABELS.noNumber, each.title),
-      description: this.notice(each) ?? word(each.status)
+      label: each.number ?? each.title,
+      description: [each.number && each.title, this.notice(each) ?? word(each.status)]
+        .filter(Boolean)
+        .join(' · ')
     }));
   }
   notice({ inNoticeWindow, noticeDeadline }) {

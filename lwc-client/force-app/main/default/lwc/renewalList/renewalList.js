@@ -96,7 +96,6 @@ export default class RenewalList extends NavigationMixin(LightningElement) {
   get rows() {
     return [...this.answer.contracts].sort(SORTS[this.sortedBy]).map((each) => {
       const days = daysUntil(each.noticeDeadline);
-      const { state } = this.answer.access.of('Contract.totalValue', each.totalValue);
       return {
         id: each.id,
         recordId: each.opportunity?.salesforceId ?? each.account?.salesforceId,
@@ -105,15 +104,23 @@ export default class RenewalList extends NavigationMixin(LightningElement) {
         about: [each.number, each.account?.name, word(each.renewalType)]
           .filter(Boolean)
           .join(' · '),
-        value: each.totalValue ? formatMoney(each.totalValue) : this.absent(state),
+        value: this.value(each.totalValue),
         deadline: formatDate(each.noticeDeadline),
         left: formatFromNow(days),
         leftClass: days <= SOON ? 'left urgent' : 'left'
       };
     });
   }
-  absent(state) {
-    return state === 'hidden' ? LABELS.hidden : LABELS.empty;
+  value(money) {
+    const { state } = this.answer.access.of('Contract.totalValue', money);
+    switch (state) {
+      case 'shown':
+        return formatMoney(money);
+      case 'masked':
+        return fill(LABELS.approximately, formatMoney(money));
+      default:
+        return state === 'hidden' ? LABELS.hidden : LABELS.empty;
+    }
   }
 
   handleSort(event) {

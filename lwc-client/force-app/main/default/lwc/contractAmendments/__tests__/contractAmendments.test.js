@@ -1,10 +1,14 @@
 import { createElement } from 'lwc';
 import ContractAmendments from 'c/contractAmendments';
-import { money } from '../../../../../test/panel';
+import { Access } from 'c/contractAnswer';
+import { denial, money } from '../../../../../test/panel';
 
 function show(...items) {
+  return showWith(new Access(), items);
+}
+function showWith(access, items) {
   const element = createElement('c-contract-amendments', { is: ContractAmendments });
-  element.items = items;
+  Object.assign(element, { items, access });
   document.body.appendChild(element);
   return element;
 }
@@ -37,6 +41,11 @@ describe('c-contract-amendments', () => {
     expect(textOf(element)).toContain('End: from — to Jan 20, 2030');
     expect(textOf(element)).toContain('Scope changed');
     await expect(element).toBeAccessible();
+  });
+
+  it('says that a masked value is approximate', () => {
+    const access = new Access({ masked: [denial('Amendment.valueChange')] });
+    expect(textOf(showWith(access, [extension]))).toContain('Value ≈ +€244,800');
   });
 
   it('shows the latest first, and what is known of one that says little', () => {

@@ -1,7 +1,7 @@
 import { createElement } from 'lwc';
 import ContractKeyFacts from 'c/contractKeyFacts';
 import { Access } from 'c/contractAnswer';
-import { RECORD, contract, denial } from '../../../../../test/panel';
+import { RECORD, contract, denial, settled } from '../../../../../test/panel';
 
 jest.mock(
   '@salesforce/apex/ContractGraphController.getProvenance',
@@ -45,6 +45,25 @@ describe('c-contract-key-facts', () => {
     const facts = factsOf(show({ access }));
     expect(facts.liabilityCap.access.state).toBe('hidden');
     expect(facts.totalValue.access.state).toBe('masked');
+  });
+
+  it('gives a line of its own to what is opened, of this contract', async () => {
+    const element = show();
+    const row = () => element.shadowRoot.querySelector('.fact');
+    const tell = (isOpen) =>
+      factsOf(element).totalValue.dispatchEvent(
+        new CustomEvent('opening', { bubbles: true, detail: { isOpen } })
+      );
+    tell(true);
+    await settled();
+    expect(row().classList).toContain('open');
+    tell(false);
+    await settled();
+    expect(row().classList).not.toContain('open');
+    tell(true);
+    element.contract = contract({ id: 'c2' });
+    await settled();
+    expect(row().classList).not.toContain('open');
   });
 
   it('shows the first facts only where it is compact', () => {

@@ -94,6 +94,12 @@ describe('c-renewal-list', () => {
     expect(visited.map((each) => each.attributes.recordId)).toEqual(['006B', '001D', '001A']);
   });
 
+  it('says that a value is approximate', async () => {
+    getRenewals.mockResolvedValue(given(ROWS, { masked: [denial('Contract.totalValue')] }));
+    const element = await show();
+    expect(find(element, '.figures').textContent).toContain('≈ €900');
+  });
+
   it('says that a value is hidden', async () => {
     const denied = [denial('Contract.totalValue')];
     getRenewals.mockResolvedValue(given([row('a', { totalValue: null })], { denied }));

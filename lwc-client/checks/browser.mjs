@@ -1,0 +1,342 @@
+// Drives the preview in a headless Chromium: every person on several records, every state, four widths, the keyboard
+// alone, with axe. ORIGIN names the demo; pictures go to shots/, which is not committed.
+import fs from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { launch } from './chromium.mjs';
+import { project } from './files.mjs';
+
+const require = createRequire(import.meta.url);
+const { ORIGIN: origin } = process.env;
+const AXE = fs.readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+const WIDTHS = [320, 480, 720, 1280];
+const shots = path.join(project, 'shots');
+const failed = [];
+let passed = 0;
+
+function expect(is, told) {
+  if (is) {
+    passed += 1;
+  } else {
+    failed.push(told);
+    console.error(`FAILED ${told}`);
+  }
+}
+
+const html = await (await fetch(`${origin}/preview`)).text();
+const demo = JSON.parse(/id="demo">(.*?)<\/script>/s.exec(html)[1]);
+const personOf = (role) => demo.people.find((each) => each.role === role);
+const recordsOf = ({ org }) => demo.records[org];
+const deal = (person, words) =>
+  recordsOf(person).opportunities.find(({ name }) => name.includes(words)).id;
+
+// A world of its own for what the test asks the page: in the page's, synthetic shadow hides what is in components.
+const inside = (frame) => (frame.mainFrame?.() ?? frame).isolatedRealm();
+
+async function open(browser, person) {
+  const context = await browser.createBrowserContext();
+  const page = await context.newPage();
+  page.asked = 0;
+  page.on('request', (request) => {
+    page.asked += request.url().endsWith('/graphql') && request.method() === 'POST';
+  });
+  page.on('pageerror', (error) => expect(false, `${person.role}: ${error.message}`));
+  // What it says of answers that the test makes fail is no fault.
+  page.on('console', (message) => {
+    const isOurs = message.type() === 'error' && !/Failed to load resource/.test(message.text());
+    expect(!isOurs, `${person.role}: ${message.text()}`);
+  });
+  await page.goto(`${origin}/preview?as=${person.user}`, { waitUntil: 'networkidle0' });
+  return page;
+}
+
+async function look(page, record, more = {}, awaited = settledIn) {
+  page.asked = 0;
+  const asked = new URLSearchParams({ record, width: 'wide', density: 'full', ...more });
+  await page.goto(`${origin}/preview?${asked}`, { waitUntil: 'networkidle0' });
+  await inside(page).waitForFunction(awaited, { timeout: 10_000 });
+}
+
+// Neither a skeleton nor nothing.
+const settledIn = () =>
+  Boolean(document.querySelector('#place > *')) &&
+  !document.querySelector('[aria-busy="true"] .bar');
+
+// Of what is to be seen: text that is cut off, and pieces of text that lie over each other.
+function layoutFaults() {
+  const faults = [];
+  const { scrollWidth, clientWidth } = document.documentElement;
+  if (scrollWidth > clientWidth) {
+    faults.push(`the page is ${scrollWidth} px wide in ${clientWidth}`);
+  }
+  const seen = [];
+  for (const element of document.querySelectorAll('#place *')) {
+    const own = [...element.childNodes].some(
+      (node) => node.nodeType === Node.TEXT_NODE && node.textContent.trim()
+    );
+    const box = element.getBoundingClientRect();
+    const style = getComputedStyle(element);
+    const isHidden =
+      box.width <= 1 ||
+      box.height <= 1 ||
+      style.visibility === 'hidden' ||
+      Boolean(element.closest('.slds-assistive-text, .slds-path, [aria-hidden="true"]'));
+    if (!own || isHidden) {
+      continue;
+    }
+    if (element.scrollWidth > element.clientWidth + 1 && style.overflowX === 'hidden') {
+      faults.push(`cut off: ${element.textContent.trim()}`);
+    }
+    seen.push([element, element.getClientRects()]);
+  }
+  seen.forEach(([one, boxes], place) => {
+    for (const [other, others] of seen.slice(place + 1)) {
+      const apart = !one.contains(other) && !other.contains(one);
+      const over = [...boxes].some((a) =>
+        [...others].some(
+          (b) =>
+            Math.min(a.right, b.right) - Math.max(a.left, b.left) > 2 &&
+            Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 4
+        )
+      );
+      if (apart && over) {
+        faults.push(`overlap: ${one.textContent.trim()} / ${other.textContent.trim()}`);
+      }
+    }
+  });
+  return faults;
+}
+
+async function inspect(page, name) {
+  for (const width of WIDTHS) {
+    await page.setViewport({ width, height: 900 });
+    const faults = await inside(page).evaluate(layoutFaults);
+    expect(faults.length === 0, `${name} at ${width}: ${faults.slice(0, 3).join('; ')}`);
+    await page.screenshot({ path: path.join(shots, `${name}-${width}.png`), fullPage: true });
+  }
+  await page.evaluate(AXE);
+  const { violations, incomplete } = await page.evaluate(() => globalThis.axe.run('#place'));
+  const told = violations.map(({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 200)}`);
+  expect(told.length === 0, `${name}, axe: ${told.join('; ')}`);
+  incomplete.forEach(({ id, nodes }) => undecided.add(`${id}: ${nodes[0].target.flat().at(-1)}`));
+}
+const undecided = new Set();
+
+const settle = (page) => page.evaluate(() => new Promise((done) => setTimeout(done, 200)));
+
+const openAll = (page) =>
+  inside(page).evaluate(() => {
+    document.querySelectorAll('#place .slds-section__title-action').forEach((button) => {
+      if (button.getAttribute('aria-expanded') === 'false') {
+        button.click();
+      }
+    });
+  });
+const textOf = (page) => inside(page).evaluate(() => document.querySelector('#place').innerText);
+
+async function everybodyOnSeveralRecords(browser) {
+  for (const person of demo.people) {
+    const page = await open(browser, person);
+    const { opportunities, accounts } = recordsOf(person);
+    for (const { id, name } of [...opportunities.slice(0, 4), ...accounts.slice(0, 1)]) {
+      await look(page, id);
+      expect(page.asked === 1, `${person.role} on ${name}: ${page.asked} requests`);
+      await openAll(page);
+      await inspect(page, `${person.role}-${person.org.slice(0, 2)}-${id.slice(0, 15)}`);
+    }
+    await page.browserContext().close();
+  }
+}
+
+async function reasonsOnAClick(browser) {
+  const person = personOf('sales_rep');
+  const page = await open(browser, person);
+  await look(page, deal(person, 'Brightwater'));
+  await page.click('button[title="Why Liability cap is restricted"]');
+  await page.click('button[title="Reasons of the risk"]');
+  await page.click('button[title="Where Total value comes from"]');
+  await inside(page).waitForFunction(
+    () => !document.querySelector('#place .why [role="status"]')?.textContent.includes('Loading')
+  );
+  const text = await textOf(page);
+  expect(text.includes('Rule: sales_rep.LEGAL = deny'), 'the rule that hides the cap is named');
+  expect(text.includes('Contract.riskLevel is for RISK'), 'why the risk is hidden is said');
+  expect(text.includes('Owned by: Salesforce until signed'), 'who owns the value is said');
+  expect(page.asked === 2, `where a value comes from is one request more: ${page.asked}`);
+  await inspect(page, 'reasons');
+  await page.browserContext().close();
+}
+
+async function statesOfTheService(browser) {
+  const person = personOf('legal');
+  const record = deal(person, 'Brightwater');
+  const answers = {
+    unavailable: { status: 503, body: '{"errors":[{"message":"The database is away."}]}' },
+    refused: { status: 403, body: '{"errors":[{"message":"Not for your role."}]}' },
+    broken: { status: 200, body: '<html>' },
+    away: null
+  };
+  const words = {
+    unavailable: 'cannot be reached',
+    refused: 'not shown to you',
+    broken: 'could not be loaded',
+    away: 'cannot be reached'
+  };
+  for (const [name, answer] of Object.entries(answers)) {
+    const page = await open(browser, person);
+    await page.setRequestInterception(true);
+    let fails = true;
+    page.on('request', (request) => {
+      if (!request.url().endsWith('/graphql') || !fails) {
+        request.continue();
+      } else if (answer) {
+        request.respond({ contentType: 'application/json', ...answer });
+      } else {
+        request.abort();
+      }
+    });
+    await look(page, record);
+    expect((await textOf(page)).includes(words[name]), `${name}: says so`);
+    await inspect(page, `state-${name}`);
+    const retry = await page.$('#place lightning-button button');
+    expect(Boolean(retry) === (name !== 'refused'), `${name}: whether one can try again`);
+    if (retry) {
+      fails = false;
+      await retry.click();
+      await page.waitForSelector('#place h2.title');
+    }
+    await page.browserContext().close();
+  }
+}
+
+async function loadingAndEmpty(browser) {
+  const person = personOf('legal');
+  const page = await open(browser, person);
+  await look(page, deal(person, 'Moonrake'));
+  expect((await textOf(page)).includes('No contract yet'), 'a deal without contracts says so');
+  await inspect(page, 'state-empty');
+  await page.setRequestInterception(true);
+  const held = [];
+  page.on('request', (request) =>
+    request.url().endsWith('/graphql') ? held.push(request) : request.continue()
+  );
+  const asked = new URLSearchParams({ record: deal(person, 'Brightwater') });
+  await page.goto(`${origin}/preview?${asked}`);
+  await page.waitForSelector('#place [aria-busy="true"] .bar');
+  await inspect(page, 'state-loading');
+  held.forEach((request) => request.continue());
+  await page.waitForSelector('#place h2.title');
+  await page.browserContext().close();
+}
+
+async function renewalsAtHome(browser) {
+  for (const role of ['legal', 'customer_success', 'security_reviewer']) {
+    const page = await open(browser, personOf(role));
+    await look(page, 'renewals');
+    await inspect(page, `renewals-${role}`);
+    await page.browserContext().close();
+  }
+}
+
+async function compactAndPhone(browser) {
+  const person = personOf('sales_rep');
+  const page = await open(browser, person);
+  await look(page, deal(person, 'Ordway'), { density: 'compact' });
+  expect((await page.$$('#place section')).length === 0, 'compact shows no sections');
+  await inspect(page, 'compact');
+  await page.setViewport({ width: 1280, height: 900 });
+  await look(page, deal(person, 'Ordway'), { width: 'phone' }, () =>
+    Boolean(document.querySelector('iframe'))
+  );
+  const phone = await (await page.$('iframe')).contentFrame();
+  await phone.waitForSelector('h2.title');
+  const opened = await phone.$$('.slds-section__title-action[aria-expanded="true"]');
+  expect(opened.length === 0, 'on a phone the sections start closed');
+  await page.screenshot({ path: path.join(shots, 'phone.png'), fullPage: true });
+  await page.browserContext().close();
+}
+
+// From the first stop of the panel to its last by Tab alone; what is opened is opened by a key.
+async function theKeyboardAlone(browser) {
+  const person = personOf('sales_rep');
+  const page = await open(browser, person);
+  await page.setViewport({ width: 1280, height: 900 });
+  await look(page, deal(person, 'Brightwater'));
+  await page.focus('#refresh');
+  const stops = [];
+  const press = async (key) => {
+    await page.keyboard.press(key);
+    return inside(page).evaluate(() => {
+      const { activeElement: at } = document;
+      const outline = getComputedStyle(at);
+      return {
+        name: at.getAttribute('aria-label') || at.title || at.innerText || at.value || '',
+        tag: at.tagName,
+        isMarked: outline.outlineStyle !== 'none' || outline.boxShadow !== 'none',
+        isInside: Boolean(at.closest('#place')),
+        expanded: at.getAttribute('aria-expanded')
+      };
+    });
+  };
+  for (let place = 0; place < 60; place += 1) {
+    const stop = await press('Tab');
+    if (!stop.isInside) {
+      break;
+    }
+    stops.push(stop);
+    expect(stop.name.trim() !== '', `the stop ${place} (${stop.tag}) has no name`);
+    expect(stop.isMarked, `the focus is not to be seen on ${stop.name}`);
+    if (/Liability cap|Amendments|Reasons/.test(stop.name)) {
+      const opened = await press(stop.name.includes('Amend') ? 'Enter' : 'Space');
+      expect(opened.expanded === 'true', `${stop.name} does not open by a key`);
+    }
+  }
+  expect(stops.length > 20, `Tab reached ${stops.length} stops only`);
+  await look(page, deal(person, 'Brightwater'));
+  await page.focus('#place lightning-combobox button, #place lightning-combobox input');
+  const heading = () => document.querySelector('#place h2.title').textContent;
+  const before = await inside(page).evaluate(heading);
+  for (const key of ['Enter', 'ArrowDown', 'Enter']) {
+    await page.keyboard.press(key);
+    await settle(page);
+  }
+  expect((await inside(page).evaluate(heading)) !== before, 'the arrow keys pick another contract');
+  await page.browserContext().close();
+}
+
+async function aRefreshOfThePage(browser) {
+  const person = personOf('sales_rep');
+  const page = await open(browser, person);
+  await look(page, deal(person, 'Brightwater'));
+  await Promise.all([
+    page.waitForResponse((response) => response.url().endsWith('/graphql')),
+    page.click('#refresh')
+  ]);
+  expect(page.asked === 2, 'the refresh event asks once more');
+  await page.browserContext().close();
+}
+
+fs.rmSync(shots, { recursive: true, force: true });
+fs.mkdirSync(shots);
+const browser = await launch();
+const parts = [
+  everybodyOnSeveralRecords,
+  reasonsOnAClick,
+  statesOfTheService,
+  loadingAndEmpty,
+  renewalsAtHome,
+  compactAndPhone,
+  theKeyboardAlone,
+  aRefreshOfThePage
+];
+try {
+  for (const part of parts.filter(({ name }) => new RegExp(process.env.PART ?? '').test(name))) {
+    await part(browser).catch((error) => expect(false, `${part.name}: ${error.message}`));
+    console.log(`${part.name}: done`);
+  }
+} finally {
+  await browser.close();
+}
+undecided.forEach((each) => console.log(`axe could not decide ${each}`));
+console.log(`browser: ${passed} passed, ${failed.length} failed`);
+process.exit(failed.length ? 1 : 0);
