@@ -167,6 +167,23 @@ async function reasonsOnAClick(browser) {
   await page.browserContext().close();
 }
 
+async function whereAValueComesFrom(browser) {
+  const person = personOf('legal');
+  const page = await open(browser, person);
+  await look(page, deal(person, 'Quillfeather group'));
+  await page.click('button[title="Where Total value comes from"]');
+  await page.waitForSelector('#place .why li');
+  const text = await textOf(page);
+  expect(
+    /Accepted: Contract system, /.test(text),
+    'who claimed the value is said to those who may know'
+  );
+  await openAll(page);
+  expect(/Total value: from .+ to .+/.test(await textOf(page)), 'amendments say from what to what');
+  await inspect(page, 'provenance');
+  await page.browserContext().close();
+}
+
 async function statesOfTheService(browser) {
   const person = personOf('legal');
   const record = deal(person, 'Brightwater');
@@ -322,6 +339,7 @@ const browser = await launch();
 const parts = [
   everybodyOnSeveralRecords,
   reasonsOnAClick,
+  whereAValueComesFrom,
   statesOfTheService,
   loadingAndEmpty,
   renewalsAtHome,

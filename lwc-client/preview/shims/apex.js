@@ -5,7 +5,10 @@ const QUESTIONS = {
     ids.PANEL,
     { record: recordId, onAccount: recordId.startsWith('001') }
   ],
-  getProvenance: ({ contractId, field }, ids) => [ids.PROVENANCE, { contract: contractId, field }],
+  getProvenance: ({ contractId, fields }, ids) => [
+    ids.PROVENANCE,
+    { contract: contractId, fields }
+  ],
   getRenewals: ({ mine, pageSize }, ids) => [
     ids.RENEWALS,
     { first: pageSize, ...(mine ? { person: { eq: window.preview.user() } } : {}) }

@@ -2,8 +2,14 @@ import { LightningElement, api } from 'lwc';
 import getProvenance from '@salesforce/apex/ContractGraphController.getProvenance';
 import { readChanges, readFailure } from 'c/contractAnswer';
 import { formatMoment } from 'c/contractFormat';
-import { LABELS, fieldLabel, fill, word } from 'c/contractLabels';
+import { LABELS, fieldLabel, fill, source, word } from 'c/contractLabels';
 import { OWNERS } from 'c/contractOwners';
+
+// The history names fields as the database does, and a reference by its id: total_value, renewal_owner_id.
+function inHistory(name) {
+  const stored = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return [stored, `${stored}_id`];
+}
 
 /** One value with its label: shown, masked or hidden with the reason, on demand where it comes from. Raises `opening`. */
 export default class ContractField extends LightningElement {
@@ -66,7 +72,7 @@ export default class ContractField extends LightningElement {
       text: fill(
         LABELS.changeBy,
         word(each.decision),
-        each.claimedBy,
+        source(each.claimedBy),
         formatMoment(each.claimedAt ?? each.recordedAt)
       ),
       reason: each.reason
@@ -87,7 +93,8 @@ export default class ContractField extends LightningElement {
   }
 
   async load() {
-    const asked = { recordId: this.recordId, contractId: this.contractId, field: this.name };
+    const { recordId, contractId } = this;
+    const asked = { recordId, contractId, fields: inHistory(this.name) };
     this.isLoading = true;
     this.problem = undefined;
     try {

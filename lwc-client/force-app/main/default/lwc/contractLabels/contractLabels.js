@@ -404,6 +404,9 @@ const spoken = (name) =>
 
 export const word = (name) => (name ? (WORDS[name] ?? spoken(name.toLowerCase())) : name);
 
+// Who said so: a system by its word, anyone else by the name they came with.
+export const source = (name) => WORDS[name] ?? name;
+
 // The history names fields as the database does: total_value.
 const camel = (name) => name.replace(/_(\w)/g, (_, letter) => letter.toUpperCase());
 

@@ -102,7 +102,7 @@ describe('c-contract-field', () => {
     expect(getProvenance).toHaveBeenCalledWith({
       recordId: RECORD,
       contractId: 'c1',
-      field: 'totalValue'
+      fields: ['total_value', 'total_value_id']
     });
     expect(textOf(element)).toContain(
       'Owned by: Salesforce until signed, then the contract system'

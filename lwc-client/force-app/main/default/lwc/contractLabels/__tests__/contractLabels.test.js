@@ -1,4 +1,4 @@
-import { fieldLabel, fill, word } from 'c/contractLabels';
+import { fieldLabel, fill, source, word } from 'c/contractLabels';
 
 describe('c/contractLabels', () => {
   it('fills what a label leaves open', () => {
@@ -16,5 +16,10 @@ describe('c/contractLabels', () => {
     expect(word('PENDING_SIGNATURE')).toBe('In signature');
     expect(word('ON_THE_MOON')).toBe('On the moon');
     expect(word(null)).toBeNull();
+  });
+
+  it('names systems, and leaves the names of others as they are', () => {
+    expect(source('CLM')).toBe('Contract system');
+    expect(source('Ingrid Æbelø')).toBe('Ingrid Æbelø');
   });
 });
