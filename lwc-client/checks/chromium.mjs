@@ -27,9 +27,13 @@ function installed() {
 
 export async function launch() {
   const path = process.env.CHROMIUM ?? installed() ?? (await packaged.executablePath());
-  return puppeteer.launch({
-    executablePath: path,
-    headless: 'shell',
-    args: FLAGS
-  });
+  try {
+    return await puppeteer.launch({ executablePath: path, headless: 'shell', args: FLAGS });
+  } catch (error) {
+    const [why] = error.message.split('\n');
+    console.error(
+      `no Chromium starts here (${path}: ${why}): install one (Debian, Ubuntu: apt install chromium), or name it, CHROMIUM=/path`
+    );
+    return process.exit(3);
+  }
 }
