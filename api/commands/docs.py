@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from api.apex_source import salesforce_files
+from api.apex_source import LWC_CLIENT, salesforce_files
 from api.field_reference import field_reference
 from api.schema import sdl
 from api.settings import Settings
@@ -17,6 +17,8 @@ ROOT = Path(__file__).resolve().parents[2]
 def generated() -> dict[Path, str]:
     """Return every generated file with what it should hold."""
     found = {ROOT / "api" / "schema.graphql": sdl(), ROOT / "docs" / "fields.md": field_reference()}
+    if not (ROOT / LWC_CLIENT).is_dir():
+        return found
     return found | {ROOT / path: text for path, text in salesforce_files().items()}
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from api.graphql import read_request
 from api.planner.run import prepare
 from api.schema import sdl
 from api.trusted import FOLDER, trusted_documents
+from tests.api.command_line import run_here
 from tests.api.graph import NORTHLIGHT, Graph, code_of
 
 IDS = {document.name: id_ for id_, document in trusted_documents().items()}
@@ -89,3 +91,18 @@ def test_renewals_are_of_one_person_or_of_all(graph: Graph) -> None:
 
     assert count() > 0
     assert count(person={"eq": "005000000000000AAA"}) == 0
+
+
+def test_the_command_lists_them_and_writes_what_salesforce_needs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    listed = run_here(monkeypatch, capsys, {}, "ops")
+    assert dict(line.split("\t") for line in listed.stdout.splitlines()) == IDS
+    monkeypatch.setattr("api.commands.ops.ROOT", tmp_path)
+    refused = run_here(monkeypatch, capsys, {}, "ops", "--apex")
+    assert refused.returncode == 1
+    assert "run this in a checkout" in refused.stderr
+    for path in salesforce_files():
+        (tmp_path / path).parent.mkdir(parents=True)
+    assert run_here(monkeypatch, capsys, {}, "ops", "--apex").returncode == 0
+    assert all((tmp_path / path).read_text() == text for path, text in salesforce_files().items())
