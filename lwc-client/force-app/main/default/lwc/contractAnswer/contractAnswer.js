@@ -66,7 +66,8 @@ export function readChanges(text) {
   return { changes: changes?.nodes ?? [], hidden: !changes && Boolean(extensions) };
 }
 
-// A failure as Apex sends it: JSON in the message of an AuraHandledException. Anything else is a fault of ours.
+// A failure as Apex sends it: JSON in the message of an AuraHandledException. Of anything else only
+// what Salesforce says is for the user: the message of a fault of ours helps nobody.
 export function readFailure(error) {
   try {
     const failure = JSON.parse(error.body.message);
@@ -76,5 +77,5 @@ export function readFailure(error) {
   } catch {
     // told below
   }
-  return { kind: 'ERROR', message: error?.body?.message ?? error?.message };
+  return { kind: 'ERROR', message: error?.body?.message };
 }

@@ -105,7 +105,7 @@ export default class ContractField extends LightningElement {
         this.changes = changes;
       }
     } catch (error) {
-      this.problem = readFailure(error).message;
+      this.problem = readFailure(error).message ?? LABELS.unexpected;
     }
     this.isLoading = false;
   }

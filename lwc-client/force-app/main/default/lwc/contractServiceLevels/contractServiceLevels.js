@@ -35,7 +35,7 @@ export default class ContractServiceLevels extends LightningElement {
 
   measured({ unit, measurements }) {
     const last = [...(measurements?.nodes ?? [])].sort(latestFirst)[0];
-    return last && known(last.value)
+    return last?.periodEnd && known(last.value)
       ? fill(LABELS.measured, amount(last.value, unit), formatDate(last.periodEnd))
       : LABELS.notMeasured;
   }

@@ -6,9 +6,10 @@ import { readFailure, readRenewals } from 'c/contractAnswer';
 import { daysUntil, formatDate, formatFromNow, formatMoney } from 'c/contractFormat';
 import { LABELS, fill, word } from 'c/contractLabels';
 
-const LAST = 'zzz'; // after every currency
+const LAST = 'zzz'; // after every currency and every day
+const dayOf = ({ noticeDeadline }) => noticeDeadline ?? LAST;
 const SORTS = {
-  deadline: (one, other) => (one.noticeDeadline < other.noticeDeadline ? -1 : 1),
+  deadline: (one, other) => dayOf(one).localeCompare(dayOf(other)),
   // Amounts of different currencies are not compared: within each, the largest first.
   value: (one, other) =>
     (one.totalValue?.currency ?? LAST).localeCompare(other.totalValue?.currency ?? LAST) ||
@@ -95,7 +96,8 @@ export default class RenewalList extends NavigationMixin(LightningElement) {
   }
   get rows() {
     return [...this.answer.contracts].sort(SORTS[this.sortedBy]).map((each) => {
-      const days = daysUntil(each.noticeDeadline);
+      const { noticeDeadline } = each;
+      const days = noticeDeadline ? daysUntil(noticeDeadline) : undefined;
       return {
         id: each.id,
         recordId: each.opportunity?.salesforceId ?? each.account?.salesforceId,
@@ -105,8 +107,8 @@ export default class RenewalList extends NavigationMixin(LightningElement) {
           .filter(Boolean)
           .join(' · '),
         value: this.value(each.totalValue),
-        deadline: formatDate(each.noticeDeadline),
-        left: formatFromNow(days),
+        deadline: noticeDeadline ? formatDate(noticeDeadline) : LABELS.noticeNone,
+        left: noticeDeadline ? formatFromNow(days) : undefined,
         leftClass: days <= SOON ? 'left urgent' : 'left'
       };
     });

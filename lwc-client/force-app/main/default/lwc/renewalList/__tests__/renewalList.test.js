@@ -81,6 +81,12 @@ describe('c-renewal-list', () => {
     expect(titles(element)[1]).toBe('Contract d');
   });
 
+  it('shows one whose deadline is hidden last', async () => {
+    getRenewals.mockResolvedValue(given([row('x', { noticeDeadline: null }), ...ROWS]));
+    const element = await show();
+    expect(titles(element).at(-1)).toBe('Contract x');
+  });
+
   it('asks for those of all where one wants them', async () => {
     const element = await show({ pageSize: 5 });
     await choose(element, 0, 'all');
