@@ -1,5 +1,5 @@
 // Drives the preview in a headless Chromium: every person on several records, every state, four widths, the keyboard
-// alone, with axe. ORIGIN names the demo; pictures go to shots/, which is not committed.
+// alone, with axe. ORIGIN names the demo; with SHOTS=1 pictures of all go to shots/, which is not committed.
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -53,7 +53,7 @@ async function open(browser, person) {
 async function look(page, record, more = {}, awaited = settledIn) {
   page.asked = 0;
   const asked = new URLSearchParams({ record, width: 'wide', density: 'full', ...more });
-  await page.goto(`${origin}/preview?${asked}`, { waitUntil: 'networkidle0' });
+  await page.goto(`${origin}/preview?${asked}`, { waitUntil: 'load' });
   await inside(page).waitForFunction(awaited, { timeout: 10_000 });
 }
 
@@ -107,12 +107,18 @@ function layoutFaults() {
   return faults;
 }
 
+async function picture(page, name) {
+  if (process.env.SHOTS) {
+    await page.screenshot({ path: path.join(shots, `${name}.png`), fullPage: true });
+  }
+}
+
 async function inspect(page, name) {
   for (const width of WIDTHS) {
     await page.setViewport({ width, height: 900 });
     const faults = await inside(page).evaluate(layoutFaults);
     expect(faults.length === 0, `${name} at ${width}: ${faults.slice(0, 3).join('; ')}`);
-    await page.screenshot({ path: path.join(shots, `${name}-${width}.png`), fullPage: true });
+    await picture(page, `${name}-${width}`);
   }
   await page.evaluate(AXE);
   const { violations, incomplete } = await page.evaluate(() => globalThis.axe.run('#place'));
@@ -140,9 +146,9 @@ async function everybodyOnSeveralRecords(browser) {
     const { opportunities, accounts } = recordsOf(person);
     for (const { id, name } of [...opportunities.slice(0, 4), ...accounts.slice(0, 1)]) {
       await look(page, id);
-      expect(page.asked === 1, `${person.role} on ${name}: ${page.asked} requests`);
       await openAll(page);
       await inspect(page, `${person.role}-${person.org.slice(0, 2)}-${id.slice(0, 15)}`);
+      expect(page.asked === 1, `${person.role} on ${name}: ${page.asked} requests`);
     }
     await page.browserContext().close();
   }
@@ -269,7 +275,7 @@ async function compactAndPhone(browser) {
   await phone.waitForSelector('h2.title');
   const opened = await phone.$$('.slds-section__title-action[aria-expanded="true"]');
   expect(opened.length === 0, 'on a phone the sections start closed');
-  await page.screenshot({ path: path.join(shots, 'phone.png'), fullPage: true });
+  await picture(page, 'phone');
   await page.browserContext().close();
 }
 
