@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -86,3 +88,30 @@ def test_no_host_of_a_registry_and_no_secret_is_in_the_project() -> None:
         for host in re.findall(r"https://([^/<]+)", path.read_text())
     }
     assert hosts == {"contracts.example.com"}
+
+
+@pytest.mark.parametrize(
+    ("node", "told"),
+    [
+        (None, "it needs Node.js 20.19 or later with npm, which are not here"),
+        ("#!/bin/sh\n[ $1 = --version ] && echo v18.1.0\nexit 1\n", "and this is v18.1.0"),
+    ],
+)
+def test_without_a_node_that_is_new_enough_the_set_up_says_so_and_goes_on(
+    tmp_path: Path, node: str | None, told: str
+) -> None:
+    for name in ("bash", "dirname"):
+        (tmp_path / name).symlink_to(shutil.which(name) or name)
+    for name in () if node is None else ("node", "npm"):
+        (tmp_path / name).write_text(node or "")
+        (tmp_path / name).chmod(0o755)
+    done = subprocess.run(
+        [str(tmp_path / "bash"), str(ROOT / "scripts" / "preview"), "run"],
+        env={"PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert told in done.stdout
+    assert "the API and GraphiQL need none of it" in done.stdout
