@@ -279,8 +279,8 @@ def test_one_plan_answers_different_questions(graph: Graph) -> None:
 
 
 def test_of_an_object_of_which_nothing_is_wanted_nothing_is_told(graph: Graph) -> None:
-    query = """{ review { policy { text @skip(if: true) } history { by @include(if: false)
-        } accessReview { held { role @skip(if: true) } } }
+    query = """{ review { policy { text @skip(if: true) } history { by @include(if: false) }
+        accessReview { held { role @skip(if: true) } } }
         none: review { check @skip(if: true) { undecided } } }"""
     found = graph.data(query, role=REVIEWER)
     assert found["review"]["policy"] == {}
