@@ -48,7 +48,8 @@ def _told(event: Mapping[str, Any], accesses: Mapping[str, str]) -> Mapping[str,
     return {name: event[name] for name in AS_THEY_ARE} | {
         "latencyUs": event["latency_us"],
         "records": {"count": records["count"], "ids": records.get("ids"), "sha256": records.get("sha256")},
-        "access": None if body is None else orjson.loads(body),
+        # What was logged before `used` was says nothing of it.
+        "access": None if body is None else {"used": [], **orjson.loads(body)},
     }
 
 

@@ -63,6 +63,13 @@ def test_an_event_is_told_with_all_that_the_log_has_of_it(office: Office, log: L
     assert found["access"]["denied"] == [{"field": "Contract.governingLaw", "rule": "sales_rep.LEGAL = deny"}]
 
 
+def test_an_access_from_before_its_uses_were_logged_is_told_without_any(office: Office, log: Log) -> None:
+    log.rows("UPDATE audit_access SET body = (body::jsonb - 'used')::text")
+    [found] = events(office, subject="reader")["nodes"]
+    assert found["access"]["used"] == []
+    assert found["access"]["shown"] == ["Contract.id", "Contract.title"]
+
+
 def test_the_latest_event_comes_first_and_pages_follow_each_other(office: Office, log: Log) -> None:
     assert len(log.events()) == 3
     whole = [each["subject"] for each in events(office)["nodes"]]
