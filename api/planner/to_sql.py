@@ -301,7 +301,8 @@ class StatementWriter(PageWriter):
                 pairs.append((key, json_sql.row_object(self._pairs(part, page))))
             else:
                 pairs.append((key, cursor if part == "cursor" else self._constant(part)))
-        if not any(isinstance(part, Selection) for _, part in edges.parts):
+        told = [part for _, part in edges.parts]
+        if "cursor" in told and not any(isinstance(part, Selection) for part in told):
             # A cursor tells of its record too.
             pairs.insert(0, (RECORD_KEY, page.c.id))
         return json_sql.row_object(pairs)

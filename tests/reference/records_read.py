@@ -41,12 +41,28 @@ def _asking_for_ids(document: DocumentNode) -> DocumentNode:
     class Adding(Visitor):
         def leave_selection_set(self, node: SelectionSetNode, *_: Any) -> SelectionSetNode:
             parent = types.get_parent_type()
+            if parent is not None and parent.name.endswith("Edge"):
+                # A cursor tells of its record, whether or not the record is asked for.
+                asked = [each for each in node.selections if isinstance(each, FieldNode)]
+                cursors = [each for each in asked if each.name.value == "cursor"]
+                return SelectionSetNode(selections=(*map(_record_of, cursors), *node.selections))
             if parent is None or parent.name not in {*ENTITIES, "Node"}:
                 return node
             return SelectionSetNode(selections=(wanted, *node.selections))
 
     changed: DocumentNode = visit(document, TypeInfoVisitor(types, Adding()))
     return changed
+
+
+def _record_of(cursor: FieldNode) -> FieldNode:
+    identity = FieldNode(alias=NameNode(value=KEY), name=NameNode(value="id"), arguments=(), directives=())
+    return FieldNode(
+        alias=NameNode(value="recordOfACursor"),
+        name=NameNode(value="node"),
+        arguments=(),
+        directives=cursor.directives,
+        selection_set=SelectionSetNode(selections=(identity,)),
+    )
 
 
 def _ids(part: Any) -> Iterator[str]:
