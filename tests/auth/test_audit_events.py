@@ -87,7 +87,8 @@ def test_an_access_is_known_by_what_it_says_whatever_the_order() -> None:
     other = Access.of(["a", "b"], [], [("c", "rule"), ("d", "rule")])
     assert one == other
     assert one.body == (
-        b'{"denied":[{"field":"c","rule":"rule"},{"field":"d","rule":"rule"}],"masked":[],"shown":["a","b"]}'
+        b'{"denied":[{"field":"c","rule":"rule"},{"field":"d","rule":"rule"}],"masked":[],"shown":["a","b"],'
+        b'"used":[]}'
     )
     assert one.sha256 == hashlib.sha256(one.body).hexdigest()
     assert one.id.hex == one.sha256[:32]

@@ -14,7 +14,7 @@ from tests.reference.comparison import Comparison, Person, opened
 from tests.reference.generator import operation
 from tests.reference.records_read import records_read
 
-QUERIES = int(os.environ.get("CONTRACT_GRAPH_FUZZ", "300")) // 5
+QUERIES = int(os.environ.get("CONTRACT_GRAPH_FUZZ", "200")) // 5
 FIRST = int(os.environ.get("CONTRACT_GRAPH_FUZZ_FIRST", "0"))
 
 
