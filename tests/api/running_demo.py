@@ -94,6 +94,13 @@ class RunningDemo:
         if number is not None and self.process.poll() is None:
             self.process.send_signal(number)
         try:
+            return self.process.wait(PATIENCE / 3)
+        except subprocess.TimeoutExpired:
+            if number is None:
+                raise
+            # asyncio.wait_for of Python 3.11 loses a cancellation that comes as what it waits for is done:
+            # whoever pressed Ctrl-C in that very moment presses it again.
+            self.process.send_signal(number)
             return self.process.wait(PATIENCE)
         finally:
             self.process.kill()
