@@ -10,7 +10,7 @@ from types import MappingProxyType
 import domain.graph  # noqa: F401 - registers every entity, so that no field is forgotten
 from auth.decision import Cell, Decision, Deny, Mask, Show, denied
 from auth.rows import Rows, Terms, widest
-from domain.field import ENTITIES, Audience, DeclaredField, fields_of
+from domain.field import ENTITIES, Audience, DeclaredField, fields_of, graph_field
 from domain.mask import mask_of
 
 
@@ -268,4 +268,4 @@ def declared_fields() -> Mapping[str, DeclaredField]:
 def declared_at(coordinate: str) -> DeclaredField:
     """Return the field at a coordinate."""
     entity, _, name = coordinate.partition(".")
-    return next(f for f in fields_of(ENTITIES[entity]) if f.graph_name == name)
+    return graph_field(entity, name)

@@ -252,6 +252,15 @@ def field_named(entity: str, name: str) -> DeclaredField:
 
 
 @cache
+def graph_field(entity: str, graph_name: str) -> DeclaredField:
+    """Return one declared field by its name in GraphQL."""
+    for declared in fields_of(ENTITIES[entity]):
+        if declared.graph_name == graph_name:
+            return declared
+    raise DeclarationError(f"{entity} has no field {graph_name}")
+
+
+@cache
 def back_reference(parent: str, child: str) -> DeclaredField:
     """Return the field of `child` that points at `parent`: what a list of children is found by."""
     found = [f for f in fields_of(ENTITIES[child]) if f.kind is Kind.REFERENCE and f.field.to == parent]

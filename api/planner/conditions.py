@@ -23,18 +23,13 @@ from api.planner.plan import (
 )
 from auth.decision import Show
 from auth.view import View
-from domain.field import ENTITIES, DeclaredField, Kind, back_reference, fields_of
+from domain.field import ENTITIES, DeclaredField, Kind, back_reference, fields_of, graph_field
 
 AMOUNT_OPERATORS = ("eq", "gt", "gte", "lt", "lte")
 OPERATORS = {
     "eq": "eq", "in": "in", "gt": "gt", "gte": "gte", "lt": "lt", "lte": "lte",
     "isNull": "is_null", "contains": "contains", "startsWith": "starts_with",
 }  # fmt: skip
-
-
-def graph_field(entity: str, graph_name: str) -> DeclaredField:
-    """Return the declared field behind a GraphQL name."""
-    return next(f for f in fields_of(ENTITIES[entity]) if f.graph_name == graph_name)
 
 
 def require_shown(view: View, field: DeclaredField, use: str) -> None:

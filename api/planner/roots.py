@@ -9,7 +9,7 @@ from typing import Any
 from graphql import FieldNode, FragmentDefinitionNode, OperationDefinitionNode
 
 from api.errors import AccessDenied, BadUserInput
-from api.planner.conditions import graph_field, require_shown
+from api.planner.conditions import require_shown
 from api.planner.from_graphql import NODE, NULL, SelectionReader, simple_parts, typename, value_or_none
 from api.planner.plan import (
     SCOPES,
@@ -28,7 +28,7 @@ from api.planner.plan import (
 from api.planner.review import check_reviews, read_review
 from auth.decision import Deny, Mask, Show
 from auth.view import View
-from domain.field import ENTITIES, field_named
+from domain.field import ENTITIES, field_named, graph_field
 
 LOOKUPS = {"contract": "Contract", "account": "Account", "opportunity": "Opportunity"}
 ROOTS = LOOKUPS | {"contracts": "Contract", "portfolio": "Contract"}

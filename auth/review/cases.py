@@ -11,7 +11,7 @@ from auth.policy import Command, PolicyError, Word, declared_fields
 from auth.policy_lines import Lines, instead
 from auth.review.situation import FixedValue, values_of
 from auth.rows import Scope
-from domain.field import Audience
+from domain.field import Audience, DeclarationError
 
 SHIPPED_CASES = Path(__file__).parents[1] / "policy_cases"
 
@@ -131,7 +131,7 @@ class _Reading:
         for name, value in contract.items():
             try:
                 known = values_of(name)
-            except StopIteration:
+            except DeclarationError:
                 known = ()
             if value not in known:
                 suggestion = instead(str(value), map(str, known)) if known else "name a field of terms"
