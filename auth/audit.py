@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from uuid import UUID
 
 import orjson
@@ -73,9 +74,9 @@ class AuditEvent:
         """Write the event: JSON with sorted keys and no spaces; latency in microseconds."""
         refused = self.refusal
         return orjson.dumps(
-            {
+            {  # in the order of the keys: to sort them would cost as much as to write them
                 "access": self.access,
-                "at": told(moment_of(self.id)),
+                "at": _at(self.id),
                 "client": self.who.client,
                 "decision": "allowed" if refused is None else "refused",
                 "id": str(self.id),
@@ -90,8 +91,7 @@ class AuditEvent:
                 "roles": sorted(self.who.roles),
                 "subject": self.who.subject,
                 "v": _VERSION,
-            },
-            option=orjson.OPT_SORT_KEYS,
+            }
         )
 
 
@@ -147,6 +147,17 @@ def moment_of(event_id: UUID) -> datetime:
 def told(moment: datetime) -> str:
     """Write a moment of UTC to the millisecond."""
     return f"{moment.isoformat(timespec='milliseconds')[:23]}Z"
+
+
+def _at(event_id: UUID) -> str:
+    """Write when an event happened, as `told` does."""
+    second, millisecond = divmod(event_id.int >> 80, 1000)
+    return f"{_second(second)}.{millisecond:03}Z"
+
+
+@lru_cache(maxsize=8)
+def _second(unix: int) -> str:
+    return datetime.fromtimestamp(unix, UTC).isoformat()[:19]
 
 
 def _records(ids: Sequence[bytes]) -> dict[str, object]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import re
 import secrets
 import threading
@@ -66,7 +67,7 @@ def uuid7() -> UUID:
     value |= (counter >> 30) << 64
     value |= 0b10 << 62
     value |= (counter & 0x3FFFFFFF) << 32
-    value |= secrets.randbits(32)
+    value |= int.from_bytes(os.urandom(4))
     return UUID(int=value)
 
 

@@ -48,7 +48,7 @@ async def add_event_within(connection: asyncpg.Connection, event: LogEntry) -> N
 
 async def _add(database: Database, statement: str, entries: Sequence[LogEntry]) -> None:
     orgs, ids, bodies = zip(*entries, strict=True)
-    named = ",".join(dict.fromkeys(map(str, orgs)))
+    named = ",".join(map(str, dict.fromkeys(orgs)))
     try:
         await database.read(statement, (named, orgs, ids, bodies))
     except (*LOST, *BUSY) as error:

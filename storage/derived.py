@@ -20,6 +20,7 @@ from sqlalchemy import (
     literal_column,
     null,
     or_,
+    select,
 )
 
 from domain import renewal, term
@@ -114,19 +115,28 @@ their ISO 8601 text, and today as an expression too.
 
 
 def _first_from(today: Expression, anchor: Expression, length: Expression, fewest: Expression) -> Expression:
-    """Twin of `renewal._next`: each of the first two days that lies before today sends us one term on."""
-    interval = cast(length, Interval)
+    """Twin of `renewal._next`: each of the first two days that lies before today sends us one term on.
+
+    Each OFFSET 0 has PostgreSQL compute once what is used several times, and only where it is asked for.
+    """
+    once = literal_column("0")
+    read = select(anchor.label("anchor"), cast(length, Interval).label("term"))
+    given = read.offset(once).correlate_except().lateral("given")
+    interval = given.c.term
     months = extract("year", interval) * _integer(12) + extract("month", interval)
     mean = months * _integer(DAYS_PER_CYCLE) + extract("day", interval) * _integer(MONTHS_PER_CYCLE)
-    elapsed = cast(_days_between(anchor, today), BigInteger) * _integer(MONTHS_PER_CYCLE)
-    count = func.greatest(elapsed // cast(mean, BigInteger), fewest, type_=BigInteger)
+    elapsed = cast(_days_between(given.c.anchor, today), BigInteger) * _integer(MONTHS_PER_CYCLE)
+    count = func.greatest(elapsed // cast(mean, BigInteger), fewest, type_=BigInteger).label("count")
+    counted = select(given.c.anchor, interval, count).offset(once).correlate_except(given).lateral("counted")
 
     def after(times: Expression) -> Expression:
-        return anchor + interval.op("*", _TIMES, return_type=Interval())(times)
+        return counted.c.anchor + counted.c.term.op("*", _TIMES, return_type=Interval())(times)
 
-    later = cast(after(count) < today, Integer) + cast(after(count + _integer(1)) < today, Integer)
-    day = cast(after(count + later), Date)
-    return func.nullif(func.least(day, _AFTER_TIME), _AFTER_TIME, type_=Date)
+    first = counted.c.count
+    later = cast(after(first) < today, Integer) + cast(after(first + _integer(1)) < today, Integer)
+    day = cast(after(first + later), Date)
+    known = func.nullif(func.least(day, _AFTER_TIME), _AFTER_TIME, type_=Date)
+    return select(known).select_from(counted).scalar_subquery()
 
 
 def _not_in_force(status: Expression) -> Expression:
