@@ -121,13 +121,18 @@ def _first_from(today: Expression, anchor: Expression, length: Expression, fewes
     """
     once = literal_column("0")
     read = select(anchor.label("anchor"), cast(length, Interval).label("term"))
-    given = read.offset(once).correlate_except().lateral("given")
-    interval = given.c.term
+    once_read = read.offset(once).correlate_except().lateral("once_read")
+    interval = once_read.c.term
     months = extract("year", interval) * _integer(12) + extract("month", interval)
     mean = months * _integer(DAYS_PER_CYCLE) + extract("day", interval) * _integer(MONTHS_PER_CYCLE)
-    elapsed = cast(_days_between(given.c.anchor, today), BigInteger) * _integer(MONTHS_PER_CYCLE)
+    elapsed = cast(_days_between(once_read.c.anchor, today), BigInteger) * _integer(MONTHS_PER_CYCLE)
     count = func.greatest(elapsed // cast(mean, BigInteger), fewest, type_=BigInteger).label("count")
-    counted = select(given.c.anchor, interval, count).offset(once).correlate_except(given).lateral("counted")
+    counted = (
+        select(once_read.c.anchor, interval, count)
+        .offset(once)
+        .correlate_except(once_read)
+        .lateral("once_counted")
+    )
 
     def after(times: Expression) -> Expression:
         return counted.c.anchor + counted.c.term.op("*", _TIMES, return_type=Interval())(times)
