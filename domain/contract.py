@@ -36,6 +36,7 @@ from domain.milestone import Milestone
 from domain.money import Money
 from domain.obligation import Obligation
 from domain.party import ContractParty
+from domain.provenance import Provenance
 from domain.renewal import RenewalType
 from domain.risk import RiskLevel
 from domain.risk_assessment import RiskAssessment
@@ -317,6 +318,10 @@ class Contract(Entity):
     ] = ()
     changes: Annotated[
         tuple[FieldChange, ...], Field("What was changed by whom, and why.", HERE, OVERSIGHT)
+    ] = ()
+
+    provenance: Annotated[
+        tuple[Provenance, ...], Field("Where its values come from, field by field.", HERE, EVERYONE)
     ] = ()
 
     version: Annotated[

@@ -30,5 +30,13 @@ class FieldChange(Entity):
     claimed_at: Annotated[datetime, Field("When it was claimed.", HERE, OVERSIGHT)]
     recorded_at: Annotated[datetime, Field("When it arrived here.", HERE, OVERSIGHT)]
     event: Annotated[str | None, Field("Event of the source that brought it.", HERE, OVERSIGHT)] = None
+    source: Annotated[str | None, Field("Connection that it came by.", HERE, OVERSIGHT)] = None
+    part: Annotated[
+        str | None, Field("Source key of the part, where it is about one of a list.", HERE, OVERSIGHT)
+    ] = None
     decision: Annotated[Decision, Field("What became of it.", HERE, OVERSIGHT)]
     reason: Annotated[str, Field("Why.", HERE, OVERSIGHT)]
+    stale: Annotated[
+        bool | None,
+        Field("Whether its sender had not seen the latest version: it is not judged again.", HERE, OVERSIGHT),
+    ] = None

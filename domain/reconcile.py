@@ -76,9 +76,11 @@ def settle(baseline: Mapping[About, Any], claims: Iterable[Claim]) -> Settled:
 def is_judged_anew(declared: DeclaredField) -> bool:
     """Whether a late claim may change what was decided about this field: all claims about it are needed.
 
-    Of every other field the latest claim of its one owner holds, whatever else was said.
+    Of every other field the latest claim of its one owner holds, whatever else was said. A part of a list is
+    judged once: a signature that comes late takes no part away.
     """
-    return declared.name == "status" or isinstance(declared.field.owner, UNTIL_SIGNED)
+    changes_hands = isinstance(declared.field.owner, UNTIL_SIGNED) and declared.kind is not Kind.LIST
+    return declared.name == "status" or changes_hands
 
 
 def owner_of(declared: DeclaredField, status: ContractStatus) -> System:

@@ -61,6 +61,7 @@ export const OWNERS = {
   obligations: 'CLM',
   riskAssessments: 'HERE',
   changes: 'HERE',
+  provenance: 'HERE',
   version: 'HERE',
   updatedAt: 'HERE'
 };

@@ -1,0 +1,238 @@
+"""New claims about a contract set beside what is stored of it: what to change, what to keep of each claim."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+from domain.claim import Claim, Unreadable
+from domain.field import DeclaredField, Entity, Kind, System, fields_of, graph_field
+from domain.history import Decision, FieldChange
+from domain.identity import uuid7
+from domain.provenance import Provenance
+from domain.reconcile import About, Settled, Verdict, is_judged_anew, owner_of, settle, superseded
+from domain.written import NotWritten, read_written, written
+
+CONTRACT = "Contract"
+RULE = "rule"
+"""Who decided where no person did."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """What is stored of a contract: its own values, where each comes from, and the history of its terms.
+
+    `history` has the lines of every field that is judged anew, in the order in which they were recorded.
+    """
+
+    contract: Entity
+    provenance: Sequence[Provenance] = ()
+    history: Sequence[FieldChange] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What new claims come to: values that change, parts to be written, and what is kept of the claims.
+
+    `verdicts` are of the new claims. A part is as its source gave it.
+    """
+
+    values: Mapping[str, Any]
+    parts: Sequence[tuple[DeclaredField, Entity]]
+    lines: Sequence[FieldChange]
+    provenance: Sequence[Provenance]
+    verdicts: Mapping[Claim, Verdict]
+
+
+def judge(stored: Stored, claims: Iterable[Claim], now: datetime) -> Outcome:
+    """Judge new claims together with those that came before; nothing is changed by one that came already."""
+    return _Ledger(stored, now).judge(list(claims))
+
+
+class _Ledger:
+    def __init__(self, stored: Stored, now: datetime) -> None:
+        self._stored, self._now = stored, now
+        self._id = stored.contract.id
+        self._provenance = {_about(each): each for each in stored.provenance}
+        self._verdicts: dict[Claim, Decision] = {}
+        for line in stored.history:
+            if line.source is not None and not line.stale:
+                # Of one that was judged anew the last decision is what it stands at.
+                self._verdicts[_claim_of(line)] = line.decision
+
+    def judge(self, claims: Sequence[Claim]) -> Outcome:
+        earlier = [*self._verdicts, *self._held()]
+        fresh = [each for each in claims if each not in self._verdicts]
+        settled = settle(self._baseline(), [*earlier, *fresh])
+        verdicts = {each: _verdict(each, settled) for each in fresh}
+        changed = self._values(settled)
+        held = {about: claim for about, claim in settled.held.items() if claim in verdicts}
+        parts = [(each.field, each.value) for each in held.values() if each.part is not None]
+        return Outcome(
+            values=changed,
+            parts=parts,
+            lines=[*self._lines(settled, verdicts), *self._judged_anew(settled)],
+            provenance=list(self._sources(settled, verdicts)),
+            verdicts=verdicts,
+        )
+
+    def _held(self) -> Iterator[Claim]:
+        """The claims that hold fields of which only the latest is kept; of a part, that it is there."""
+        for about, known in self._provenance.items():
+            declared = graph_field(CONTRACT, known.field)
+            if known.system is None or known.claimed_at is None or is_judged_anew(declared):
+                continue
+            value = None if about[1] is not None else getattr(self._stored.contract, declared.name)
+            yield Claim(
+                field=declared, value=value, system=known.system, source=known.source or "",
+                event=known.event or "", claimed_at=known.claimed_at, part=about[1],
+            )  # fmt: skip
+
+    def _baseline(self) -> dict[About, Any]:
+        """What was known before any claim: of fields that are judged anew, before the first that was kept."""
+        own = (each for each in fields_of(type(self._stored.contract)) if each.kind is not Kind.LIST)
+        known: dict[About, Any] = {
+            (each.name, None): getattr(self._stored.contract, each.name) for each in own
+        }
+        for line in reversed(self._stored.history):
+            declared = graph_field(CONTRACT, line.field)
+            if line.source is not None:
+                known[declared.name, None] = read_written(declared, line.before)
+        return known
+
+    def _values(self, settled: Settled) -> dict[str, Any]:
+        contract = self._stored.contract
+        own = ((name, value) for (name, part), value in settled.values.items() if part is None)
+        return {name: value for name, value in own if value != getattr(contract, name)}
+
+    def _lines(self, settled: Settled, verdicts: Mapping[Claim, Verdict]) -> Iterator[FieldChange]:
+        for claim, verdict in sorted(verdicts.items(), key=lambda each: each[0].order):
+            before = settled.before[claim]
+            says_no_more = verdict.decision is Decision.ACCEPTED and claim.value == before
+            if says_no_more and not is_judged_anew(claim.field):
+                continue  # it confirms what is known: the provenance says when
+            yield self._line(claim, verdict, None if claim.part else before)
+
+    def _judged_anew(self, settled: Settled) -> Iterator[FieldChange]:
+        """Lines for earlier claims of which a late one changed what was decided."""
+        for claim, decided in self._verdicts.items():
+            verdict = _verdict(claim, settled)
+            accepted = decided is Decision.ACCEPTED
+            taken_back = accepted and settled.verdicts[claim].decision is not Decision.ACCEPTED
+            holds_after_all = not accepted and settled.held.get(claim.about) == claim
+            if taken_back or holds_after_all:
+                reason = f"judged anew after a claim that came late: {verdict.reason}"
+                yield self._line(claim, Verdict(verdict.decision, reason), settled.before[claim])
+
+    def _line(self, claim: Claim, verdict: Verdict, before: object) -> FieldChange:
+        return FieldChange(
+            id=uuid7(),
+            contract_id=self._id,
+            field=claim.field.graph_name,
+            part=claim.part,
+            before=written(before),
+            after=None if claim.part else _after(claim),
+            claimed_by=claim.system,
+            claimed_at=claim.claimed_at,
+            recorded_at=self._now,
+            source=claim.source,
+            event=claim.event,
+            decision=verdict.decision,
+            reason=verdict.reason,
+        )
+
+    def _sources(self, settled: Settled, verdicts: Mapping[Claim, Verdict]) -> Iterator[Provenance]:
+        """The provenance of every field that was spoken of or whose claim or owner is another now."""
+        told = {
+            **{each.about: each.field for each in settled.verdicts},
+            **{a: c.field for a, c in settled.held.items()},
+        }
+        refused = {
+            claim.about: (claim, verdict)
+            for claim, verdict in sorted(verdicts.items(), key=lambda each: each[0].order)
+            if verdict.decision is not Decision.ACCEPTED
+        }
+        for about, declared in told.items():
+            before = self._provenance.get(about)
+            after = self._source(before, about, declared, settled)
+            if about in refused:
+                claim, verdict = refused[about]
+                after = replace(
+                    after, refused_system=claim.system, refused_at=claim.claimed_at,
+                    refused_because=verdict.reason,
+                )  # fmt: skip
+            if after != before:
+                yield after
+
+    def _source(
+        self, before: Provenance | None, about: About, declared: DeclaredField, settled: Settled
+    ) -> Provenance:
+        known = before or Provenance(
+            id=uuid5(self._id, f"{declared.name} {about[1] or ''}"),
+            contract_id=self._id,
+            field=declared.graph_name,
+            part=about[1],
+            owner=System.HERE,
+        )
+        known = replace(known, owner=owner_of(declared, settled.status))
+        held = settled.held.get(about)
+        if held is None:
+            nothing = {"system": None, "source": None, "event": None, "claimed_at": None}
+            return replace(known, recorded_at=None, decided_by=None, **nothing)  # type: ignore[arg-type]
+        if (known.source, known.event) == (held.source, held.event):
+            return known
+        return replace(
+            known,
+            system=held.system,
+            source=held.source,
+            event=held.event,
+            claimed_at=held.claimed_at,
+            recorded_at=self._now,
+            decided_by=RULE,
+            refused_system=None,
+            refused_at=None,
+            refused_because=None,
+        )
+
+
+def _verdict(claim: Claim, settled: Settled) -> Verdict:
+    """The verdict on a claim as its sender is told it: one that another came before does not hold."""
+    verdict = settled.verdicts[claim]
+    held = settled.held.get(claim.about)
+    if (
+        verdict.decision is Decision.ACCEPTED
+        and held is not None
+        and held != claim
+        and held.value != claim.value
+    ):
+        return superseded(claim, held)
+    return verdict
+
+
+def _about(known: Provenance) -> About:
+    return graph_field(CONTRACT, known.field).name, known.part
+
+
+def _after(claim: Claim) -> str | None:
+    return claim.value.text if isinstance(claim.value, Unreadable) else written(claim.value)
+
+
+def _claim_of(line: FieldChange) -> Claim:
+    declared = graph_field(CONTRACT, line.field)
+    value: Any
+    try:
+        value = read_written(declared, line.after)
+    except NotWritten as error:
+        value = Unreadable(line.after or "", str(error))
+    return Claim(
+        field=declared, value=value, system=System(line.claimed_by), source=line.source or "",
+        event=line.event or "", claimed_at=line.claimed_at, part=line.part,
+    )  # fmt: skip
+
+
+def contract_id_for(org_id: UUID, reference: str) -> UUID:
+    """Return the id of a contract that is first heard of by its external reference."""
+    return uuid5(org_id, reference)

@@ -1,0 +1,165 @@
+"""Claims that arrive one after the other come to what they come to together, and each leaves its trace."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.claim import Claim
+from domain.contract import Contract, ContractType, Side
+from domain.document import Document, DocumentType
+from domain.field import CLM, SALESFORCE, field_named, fields_of
+from domain.history import Decision, FieldChange
+from domain.identity import uuid7
+from domain.ledger import Outcome, Stored, judge
+from domain.lifecycle import ContractStatus
+from domain.provenance import Provenance
+from domain.reconcile import is_judged_anew, settle
+from tests.domain.test_reconcile import NOON, claim, random_claims, usd
+
+LATER = datetime(2026, 11, 28, tzinfo=UTC)
+
+
+class Shelf:
+    """Keeps what storage keeps: the contract, one provenance a field, and the lines of history."""
+
+    def __init__(self, status: ContractStatus = ContractStatus.DRAFT) -> None:
+        self.contract = Contract(
+            id=uuid7(), title="Untitled", type=ContractType.OTHER, side=Side.CUSTOMER, status=status
+        )
+        self.first = self.contract
+        self.provenance: dict[Any, Provenance] = {}
+        self.history: list[FieldChange] = []
+        self.parts: dict[str, Any] = {}
+        self.now = LATER
+
+    def hear(self, claims: Iterable[Claim]) -> Outcome:
+        known = {each.graph_name for each in fields_of(Contract) if is_judged_anew(each)}
+        stored = Stored(
+            contract=self.contract,
+            provenance=list(self.provenance.values()),
+            history=[line for line in self.history if line.field in known],
+        )
+        self.now += timedelta(seconds=1)
+        outcome = judge(stored, claims, self.now)
+        self.contract = replace(self.contract, **outcome.values)
+        self.provenance |= {each.id: each for each in outcome.provenance}
+        self.history += outcome.lines
+        self.parts |= {part.source_key or "": part for _, part in outcome.parts}
+        return outcome
+
+    def source_of(self, field: str) -> Provenance:
+        return next(each for each in self.provenance.values() if each.field == field)
+
+    def told(self, field: str) -> list[tuple[str | None, str | None, Decision]]:
+        return [(line.before, line.after, line.decision) for line in self.history if line.field == field]
+
+
+def test_an_accepted_claim_changes_the_value_and_says_where_it_comes_from() -> None:
+    shelf = Shelf(ContractStatus.ACTIVE)
+    shelf.hear([claim("governing_law", "Ohio", event="e-1")])
+    assert shelf.contract.governing_law == "Ohio"
+    assert shelf.told("governingLaw") == [(None, "Ohio", Decision.ACCEPTED)]
+    source = shelf.source_of("governingLaw")
+    assert (source.owner, source.system, source.source, source.event) == (CLM, CLM, "clm", "e-1")
+    assert (source.claimed_at, source.recorded_at, source.decided_by) == (NOON, shelf.now, "rule")
+
+
+def test_a_claim_that_confirms_a_value_moves_its_date_and_adds_no_line() -> None:
+    shelf = Shelf(ContractStatus.ACTIVE)
+    shelf.hear([claim("governing_law", "Ohio", minute=0)])
+    shelf.hear([claim("governing_law", "Ohio", minute=5)])
+    assert len(shelf.told("governingLaw")) == 1
+    assert shelf.source_of("governingLaw").claimed_at == NOON + timedelta(minutes=5)
+    shelf.hear([claim("governing_law", "Texas", minute=3)])
+    assert shelf.contract.governing_law == "Ohio", "what was confirmed since is not undone"
+
+
+def test_a_refused_edit_is_kept_with_its_reason_until_the_owner_speaks_again() -> None:
+    shelf = Shelf(ContractStatus.ACTIVE)
+    shelf.hear([claim("total_value", usd(10), CLM, 0)])
+    outcome = shelf.hear([claim("total_value", usd(99), SALESFORCE, 60)])
+    assert [each.decision for each in outcome.verdicts.values()] == [Decision.REFUSED]
+    assert shelf.contract.total_value == usd(10)
+    source = shelf.source_of("totalValue")
+    assert source.system is CLM
+    assert source.refused_system is SALESFORCE
+    assert source.refused_because == (
+        "the contract system owns totalValue once it is signed, and Salesforce said so"
+    )
+    shelf.hear([claim("total_value", usd(11), CLM, 90)])
+    assert shelf.source_of("totalValue").refused_because is None
+    assert [each[2] for each in shelf.told("totalValue")] == [
+        Decision.ACCEPTED, Decision.REFUSED, Decision.ACCEPTED,
+    ]  # fmt: skip
+
+
+def test_what_a_late_signature_takes_back_is_told_in_a_line_of_its_own() -> None:
+    shelf = Shelf()
+    shelf.hear([claim("total_value", usd(100), SALESFORCE, 0)])
+    shelf.hear([claim("total_value", usd(150), SALESFORCE, 60)])
+    shelf.hear([claim("status", ContractStatus.EXECUTED, minute=30)])
+    assert shelf.contract.total_value == usd(100)
+    before, after, decision = shelf.told("totalValue")[-1]
+    assert (before, after, decision) == ("100.00 USD", "150.00 USD", Decision.REFUSED)
+    assert shelf.history[-1].reason.startswith("judged anew after a claim that came late: ")
+    assert shelf.source_of("totalValue").owner is CLM
+    assert shelf.source_of("totalValue").claimed_at == NOON
+
+
+def test_a_part_is_written_whole_and_its_line_tells_no_value() -> None:
+    shelf = Shelf(ContractStatus.ACTIVE)
+    paper = Document(
+        id=uuid7(), source_key="clm:doc", contract_id=uuid7(), type=DocumentType.ORDER, title="Secret title"
+    )
+    newer = replace(paper, title="Newer title")
+    field = field_named("Contract", "documents")
+    first = replace(claim("title", paper, minute=0), field=field, part="clm:doc")
+    second = replace(claim("title", newer, minute=5), field=field, part="clm:doc")
+    shelf.hear([second])
+    outcome = shelf.hear([first])
+    assert shelf.parts == {"clm:doc": newer}
+    assert [each.decision for each in outcome.verdicts.values()] == [Decision.REFUSED]
+    assert all(line.after is None and line.before is None for line in shelf.history)
+    assert {line.part for line in shelf.history} == {"clm:doc"}
+
+
+@settings(max_examples=500, deadline=None)
+@given(claims=random_claims(), seed=st.integers(0, 10_000), signed=st.booleans())
+def test_one_after_the_other_comes_to_the_same_as_all_at_once(
+    claims: list[Claim], seed: int, *, signed: bool
+) -> None:
+    shelf = Shelf(ContractStatus.ACTIVE if signed else ContractStatus.DRAFT)
+    own = {(each.name, None): getattr(shelf.first, each.name) for each in fields_of(Contract)}
+    expected = settle(own, claims)
+    dice = random.Random(seed)
+    # An event comes once: the inbox sees to that. Of those that are judged anew a second one changes nothing.
+    again = [each for each in claims if is_judged_anew(each.field)]
+    mixed = [*claims, *dice.choices(again, k=dice.randint(0, 3))] if again else list(claims)
+    dice.shuffle(mixed)
+    for batch in _batches(mixed, dice):
+        shelf.hear(batch)
+    for (name, _), value in expected.values.items():
+        assert getattr(shelf.contract, name) == value, name
+    for (name, _), held in expected.held.items():
+        source = shelf.source_of(held.field.graph_name)
+        assert (source.source, source.event) == (held.source, held.event), name
+    for each in claims:
+        verdict = expected.verdicts[each]
+        lines = [line for line in shelf.history if line.event == each.event]
+        if verdict.decision is not Decision.ACCEPTED:
+            assert lines[-1].decision is not Decision.ACCEPTED, "every refused claim is told"
+
+
+def _batches(claims: Sequence[Claim], dice: random.Random) -> Iterable[Sequence[Claim]]:
+    rest = list(claims)
+    while rest:
+        size = dice.randint(1, 3)
+        batch, rest = rest[:size], rest[size:]
+        yield batch
