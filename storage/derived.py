@@ -119,7 +119,7 @@ def _first_from(today: Expression, anchor: Expression, length: Expression, fewes
 
     Each OFFSET 0 has PostgreSQL compute once what is used several times, and only where it is asked for.
     """
-    once = literal_column("0")
+    once: Expression = literal_column("0", Integer)
     read = select(anchor.label("anchor"), cast(length, Interval).label("term"))
     once_read = read.offset(once).correlate_except().lateral("once_read")
     interval = once_read.c.term

@@ -1,0 +1,95 @@
+"""A report of a source, applied: judged, saved, kept in history, in the transaction of its caller."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from domain.claim import Claim, Report, Unreadable, claims_of
+from domain.contract import Contract, ContractType, Side
+from domain.field import CLM, Kind, System
+from domain.history import Decision
+from domain.ledger import Outcome, contract_id_for, judge
+from domain.lifecycle import ContractStatus
+from domain.reconcile import Verdict
+from storage.claims import ClaimStore
+from storage.sealing import NO_KEYS, Vault
+
+
+class UnknownContract(Exception):
+    """{system} speaks of the contract {reference!r}, which is not known: only a contract system makes one."""
+
+    def __init__(self, system: System, reference: str) -> None:
+        super().__init__((type(self).__doc__ or "").format(system=system, reference=reference))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """What became of a report: the contract as it was before, what changed, a verdict for each claim."""
+
+    contract: Contract
+    outcome: Outcome
+
+    @property
+    def verdicts(self) -> Mapping[Claim, Verdict]:
+        """What became of each claim."""
+        return self.outcome.verdicts
+
+    @property
+    def counts(self) -> Counter[Decision]:
+        """How many claims were accepted, refused, and in conflict."""
+        return Counter(each.decision for each in self.verdicts.values())
+
+
+async def apply_report(
+    connection: asyncpg.Connection,
+    org_id: UUID,
+    report: Report,
+    *,
+    now: datetime,
+    vault: Vault = NO_KEYS,
+) -> Applied:
+    """Apply a report in a transaction that is bound to the org.
+
+    Raises UnknownContract, and NoSuchClaim for what cannot be claimed of a contract at all.
+    """
+    claims = list(claims_of(report))
+    new = _first_heard_of(org_id, report) if report.system is CLM else None
+    store = ClaimStore(connection, org_id, now, vault)
+    contract = await store.lock(report.contract, new)
+    if contract is None:
+        raise UnknownContract(report.system, report.contract)
+    resolved = [await _resolved(store, each) for each in claims]
+    outcome = judge(await store.stored(contract), resolved, now)
+    await store.write(contract, outcome)
+    return Applied(contract=contract, outcome=outcome)
+
+
+async def _resolved(store: ClaimStore, claim: Claim) -> Claim:
+    """The claim, with the record that a reference names in the place of its name."""
+    name = claim.value
+    if claim.field.kind is not Kind.REFERENCE or not isinstance(name, str):
+        return claim
+    found = await store.referred(claim.field, name)
+    if found is None:
+        value = Unreadable(name, f"no {claim.field.target} is known by it")
+        return replace(claim, value=value)
+    return replace(claim, value=found)
+
+
+def _first_heard_of(org_id: UUID, report: Report) -> Contract:
+    """A contract of which nothing but its name is known."""
+    return Contract(
+        id=contract_id_for(org_id, report.contract),
+        source_key=f"{report.source}:{report.contract}",
+        external_reference=report.contract,
+        title=report.contract,
+        type=ContractType.OTHER,
+        side=Side.CUSTOMER,
+        status=ContractStatus.DRAFT,
+    )
