@@ -22,7 +22,7 @@ from domain.crm import (
     User,
 )
 from domain.document import Document, DocumentType
-from domain.field import Entity
+from domain.field import CLM, SALESFORCE, Entity
 from domain.graph import save_order
 from domain.history import Decision, FieldChange
 from domain.lifecycle import ContractStatus
@@ -32,6 +32,7 @@ from domain.money import Money
 from domain.obligation import Obligation, ObligationKind, ObligationStatus
 from domain.org import Org
 from domain.party import ContractParty, PartyRole
+from domain.provenance import Provenance
 from domain.renewal import RenewalType
 from domain.risk import RiskLevel
 from domain.risk_assessment import RiskAssessment, RiskFactor
@@ -47,7 +48,7 @@ _KINDS = (
     "Contract", "Account", "Contact", "Opportunity", "OpportunityLine", "Product", "User", "ContractParty",
     "Document", "Amendment", "AmendmentChange", "ContractLine", "Milestone", "ServiceLevel", "Measurement",
     "Obligation", "RiskAssessment", "RiskFactor", "FieldChange", "PermissionSetAssignment", "RoleGrant",
-    "AccountTeamMember",
+    "AccountTeamMember", "Provenance",
 )  # fmt: skip
 """In an order of their own: an entity more must not change the ids of the others."""
 
@@ -186,6 +187,7 @@ class SmallOrg:
             ),
             milestones=self._milestones(), service_levels=(self._service_level(),),
             obligations=self._obligations(), risk_assessments=(self._assessment(),), changes=self._changes(),
+            provenance=self._provenance(),
         )  # fmt: skip
 
     def _amendment(self) -> Amendment:
@@ -275,6 +277,20 @@ class SmallOrg:
             )
             for day, (field, before, after) in enumerate(claimed, 1)
         )  # fmt: skip
+
+    def _provenance(self) -> tuple[Provenance, ...]:
+        known = Provenance(
+            id=self.id("Provenance", 1), contract_id=self.id("Contract", 1), field="totalValue", owner=CLM,
+            system=CLM, source=f"esign {self.mark}", event="e-1",
+            claimed_at=datetime(2026, 10, 2, 8, tzinfo=UTC),
+            recorded_at=datetime(2026, 10, 2, 8, 1, tzinfo=UTC), decided_by="rule",
+            refused_system=SALESFORCE, refused_at=datetime(2026, 10, 3, 8, tzinfo=UTC),
+            refused_because="the contract system owns totalValue once it is signed",
+        )  # fmt: skip
+        law = Provenance(
+            id=self.id("Provenance", 2), contract_id=self.id("Contract", 1), field="governingLaw", owner=CLM
+        )
+        return known, law
 
     def _others(self) -> list[Contract]:
         id_, mark = self.id, self.mark

@@ -35,7 +35,8 @@ PREFIXES = {
 }  # fmt: skip
 LAYOUT = {
     "Contract": {"ContractParty": 3, "Document": 2, "Amendment": 2, "ContractLine": 3, "Milestone": 2,
-                 "ServiceLevel": 1, "Obligation": 2, "RiskAssessment": 1, "FieldChange": 2},
+                 "ServiceLevel": 1, "Obligation": 2, "RiskAssessment": 1, "FieldChange": 2,
+                 "Provenance": 3},
     "Amendment": {"AmendmentChange": 3}, "ServiceLevel": {"Measurement": 3},
     "RiskAssessment": {"RiskFactor": 3}, "Opportunity": {"OpportunityLine": 3},
     "User": {"PermissionSetAssignment": 2},
@@ -77,7 +78,7 @@ class Maker:
                 lists[declared.name] = tuple(parts)
             elif declared.kind is not Kind.LIST and declared.name not in values and not declared.field.rule:
                 values[declared.name] = self.value(declared)
-                if declared.field.named_by and values[declared.name]:
+                if declared.field.named_by and CANARY.search(str(values[declared.name])):
                     self.require(values[declared.name], values[declared.field.named_by])
         return with_values(ENTITIES[entity](**values), **lists)  # type: ignore[arg-type]
 

@@ -6,13 +6,17 @@ WHERE mirrored.org_id = $1::UUID AND mirrored.salesforce_id = $2::VARCHAR) AS id
 WHERE scope.org IS NOT NULL
  LIMIT ALL OFFSET 0) AS caller ON true JOIN LATERAL (SELECT json_build_object('contract', (SELECT row_to_json("$") AS row_to_json_1
 FROM (SELECT t1.id AS "$id", NULL::json AS changes, json_build_object('nodes', (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_1
-FROM (SELECT t7.id AS "$id", t7.number AS number, t7.rationale AS rationale, CASE WHEN (t7.value_change_amount IS NOT NULL) THEN json_build_object('amount', CAST(t7.value_change_amount AS TEXT)) END AS "valueChange", json_build_object('nodes', (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_2
-FROM (SELECT t8.id AS "$id", t8.field AS field, CASE WHEN (t8.field = ANY ($3::TEXT[])) THEN t8.before END AS before, CASE WHEN (t8.field = ANY ($3::TEXT[])) THEN t8.after END AS after
-FROM amendment_change AS t8
-WHERE t8.org_id = $1::UUID AND t8.amendment_id = t7.id ORDER BY t8.id ASC
- LIMIT $4::INTEGER) AS "$")) AS changes
-FROM amendment AS t7
+FROM (SELECT t7.id AS "$id", CASE WHEN (t7.field = ANY ($3::TEXT[])) THEN t7.field END AS field, CASE WHEN (t7.field = ANY ($3::TEXT[])) THEN t7.owner END AS owner, CASE WHEN (t7.field = ANY ($3::TEXT[])) THEN t7.system END AS system, CASE WHEN (t7.field = ANY ($3::TEXT[])) THEN t7.source END AS source, CASE WHEN (t7.field = ANY ($3::TEXT[])) THEN t7.event END AS event, CASE WHEN (t7.field = ANY ($3::TEXT[])) THEN t7.claimed_at END AS "claimedAt", CASE WHEN (t7.field = ANY ($3::TEXT[])) THEN t7.refused_system END AS "refusedSystem", CASE WHEN (t7.field = ANY ($3::TEXT[])) THEN t7.refused_because END AS "refusedBecause"
+FROM provenance AS t7
 WHERE t7.org_id = $1::UUID AND t7.contract_id = t1.id ORDER BY t7.id ASC
+ LIMIT $4::INTEGER) AS "$")) AS provenance, json_build_object('nodes', (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_2
+FROM (SELECT t8.id AS "$id", t8.number AS number, t8.rationale AS rationale, CASE WHEN (t8.value_change_amount IS NOT NULL) THEN json_build_object('amount', CAST(t8.value_change_amount AS TEXT)) END AS "valueChange", json_build_object('nodes', (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_3
+FROM (SELECT t9.id AS "$id", t9.field AS field, CASE WHEN (t9.field = ANY ($3::TEXT[])) THEN t9.before END AS before, CASE WHEN (t9.field = ANY ($3::TEXT[])) THEN t9.after END AS after
+FROM amendment_change AS t9
+WHERE t9.org_id = $1::UUID AND t9.amendment_id = t8.id ORDER BY t9.id ASC
+ LIMIT $4::INTEGER) AS "$")) AS changes
+FROM amendment AS t8
+WHERE t8.org_id = $1::UUID AND t8.contract_id = t1.id ORDER BY t8.id ASC
  LIMIT $4::INTEGER) AS "$")) AS amendments
 FROM contract AS t1
 WHERE t1.org_id = $1::UUID AND (t1.contract_owner_id = caller.id OR t1.business_owner_id = caller.id OR t1.renewal_owner_id = caller.id OR (EXISTS (SELECT 1

@@ -6,13 +6,17 @@ FROM (SELECT t2.id AS "$id", t2.field AS field, CASE WHEN (t2.field = ANY ($2::T
 FROM field_change AS t2
 WHERE t2.org_id = $1::UUID AND t2.contract_id = t1.id ORDER BY t2.claimed_at ASC NULLS LAST, t2.id ASC
  LIMIT $3::INTEGER) AS "$")) AS changes, json_build_object('nodes', (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_2
-FROM (SELECT t3.id AS "$id", t3.number AS number, t3.rationale AS rationale, NULL::json AS "valueChange", json_build_object('nodes', (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_3
-FROM (SELECT t4.id AS "$id", t4.field AS field, CASE WHEN (t4.field = ANY ($2::TEXT[])) THEN t4.before END AS before, CASE WHEN (t4.field = ANY ($2::TEXT[])) THEN t4.after END AS after
-FROM amendment_change AS t4
-WHERE t4.org_id = $1::UUID AND t4.amendment_id = t3.id ORDER BY t4.id ASC
- LIMIT $3::INTEGER) AS "$")) AS changes
-FROM amendment AS t3
+FROM (SELECT t3.id AS "$id", CASE WHEN (t3.field = ANY ($2::TEXT[])) THEN t3.field END AS field, CASE WHEN (t3.field = ANY ($2::TEXT[])) THEN t3.owner END AS owner, CASE WHEN (t3.field = ANY ($2::TEXT[])) THEN t3.system END AS system, CASE WHEN (t3.field = ANY ($2::TEXT[])) THEN t3.source END AS source, CASE WHEN (t3.field = ANY ($2::TEXT[])) THEN t3.event END AS event, CASE WHEN (t3.field = ANY ($2::TEXT[])) THEN t3.claimed_at END AS "claimedAt", CASE WHEN (t3.field = ANY ($2::TEXT[])) THEN t3.refused_system END AS "refusedSystem", CASE WHEN (t3.field = ANY ($2::TEXT[])) THEN t3.refused_because END AS "refusedBecause"
+FROM provenance AS t3
 WHERE t3.org_id = $1::UUID AND t3.contract_id = t1.id ORDER BY t3.id ASC
+ LIMIT $3::INTEGER) AS "$")) AS provenance, json_build_object('nodes', (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_3
+FROM (SELECT t4.id AS "$id", t4.number AS number, t4.rationale AS rationale, NULL::json AS "valueChange", json_build_object('nodes', (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_4
+FROM (SELECT t5.id AS "$id", t5.field AS field, CASE WHEN (t5.field = ANY ($2::TEXT[])) THEN t5.before END AS before, CASE WHEN (t5.field = ANY ($2::TEXT[])) THEN t5.after END AS after
+FROM amendment_change AS t5
+WHERE t5.org_id = $1::UUID AND t5.amendment_id = t4.id ORDER BY t5.id ASC
+ LIMIT $3::INTEGER) AS "$")) AS changes
+FROM amendment AS t4
+WHERE t4.org_id = $1::UUID AND t4.contract_id = t1.id ORDER BY t4.id ASC
  LIMIT $3::INTEGER) AS "$")) AS amendments
 FROM contract AS t1
 WHERE t1.org_id = $1::UUID AND t1.number = $4::VARCHAR) AS "$")) AS answer
