@@ -11,7 +11,7 @@ from uuid import UUID
 
 import asyncpg
 
-from storage.tenancy import bind_org
+from storage.tenancy import bind_org, bind_queue
 
 STATEMENTS_PER_CONNECTION = 200
 """A prepared statement costs PostgreSQL about 200 KB on each connection that keeps it."""
@@ -172,10 +172,22 @@ class Database:
     @asynccontextmanager
     async def transaction(self, org_id: UUID) -> AsyncIterator[asyncpg.Connection]:
         """Give a connection inside a transaction that is bound to the org."""
+        async with self._begun() as connection:
+            await bind_org(connection, org_id)
+            yield connection
+
+    @asynccontextmanager
+    async def claiming(self, queue: str) -> AsyncIterator[asyncpg.Connection]:
+        """Give a connection inside a transaction that sees the lanes of a queue, and of no org more."""
+        async with self._begun() as connection:
+            await bind_queue(connection, queue)
+            yield connection
+
+    @asynccontextmanager
+    async def _begun(self) -> AsyncIterator[asyncpg.Connection]:
         reader = await self._take()
         try:
             async with reader.connection.transaction():
-                await bind_org(reader.connection, org_id)
                 yield reader.connection
         finally:
             self._give_back(reader)

@@ -31,6 +31,9 @@ LOG_TABLES = {
 A partition is reached through its table; by itself it gives nobody anything.
 """
 
+QUEUE_TABLES = ("lane",)
+"""What a worker finds and takes in every org: it says whose queue it is, never what is to be done."""
+
 # The sub-select keeps the setting from being read when the statement is planned, while it is still unset:
 # a plan for an empty table would be kept. NULLIF, because a pooled connection's setting reverts to ''.
 BOUND_ORG = "(SELECT nullif(current_setting('app.org', true), '')::uuid)"
@@ -39,6 +42,9 @@ BOUND_ORG = "(SELECT nullif(current_setting('app.org', true), '')::uuid)"
 NAMED_ORGS = (
     "(SELECT string_to_array(nullif(current_setting('app.log_orgs', true), ''), ',')::uuid[])::uuid[]"
 )
+
+# A worker looks for what is due in one queue, which its transaction names: see storage/lanes.py.
+NAMED_QUEUE = "(SELECT nullif(current_setting('app.queue', true), ''))"
 
 
 def security_ddl(table: str) -> list[str]:
@@ -61,6 +67,13 @@ def security_ddl(table: str) -> list[str]:
         f'CREATE POLICY tenant ON "{table}" USING ({own}) WITH CHECK ({own})',
         f'GRANT {rights.get(table, "SELECT, INSERT, UPDATE, DELETE")} ON "{table}" TO {READ_WRITE}',
     ]
+    if table in QUEUE_TABLES:
+        # Lanes are made and ended by their org alone, and their messages are read by it alone.
+        named = f"queue = {NAMED_QUEUE}"
+        ddl += [
+            f'CREATE POLICY work_seen ON "{table}" FOR SELECT USING ({named})',
+            f'CREATE POLICY work_taken ON "{table}" FOR UPDATE USING ({named}) WITH CHECK ({named})',
+        ]
     if table == ORG_TABLE:
         # Whoever migrates makes and names the orgs; of their contents it sees none unbound.
         ddl.append(

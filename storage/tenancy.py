@@ -1,4 +1,4 @@
-"""The org that a transaction works for, told to PostgreSQL so that row-level security can hold it."""
+"""The org or queue of a transaction, told to PostgreSQL so that row-level security can hold it."""
 
 from __future__ import annotations
 
@@ -12,3 +12,15 @@ async def bind_org(connection: asyncpg.Connection, org_id: UUID) -> None:
     if not connection.is_in_transaction():
         raise RuntimeError("an org is bound inside a transaction only")
     await connection.execute("SELECT set_config('app.org', $1, true)", str(org_id))
+
+
+async def bind_queue(connection: asyncpg.Connection, queue: str) -> None:
+    """Let the running transaction see and take the lanes of one queue in every org, and no more there."""
+    if not connection.is_in_transaction():
+        raise RuntimeError("a queue is bound inside a transaction only")
+    # What is due comes by the index, in order. Statistics that a burst outruns would have all of it sorted.
+    await connection.execute(
+        "SELECT set_config('app.queue', $1, true), set_config('enable_bitmapscan', 'off', true),"
+        " set_config('enable_seqscan', 'off', true)",
+        queue,
+    )

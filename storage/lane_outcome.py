@@ -1,0 +1,59 @@
+"""What became of a message that was worked on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What went wrong: a kind for programs, as `UNABLE_TO_LOCK_ROW`, and a sentence for people."""
+
+    kind: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """It is done, and leaves its lane."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """It is not done yet, nor is what comes after it.
+
+    Without a time its lane backs off, and too many attempts quarantine it. With a time, as the one when a
+    limit is lifted, it waits for that, which counts as no attempt: the fault is not the message's.
+    """
+
+    reason: Fault
+    after: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Poison:
+    """It never can be done as it is: it goes to quarantine, and its lane goes on."""
+
+    reason: Fault
+
+
+Outcome = Done | Retry | Poison
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How often a message is tried, and how long its lane rests in between: twice as long each time."""
+
+    attempts: int = 8
+    first: timedelta = timedelta(seconds=1)
+    longest: timedelta = timedelta(minutes=5)
+
+    def rest(self, attempts: int, chance: Random) -> timedelta:
+        """Return between half and the whole of the rest after so many attempts, by chance.
+
+        Lanes that failed together would otherwise come back together.
+        """
+        whole: timedelta = min(self.first * 2 ** min(attempts - 1, 30), self.longest)
+        return whole * (0.5 + chance.random() / 2)
