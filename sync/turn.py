@@ -1,0 +1,183 @@
+"""A lane's turn: its messages go to the handler of their queue, and what became of them is kept."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import asyncpg
+
+from storage.database import BUSY, LOST, Database, DatabaseUnavailable
+from storage.lane_outcome import Fault, Outcome, Patience, Poison, Retry
+from storage.lanes import Fenced, Finished, Lease, Queue, Taken, finish, release, take
+from sync.handlers import Apart, Batch, Handler, Within
+
+log = logging.getLogger("contract_graph.worker")
+
+_LOST_ATTEMPTS = 5
+
+
+class NothingSaid(Exception):
+    """A handler returned without an outcome: its lane would come back for ever."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How much is taken at once, for how long, and how often a message is tried."""
+
+    lanes: int = 10
+    messages: int = 20
+    lease: timedelta = timedelta(seconds=60)
+    patience: Patience = field(default_factory=Patience)
+
+    @property
+    def work(self) -> timedelta:
+        """How long a handler may take: it is stopped before its lease ends and somebody else begins."""
+        return self.lease * 0.75
+
+
+@dataclass(slots=True, kw_only=True)
+class Counters:
+    """What a worker did since it began: messages, and for `fenced` leases that ended under its hands."""
+
+    processed: int = 0
+    retried: int = 0
+    quarantined: int = 0
+    fenced: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turns:
+    """Takes leased lanes through their handlers, any number at once."""
+
+    database: Database
+    handlers: Mapping[Queue, Handler]
+    pace: Pace
+    clock: Callable[[], datetime]
+    counters: Counters
+
+    async def take(self, lease: Lease) -> bool:
+        """Work on a lane and end its lease; return whether anything was finished. Never fails."""
+        try:
+            async with asyncio.timeout(self.pace.work.total_seconds()):
+                finished = await self._worked(lease)
+        except Fenced:
+            self.counters.fenced += 1
+            return False
+        except asyncio.CancelledError:
+            await asyncio.shield(self._let_go(lease, 0))
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, other lanes go on
+            return await self._failed(lease, _fault(error))
+        self._tell(lease, finished)
+        return True
+
+    async def _worked(self, lease: Lease) -> Finished:
+        if lease.attempts > self.pace.patience.attempts:
+            fault = Fault(
+                "WorkerLost", f"{lease.attempts - 1} workers were lost over it, one after the other"
+            )
+            return await self._ended(lease, Poison(fault))
+        handler = self.handlers[lease.queue]
+        if isinstance(handler, Within):
+            async with self.database.transaction(lease.org_id) as connection:
+                batch = _batch(lease, await take(connection, lease))
+                return await self._finish(connection, lease, batch, await handler.work(connection, batch))
+        async with self.database.transaction(lease.org_id) as connection:
+            batch = _batch(lease, await take(connection, lease))
+        return await self._settled(lease, handler, batch, await handler.work(batch))
+
+    async def _settled(
+        self, lease: Lease, handler: Apart, batch: Batch, outcomes: Sequence[Outcome]
+    ) -> Finished:
+        async def settle(connection: asyncpg.Connection) -> Finished:
+            if handler.settle is not None:
+                await handler.settle(connection, batch, outcomes)
+            return await self._finish(connection, lease, batch, outcomes)
+
+        return await self.database.write(lease.org_id, settle)
+
+    async def _finish(
+        self, connection: asyncpg.Connection, lease: Lease, batch: Batch, outcomes: Sequence[Outcome]
+    ) -> Finished:
+        if not outcomes:
+            raise NothingSaid(f"the handler of {lease.queue} said of no message what became of it")
+        paired = list(zip(batch.messages, outcomes, strict=False))
+        return await finish(connection, lease, paired, self.clock(), self.pace.patience)
+
+    async def _ended(self, lease: Lease, outcome: Outcome) -> Finished:
+        """Say the same of the first message whatever its handler would."""
+        async with self.database.transaction(lease.org_id) as connection:
+            batch = _batch(lease, await take(connection, lease))
+            return await self._finish(connection, lease, batch, [outcome])
+
+    async def _failed(self, lease: Lease, fault: Fault) -> bool:
+        """Of a batch, try each message alone, for it is not known which is at fault; of one, try it later.
+
+        The database may be what failed: then this fails as well, and the lane is given back uncounted.
+        """
+        if lease.messages > 1:
+            await self._let_go(lease, lease.messages)
+            return False
+        try:
+            finished = await self._ended(lease, Retry(fault))
+        except Fenced:
+            self.counters.fenced += 1
+            return False
+        except (DatabaseUnavailable, *LOST, *BUSY):
+            await self._let_go(lease, 0)
+            return False
+        self._tell(lease, finished, fault)
+        return True
+
+    async def _let_go(self, lease: Lease, alone: int) -> None:
+        """Release a lane, also when the database comes back only in a while; else its lease runs out."""
+
+        async def let_go(connection: asyncpg.Connection) -> None:
+            await release(connection, lease, self.clock(), alone)
+
+        for attempt in range(_LOST_ATTEMPTS):
+            with suppress(DatabaseUnavailable, *LOST, *BUSY):
+                await self.database.write(lease.org_id, let_go)
+                return
+            await asyncio.sleep(0.25 * 2**attempt)
+
+    def _tell(self, lease: Lease, finished: Finished, fault: Fault | None = None) -> None:
+        self.counters.processed += finished.done
+        self.counters.quarantined += len(finished.quarantined)
+        for message, why in finished.quarantined:
+            log.warning(
+                "quarantined: message %s of %s, org %s, correlation %s: %s",
+                message.id, lease.queue, lease.org_id, message.correlation, why.kind,
+            )  # fmt: skip
+        if finished.retry_at is not None:
+            self.counters.retried += 1
+            log.info(
+                "to be tried again at %s: lane %s of %s, org %s, attempt %d%s",
+                finished.retry_at.isoformat(), lease.lane_id, lease.queue, lease.org_id, lease.attempts,
+                f": {fault.kind}" if fault else "",
+            )  # fmt: skip
+
+
+def _batch(lease: Lease, messages: Sequence[Taken]) -> Batch:
+    return Batch(
+        org_id=lease.org_id, queue=lease.queue, key=lease.key, attempts=lease.attempts, until=lease.until,
+        messages=messages,
+    )  # fmt: skip
+
+
+def _fault(error: Exception) -> Fault:
+    """Name an error that no handler expected. Its text stays with the message: it may hold values."""
+    if isinstance(error, TimeoutError):
+        return Fault("TimedOut", "it was not done before its lease would have ended")
+    where = error.__traceback__
+    while where is not None and where.tb_next is not None:
+        where = where.tb_next
+    place = f"{where.tb_frame.f_code.co_filename}:{where.tb_lineno}" if where else "an unknown place"
+    if not isinstance(error, BUSY):
+        log.error("unexpected %s at %s", type(error).__name__, place)
+    return Fault(type(error).__name__, str(error))

@@ -1,0 +1,153 @@
+"""The worker: finds lanes with work in any org, and takes so many of them at once to their handlers.
+
+Any number of workers may run, in any number of processes and machines; they share nothing but the database.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+
+from storage.database import BUSY, LOST, Database, DatabaseUnavailable
+from storage.lane_bell import Bell, listen
+from storage.lanes import Backlog, Lease, Queue, backlog, claim
+from sync.handlers import Handler
+from sync.turn import Counters, Pace, Turns
+
+log = logging.getLogger("contract_graph.worker")
+
+SHORTEST_POLL, LONGEST_POLL = 0.05, 1.0
+"""Seconds between two looks for work: ever longer while there is none."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Worker:
+    """Works on the queues that have handlers, until it is told to stop.
+
+    `listen_to` is the URL at which it is woken; without it, it looks for work by itself only.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        handlers: Mapping[Queue, Handler],
+        *,
+        pace: Pace | None = None,
+        listen_to: str | None = None,
+        clock: Callable[[], datetime] = _now,
+    ) -> None:
+        self.counters = Counters()
+        self._database = database
+        self._queues = list(handlers)
+        self._pace = pace or Pace()
+        self._listen_to = listen_to
+        self._clock = clock
+        self._turns = Turns(
+            database=database, handlers=handlers, pace=self._pace, clock=clock, counters=self.counters
+        )
+        self._bell = Bell(database)
+        self._running: set[asyncio.Task[None]] = set()
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self._unreachable = False
+
+    def stop(self) -> None:
+        """Begin nothing more, and finish what is begun; told twice, give that back instead."""
+        if self._stopping:
+            for task in self._running:
+                task.cancel()
+        self._stopping = True
+        self._wake.set()
+
+    async def run(self, *, once: bool = False) -> None:
+        """Work until told to stop; with `once`, until nothing is due."""
+        listening = asyncio.create_task(self._listen())
+        idle = SHORTEST_POLL
+        try:
+            while not self._stopping:
+                self._wake.clear()
+                found = await self._claimed()
+                if once and not found and not self._running:
+                    break
+                idle = SHORTEST_POLL if found else min(idle * 2, LONGEST_POLL)
+                if not found or len(self._running) >= self._pace.lanes:
+                    await self._rest(idle)
+        finally:
+            listening.cancel()
+            await self._come_to_an_end()
+            await asyncio.gather(listening, return_exceptions=True)
+
+    async def backlog(self) -> Mapping[Queue, Backlog]:
+        """Count what waits in each of its queues. Raises DatabaseUnavailable."""
+        found = {}
+        for queue in self._queues:
+            async with self._database.claiming(queue) as connection:
+                found[queue] = await backlog(connection, queue, self._clock())
+        return found
+
+    async def _claimed(self) -> bool:
+        """Begin with as many lanes as there is room for, the queues by turns; return whether any were due."""
+        found = False
+        self._queues = self._queues[1:] + self._queues[:1]
+        for queue in self._queues:
+            room = self._pace.lanes - len(self._running)
+            if room <= 0 or self._stopping:
+                break
+            for lease in await self._leases(queue, room):
+                found = True
+                task = asyncio.create_task(self._turn(lease))
+                self._running.add(task)
+                task.add_done_callback(self._done)
+        return found
+
+    async def _leases(self, queue: Queue, room: int) -> list[Lease]:
+        try:
+            async with self._database.claiming(queue) as connection:
+                leases = await claim(
+                    connection, queue, lanes=room, messages=self._pace.messages,
+                    lease_for=self._pace.lease, now=self._clock(),
+                )  # fmt: skip
+        except (DatabaseUnavailable, *LOST, *BUSY) as error:
+            if not self._unreachable:
+                log.error("no work can be looked for: %s", type(error).__name__)  # noqa: TRY400 - told once
+            self._unreachable = True
+            return []
+        self._unreachable = False
+        return list(leases)
+
+    async def _turn(self, lease: Lease) -> None:
+        if await self._turns.take(lease):
+            # What it did may have made work for the other queues.
+            self._bell.ring(queue for queue in self._queues if queue is not lease.queue)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        self._wake.set()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("a lane's turn failed: %s", type(error).__name__)
+
+    async def _rest(self, longest: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(longest):
+                await self._wake.wait()
+
+    async def _come_to_an_end(self) -> None:
+        while self._running:
+            await asyncio.wait(self._running)
+        await self._bell.close()
+
+    async def _listen(self) -> None:
+        def heard(queues: frozenset[str]) -> None:
+            if queues & set(self._queues):
+                self._wake.set()
+
+        while self._listen_to is not None:
+            with suppress(DatabaseUnavailable):
+                await listen(self._listen_to, heard)
+            await asyncio.sleep(LONGEST_POLL)
