@@ -17,6 +17,7 @@ from api.commands import (
     db,
     demo,
     docs,
+    held,
     import_,
     keys,
     ops,
@@ -25,6 +26,7 @@ from api.commands import (
     serve,
     signin,
     token,
+    worker,
 )
 from api.settings import SettingsError, load_settings
 from auth.audit_proof import NotProvable
@@ -38,6 +40,7 @@ from storage.embedded_errors import EmbeddedError
 from storage.migrate import NewerDatabase
 from storage.oauth_clients import UnknownClient
 from storage.orgs import UnknownOrg
+from storage.quarantine import NotHeld
 from storage.role_grants import UnknownGrant
 
 EXPECTED = (
@@ -54,11 +57,28 @@ EXPECTED = (
     UnknownField,
     NotOurHead,
     NotProvable,
+    NotHeld,
     CommandError,
 )
 """What can go wrong on a machine, and is told in a line; anything else is a fault of ours, with its trace."""
 
-COMMANDS = (demo, serve, db, import_, clients, signin, roles, policy, keys, token, audit, docs, ops)
+COMMANDS = (
+    demo,
+    serve,
+    worker,
+    db,
+    import_,
+    held,
+    clients,
+    signin,
+    roles,
+    policy,
+    keys,
+    token,
+    audit,
+    docs,
+    ops,
+)
 
 
 def parser() -> argparse.ArgumentParser:

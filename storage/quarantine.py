@@ -19,7 +19,8 @@ _LANE = "quarantined_message AS q JOIN lane AS l ON l.org_id = q.org_id AND l.id
 _LIST = f"""
     SELECT {_COLUMNS} FROM {_LANE}
      WHERE q.org_id = $1 AND q.state = ANY ($2) AND ($3::text IS NULL OR l.queue = $3)
-     ORDER BY q.id LIMIT $4"""  # noqa: S608 - all of it stands above
+       AND ($5::text IS NULL OR q.error = $5)
+     ORDER BY q.enqueued_at, q.seq LIMIT $4"""  # noqa: S608 - all of it stands above
 _FIND = f"SELECT {_COLUMNS} FROM {_LANE} WHERE q.org_id = $1 AND q.id = $2"  # noqa: S608 - as above
 _LATER = f"""
     SELECT l.last_seq - q.seq AS came,
@@ -93,16 +94,17 @@ class Decision:
     at: datetime
 
 
-async def list_quarantined(
+async def list_quarantined(  # noqa: PLR0913 - what is looked for, each by name
     connection: asyncpg.Connection,
     org_id: UUID,
     *,
     states: Sequence[State] = (State.HELD,),
     queue: str | None = None,
+    error: str | None = None,
     most: int = 100,
 ) -> Sequence[Quarantined]:
     """Return messages of the org that the transaction is bound to, those first that came first."""
-    return [_read(row) for row in await connection.fetch(_LIST, org_id, list(states), queue, most)]
+    return [_read(row) for row in await connection.fetch(_LIST, org_id, list(states), queue, most, error)]
 
 
 async def find_quarantined(connection: asyncpg.Connection, org_id: UUID, id_: UUID) -> Quarantined:

@@ -65,7 +65,10 @@ def test_a_quarantined_message_is_shown_with_why_and_what_came_after_it(on: On) 
         async with work.database.transaction(ONE) as connection:
             assert await find_quarantined(connection, ONE, held.id) == held
             assert await later_than(connection, ONE, held.id) == Later(came=2, waiting=1)
-            assert await list_quarantined(connection, ONE, queue=Queue.OUTBOX) == []
+            for other in ({"queue": Queue.OUTBOX}, {"error": "OTHER"}, {"most": 0}):
+                assert await list_quarantined(connection, ONE, **other) == []
+            found = await list_quarantined(connection, ONE, queue=Queue.INBOX, error=BROKEN.kind)
+            assert list(found) == [held]
 
     on(run)
 

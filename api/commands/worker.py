@@ -1,0 +1,58 @@
+"""`contract-graph worker`: does the work that waits in the queues of every org."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+from dataclasses import replace
+
+import uvloop
+
+from api.installation import open_installation
+from api.settings import Settings, SettingsError
+from storage.database import Database
+from sync.handlers import handlers
+from sync.turn import Counters, Pace
+from sync.worker import Worker
+
+_MOST_LANES = 100
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Register `worker`."""
+    parser = subparsers.add_parser("worker", help="do the work that waits in queues; any number may run")
+    parser.add_argument("--once", action="store_true", help="end when nothing is due any more")
+    parser.add_argument(
+        "--lanes", type=int, default=Pace().lanes, help="how many are worked on at once, 10 unless said"
+    )
+    parser.set_defaults(run=_run)
+
+
+def _run(arguments: argparse.Namespace, settings: Settings) -> int:
+    if not 1 <= arguments.lanes <= _MOST_LANES:
+        raise SettingsError(f"--lanes takes a whole number from 1 to {_MOST_LANES}")
+    url = settings.database_url or open_installation(settings).url
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        told = runner.run(_work(url, arguments))
+    print(
+        f"processed {told.processed:,}, put off {told.retried:,}, quarantined {told.quarantined:,},"
+        f" fenced off {told.fenced:,}"
+    )
+    return 0
+
+
+async def _work(url: str, arguments: argparse.Namespace) -> Counters:
+    # A connection for each lane, one to look for more, and one to wake others.
+    database = await Database.open(url, arguments.lanes + 2)
+    try:
+        registered = handlers(database)
+        worker = Worker(database, registered, pace=replace(Pace(), lanes=arguments.lanes), listen_to=url)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, worker.stop)
+        queues = ", ".join(sorted(registered)) or "nothing yet: no queue has a handler"
+        print(f"contract-graph works on {queues}; SIGTERM ends it when what it began is done", flush=True)
+        await worker.run(once=arguments.once)
+        return worker.counters
+    finally:
+        await database.close()
