@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from typing import Any
 
@@ -15,20 +15,24 @@ Where = tuple[str, ...]
 
 
 class Lines:
-    """A policy file as text and as data. Raises PolicyError for what is no TOML."""
+    """A policy file, or another that is read as strictly, as text and as data.
 
-    def __init__(self, file: str, content: bytes) -> None:
+    Raises PolicyError, or the `error` of that other file, for what is no TOML.
+    """
+
+    def __init__(self, file: str, content: bytes, error: Callable[..., Exception] = PolicyError) -> None:
         self._file = file
+        self._raise = error
         try:
             self.text = content.decode()
-        except UnicodeDecodeError as error:
-            line = content.count(b"\n", 0, error.start) + 1
-            raise self._error(line, "the file is not UTF-8", "save it as UTF-8") from error
+        except UnicodeDecodeError as unreadable:
+            line = content.count(b"\n", 0, unreadable.start) + 1
+            raise self._error(line, "the file is not UTF-8", "save it as UTF-8") from unreadable
         self._lines = self.text.splitlines()
         try:
             self.data: dict[str, Any] = tomllib.loads(self.text)
-        except (tomllib.TOMLDecodeError, RecursionError) as error:
-            raise self._syntax(error) from error
+        except (tomllib.TOMLDecodeError, RecursionError) as unreadable:
+            raise self._syntax(unreadable) from unreadable
 
     def of(self, table: Where, key: str | None) -> int:
         """Find a key in its table; else the table's header, or where its last name stands, or line 1."""
@@ -52,7 +56,7 @@ class Lines:
         found = (n for n, line in enumerate(self._lines, start=1) if word and word in line.split("#")[0])
         return next(found, 1)
 
-    def _syntax(self, error: Exception) -> PolicyError:
+    def _syntax(self, error: Exception) -> Exception:
         problem = str(error)
         place = re.search(r" \(at line (\d+), column \d+\)", problem)
         line = int(place[1]) if place else max(len(self._lines), 1)
@@ -61,8 +65,8 @@ class Lines:
         suggestion = "say it once: remove one of the two" if twice else "write it as TOML"
         return self._error(line, problem, suggestion)
 
-    def _error(self, line: int, problem: str, suggestion: str) -> PolicyError:
-        return PolicyError(file=self._file, line=line, problem=problem, suggestion=suggestion)
+    def _error(self, line: int, problem: str, suggestion: str) -> Exception:
+        return self._raise(file=self._file, line=line, problem=problem, suggestion=suggestion)
 
 
 def instead(said: str, known: Iterable[str]) -> str:
