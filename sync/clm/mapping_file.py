@@ -247,13 +247,11 @@ class _Reading(MappingReader):
         for word in ours:
             said = replace(bare, always=word).read(_EMPTY)
             if isinstance(said, Unreadable) or said is NOTHING_THERE or said is None:
-                reason = said.reason if isinstance(said, Unreadable) else "it is empty"
                 kind = rule.declared.type
-                hint = (
-                    instead(word, list(kind))
-                    if issubclass(kind, StrEnum)
-                    else "write what the field can hold"
-                )
+                if issubclass(kind, StrEnum):
+                    raise self.error(where, key, f"{key} cannot be {word!r}", instead(word, list(kind)))
+                reason = said.reason if isinstance(said, Unreadable) else "it is empty"
+                hint = "write what the field can hold"
                 raise self.error(where, key, f"{key} cannot be {word!r}: {reason}", hint)
 
 

@@ -31,7 +31,10 @@ class MappingReader:
 
     def error(self, where: Where, key: str | None, problem: str, suggestion: str) -> MappingFileError:
         """Return the error that names the line of a key."""
-        line = self.lines.of(where, key)
+        own = (*where, key or "")
+        # A field may have a table of its own, which says more exactly where it stands.
+        told_apart = f"[{'.'.join(own)}]" in self.lines.text
+        line = self.lines.of(own, None) if told_apart else self.lines.of(where, key)
         return MappingFileError(file=self.file, line=line, problem=problem, suggestion=suggestion)
 
     def table(self, key: str) -> Table | None:

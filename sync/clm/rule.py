@@ -106,9 +106,11 @@ class Rule:
 
     def _money(self, raw: Any, here: Here) -> Said:  # noqa: ANN401 - any JSON
         currency = self.currency.first(here) if isinstance(self.currency, Path) else self.currency
+        if isinstance(currency, Nothing):
+            currency = None
         values = _values()
-        shown = raw if currency in {NOTHING_THERE, None} or isinstance(raw, bool) else f"{raw} {currency}"
-        money = values.money("", raw, None if isinstance(currency, Nothing) else currency)
+        money = values.money("", raw, currency)
+        shown = raw if currency is None else f"{raw} {currency}"
         return money if not values.rejects else Unreadable(_shown(shown), _reason(values))
 
     def _word(self, raw: Any) -> Said:  # noqa: ANN401 - any JSON
