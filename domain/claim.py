@@ -32,7 +32,8 @@ class Report:
     `contract` is the name that the source has for the contract: its external reference. `source` is the
     connection it came by, `event` the source's own id of the event, `claimed_at` when the source says that
     it was so. `fields` are claims about the contract by Python name, `None` for "it has none"; a value that
-    could not be read is `Unreadable`. `parts` are whole records that hang on it, each with its source key.
+    could not be read is `Unreadable`. `parts` are whole records that hang on it, each with its source key;
+    of those that could not be read the first is `Unreadable` in `fields`, by the name of their list.
     """
 
     contract: str
@@ -79,7 +80,7 @@ def claims_of(report: Report) -> Iterator[Claim]:
     declared = {each.name: each for each in fields_of(_contract())}
     for name, value in report.fields.items():
         field = declared.get(name)
-        if field is None or field.kind is Kind.LIST:
+        if field is None or (field.kind is Kind.LIST and not isinstance(value, Unreadable)):
             raise NoSuchClaim(what=f"{CONTRACT}.{name}", hint="docs/fields.md lists its fields")
         yield _claim(report, field, value)
     lists = {each.target: each for each in declared.values() if each.kind is Kind.LIST}

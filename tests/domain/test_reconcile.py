@@ -148,6 +148,17 @@ def test_a_report_is_a_claim_for_each_field_and_each_part() -> None:
     assert settled.values["template", None] is None
 
 
+def test_parts_that_could_not_be_read_are_refused_by_the_name_of_their_list() -> None:
+    missed = Unreadable("soon", "papers[0]: signed_at: it is no date")
+    report = Report(
+        contract="C-1", system=CLM, source="esign", event="e-1", claimed_at=NOON, fields={"documents": missed}
+    )
+    (said,) = claims_of(report)
+    assert decision(settle(UNSIGNED, [said]), said) == (
+        Decision.REFUSED, "'soon' is no value of documents: papers[0]: signed_at: it is no date",
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize("name", ["colour", "documents", "changes"])
 def test_what_is_no_field_is_not_claimed(name: str) -> None:
     report = Report(
