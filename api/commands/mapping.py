@@ -94,9 +94,8 @@ def _tell_mapping(mapping: MappingFile) -> None:
     lists = ", ".join(dict.fromkeys(part.list.name for part in mapping.map.parts)) or "no parts"
     print(f"{len(mapping.map.rules)} of a contract's fields; {lists}")
     signing, fetch = mapping.door.signing, mapping.door.fetch
-    print(
-        f"signed in {signing.header}" if signing else "no [signature]: a generic connection with it believes nothing"
-    )
+    unsigned = "no [signature]: a generic connection with it believes nothing"
+    print(f"signed in {signing.header}" if signing else unsigned)
     if fetch:
         print(f"fetched from {'/'.join(fetch.segments)} below the connection's base address")
 

@@ -6,16 +6,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, field
 from datetime import datetime
 from typing import Any, Final
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from domain.claim import Report, Unreadable
 from domain.field import CLM, ENTITIES, DeclaredField, Entity
-from domain.identity import uuid7
 from storage.vanished import SEPARATOR
 from sync.clm.malformed import Malformed
 from sync.clm.members import as_moment, as_name
 from sync.clm.path import NOTHING_THERE, Here, Path
 from sync.clm.rule import Rule
+
+# Ids are made of the source's own names, so that who reads an event again reads the same report.
+_IDS: Final = UUID("019ad2f2-6c5e-7c7e-9f8e-1d6f3c1c6f10")
 
 MOST_PARTS: Final = 10_000
 """So many parts of one contract are read; more are no contract."""
@@ -58,7 +60,7 @@ class PayloadMap:
     ) -> tuple[Report, ...]:
         """Return a report for each contract that is told of.
 
-        The `contract_id` of its parts is made up: they belong to the contract of that name.
+        The ids of its parts, `contract_id` too, are made up of its name: the same whenever it is read.
         Raises Malformed where a contract has no name, no time, or is told of twice.
         """
         top = Here(content, content)
@@ -104,7 +106,6 @@ class _Parts:
     """
 
     owner: str
-    contract_id: UUID = field(default_factory=uuid7)
     parts: dict[str, Entity] = field(default_factory=dict)
     unread: dict[str, Unreadable] = field(default_factory=dict)
 
@@ -127,7 +128,11 @@ class _Parts:
 
     def _part(self, rule: PartRule, here: Here, source_key: str) -> Entity | None:
         """Read a part without what of it is unreadable; None where it cannot be without that."""
-        made: dict[str, Any] = {"id": uuid7(), "source_key": source_key, "contract_id": self.contract_id}
+        made: dict[str, Any] = {
+            "id": uuid5(_IDS, source_key),
+            "source_key": source_key,
+            "contract_id": uuid5(_IDS, self.owner),
+        }
         for each in rule.rules:
             said = each.read(here)
             if isinstance(said, Unreadable):

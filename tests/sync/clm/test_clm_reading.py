@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from hashlib import sha256
@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from domain.amendment import Amendment, AmendmentKind
-from domain.claim import Report, Unreadable
+from domain.claim import Report, Unreadable, claims_of
 from domain.contract import Contract, ContractType, Side
 from domain.document import Document, DocumentType
 from domain.field import CLM, fields_of
@@ -427,6 +427,18 @@ def test_a_recorded_termination_of_prozorro_ends_the_contract(shared_data: Path)
 
 
 # What holds of every report
+
+
+@pytest.mark.parametrize("made", [docusign, pandadoc, generic])
+def test_an_event_that_is_read_again_says_the_same(made: Callable[[], Signed]) -> None:
+    assert reports(made()) == reports(made())
+
+
+def test_a_report_comes_apart_into_claims() -> None:
+    for signed in (docusign(), pandadoc(), generic()):
+        for report in reports(signed):
+            claims = list(claims_of(report))
+            assert len(claims) == len(report.fields) + len(report.parts)
 
 
 def test_what_a_payload_does_not_say_is_absent_and_null_is_none_only_where_the_mapping_says_so() -> None:
