@@ -76,10 +76,12 @@ def claimable(entity: type[Entity], *, whole: bool) -> Mapping[str, DeclaredFiel
 @cache
 def _claimable(name: str, whole: bool) -> Mapping[str, DeclaredField]:  # noqa: FBT001 - the cache's key
     needed = set(needed_of(ENTITIES[name])) if whole else set()
+    # Another record is named as its system does: whoever applies the claim finds it. Of a part nobody does.
+    kinds = {Kind.SCALAR, Kind.MONEY} if whole else {Kind.SCALAR, Kind.MONEY, Kind.REFERENCE}
     found = {
         declared.name: declared
         for declared in fields_of(ENTITIES[name])
-        if declared.kind in {Kind.SCALAR, Kind.MONEY}
+        if declared.kind in kinds
         and not declared.field.rule
         and declared.name not in {"id", "source_key"}
         and (_may_claim(declared) or declared.name in needed)
@@ -261,8 +263,8 @@ def _why_not(key: str, known: Mapping[str, DeclaredField], where: Where) -> str:
         if key in {declared.name, declared.graph_name}:
             if declared.kind is Kind.LIST:
                 return f"begin [[{declared.name}]] for its parts"
-            if declared.kind is Kind.REFERENCE:
-                return "leave it out: a link to another record is not claimed by a mapping"
+            if declared.kind is Kind.REFERENCE and where != ("fields",):
+                return "leave it out: a part's link to another record is not claimed by a mapping"
             return (
                 f"leave it out: it is owned by {declared.field.owner}, so every claim of it would be refused"
             )

@@ -17,7 +17,7 @@ from domain.error import DomainError
 from domain.field import DeclaredField, Kind
 from domain.money import LARGEST
 from domain.term import Period
-from sync.clm.members import as_moment
+from sync.clm.members import as_moment, as_name
 from sync.clm.path import NOTHING_THERE, Here, Nothing, Path
 from sync.feeds.reject import Place
 from sync.feeds.values import Values
@@ -90,6 +90,8 @@ class Rule:
         raw = self.values.get(plain_word(raw), raw if self.otherwise is None else self.otherwise)
         if self.form is Form.SHA256_OF_BASE64:
             return _digest(raw)
+        if self.declared.kind is Kind.REFERENCE:
+            return as_name(raw) or Unreadable(_shown(raw), "the name of another record is expected here")
         if self.declared.kind is Kind.MONEY:
             return self._money(raw, here)
         if issubclass(self.declared.type, StrEnum):

@@ -173,6 +173,16 @@ def test_every_recorded_agreement_is_read(shared_data: Path) -> None:
     assert types >= {ContractType.MSA, ContractType.SOW, ContractType.NDA, ContractType.AMENDMENT}
 
 
+def test_the_parent_of_an_agreement_is_named_as_docusign_does(shared_data: Path) -> None:
+    files = (shared_data / "payloads" / "docusign").glob("navigator_agreement_200_*.json")
+    payloads = [read_payload(file.read_bytes())["payload"] for file in files]
+    for payload in payloads:
+        (report,) = shipped("docusign_agreement").map.read(payload, source="ds", event="e")
+        related = payload.get("related_agreement_documents")
+        assert report.fields.get("parent_id") == (related and related["parent_agreement_document_id"])
+    assert any("related_agreement_documents" in payload for payload in payloads)
+
+
 def test_what_an_agreement_says_has_the_type_of_its_field(shared_data: Path) -> None:
     file = shared_data / "payloads" / "docusign" / "navigator_agreement_200_MsaDocumentTemplate.json"
     payload = read_payload(file.read_bytes())["payload"]
@@ -419,6 +429,18 @@ def test_a_recorded_change_of_prozorro_becomes_an_amendment_with_its_value(share
     assert amendment.value_after == Money(Decimal(450), "UAH")
 
 
+@pytest.mark.parametrize(
+    ("name", "counts"), [("contract_add-contract-change", 0), ("contract_apply-contract-change", 1)]
+)
+def test_a_recorded_change_counts_once_it_is_signed(shared_data: Path, name: str, counts: int) -> None:
+    text = (shared_data / "payloads" / "prozorro" / f"{name}.http").read_text("utf-8")
+    answer = text[text.index("HTTP/1.0 20") :]
+    change = json.loads(answer[answer.index("{") :])["data"]
+    payload = {"data": {"id": "78fd8d78", "dateModified": change["date"], "changes": [change]}}
+    (report,) = read(prozorro(), delivery(json.dumps(payload).encode()))
+    assert len(parts(report, Amendment)) == counts
+
+
 def test_a_recorded_termination_of_prozorro_ends_the_contract(shared_data: Path) -> None:
     text = (shared_data / "payloads" / "prozorro" / "contract_contract-termination.http").read_text("utf-8")
     answer = text[text.index("HTTP/1.0 200") :]
@@ -475,6 +497,8 @@ def test_what_a_payload_does_not_say_is_absent_and_null_is_none_only_where_the_m
         ('discount_percent = "v"', Decimal("1E+99"), "too large"),
         ('title = "v"', {"a": 1}, "a single value is expected here"),
         ('title = "v"', True, "yes or no is not what this field holds"),
+        ('parent = "v"', {"id": 1}, "a single value is expected here"),
+        ('parent = "v"', "a\nb", "the name of another record"),
         ('title = "v"', "a\0b", "NUL"),
         ('title = "v"', "\ud800", "half of a character"),
     ],
@@ -502,6 +526,7 @@ def test_a_value_that_cannot_be_read_is_shown_as_it_came_with_the_reason(
         ('total_value = {from = "v", currency = "EUR"}', Decimal("1E+3"), Money(Decimal(1000), "EUR")),
         ('liability_uncapped = "v"', False, False),
         ('template_deviations = "v"', 3, 3),
+        ('parent = "v"', 17, "17"),
         ('title = ["w", "v"]', "there", "there"),
         ('title = {from = "w", always = "stands for it"}', "unused", "stands for it"),
     ],
