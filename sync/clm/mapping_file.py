@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import cache
 from pathlib import Path as File
@@ -30,6 +31,7 @@ _RULE: Final = (
     "from", "always", "currency", "values", "otherwise", "unsaid", "null", "date_format", "unit", "form",
 )  # fmt: skip
 _NULLS: Final = ("unsaid", "clears")
+_A_DAY: Final = datetime(2026, 1, 31, tzinfo=UTC)
 _EMPTY: Final = Here(None, None)
 
 
@@ -193,7 +195,7 @@ class _Reading(MappingReader):
             otherwise=self.text(where, "otherwise", table, key),
             unsaid=frozenset(plain_word(each) for each in unsaid),
             clears=self._clears(where, table, key, unless_said=self.clears),
-            date_format=self._only(where, key, table, "date_format", fits=declared.type is date),
+            date_format=self._date_format(where, key, table, declared),
             unit=self.one_of(where, "unit", table, UNITS, key),
             form=Form(self.one_of(where, "form", table, list(Form), key) or Form.PLAIN),
         )
@@ -235,6 +237,20 @@ class _Reading(MappingReader):
         said = self.text(where, what, table, key)
         if said is not None and not fits:
             raise self.error(where, key, f"{key} has no use for {what}", "leave it out")
+        return said
+
+    def _date_format(self, where: Where, key: str, table: Table, declared: DeclaredField) -> str | None:
+        """Return a format that holds a whole date, so that none is ever half read."""
+        said = self._only(where, key, table, "date_format", fits=declared.type is date)
+        if said is None:
+            return None
+        try:
+            holds = datetime.strptime(_A_DAY.strftime(said), said).replace(tzinfo=UTC) == _A_DAY
+        except (ValueError, re.error):
+            holds = False
+        if not holds:
+            problem = f"date_format of {key} is {said!r}, which holds no whole date"
+            raise self.error(where, key, problem, 'write it like "%d.%m.%Y"')
         return said
 
     def _check_constants(self, where: Where, key: str, rule: Rule) -> None:

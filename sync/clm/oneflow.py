@@ -22,6 +22,7 @@ from sync.clm.signature import Key, NotVerified, Verdict, missing, verify_any
 _CALLBACK = Path.parse("callback_id")
 _SIGNATURE = Path.parse("signature")
 _CONTRACT = Path.parse("contract.id")
+_ID = Path.parse("id")
 _KIND = Path.parse("events[0].type")
 
 
@@ -69,7 +70,7 @@ class Oneflow:
         if event.fetch is None:
             raise Malformed("event", "there is nothing to fetch")
         answer = await fetcher.get_json(event.fetch)
-        if name_at(answer, Path.parse("id")) != event.fetch.segments[-1]:
+        if name_at(answer, _ID) != event.fetch.segments[-1]:
             raise Malformed("id", "the answer is of another contract than was asked for")
         return answer
 

@@ -18,7 +18,7 @@ from domain.field import DeclaredField, Kind
 from domain.money import LARGEST
 from domain.term import Period
 from sync.clm.members import as_moment, as_name
-from sync.clm.path import NOTHING_THERE, Here, Nothing, Path
+from sync.clm.path import NOTHING_THERE, Here, Path
 from sync.feeds.reject import Place
 from sync.feeds.values import Values
 
@@ -70,7 +70,7 @@ class Rule:
                 if self.clears:
                     return self._none(raw)
                 continue
-            if not self._says_nothing(plain_word(raw)):
+            if isinstance(raw, dict | list) or not self._says_nothing(plain_word(raw)):
                 return self._typed(raw, here)
         return NOTHING_THERE if self.always is None else self._typed(self.always, here)
 
@@ -108,7 +108,7 @@ class Rule:
 
     def _money(self, raw: Any, here: Here) -> Said:  # noqa: ANN401 - any JSON
         currency = self.currency.first(here) if isinstance(self.currency, Path) else self.currency
-        if isinstance(currency, Nothing):
+        if not isinstance(currency, str):
             currency = None
         values = _values()
         money = values.money("", raw, currency)
@@ -185,6 +185,9 @@ def plain_word(raw: object) -> str:
 
 
 def _shown(raw: object) -> str:
+    if isinstance(raw, dict | list):
+        # Written out, it could be nested deeper than Python follows.
+        return "{...}" if isinstance(raw, dict) else "[...]"
     text = "null" if raw is None else str(raw)
     text = text.encode(errors="backslashreplace").decode().replace("\0", "\\0")
     return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"

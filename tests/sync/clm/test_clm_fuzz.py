@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import Callable
+import random
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -197,6 +199,51 @@ def test_any_mapping_file_is_read_or_refused_with_its_line(at: int, new: bytes) 
 def test_numbers_that_no_machine_holds_are_answered(number: str) -> None:
     body = b'{"message":"m","agreement":{"no":"A","changed":"2026-01-01T00:00:00Z","sum":%s,"ccy":"EUR"}}'
     survives(generic().connector, delivery(body % number.encode()))
+
+
+@pytest.mark.parametrize("made", SAMPLES)
+def test_a_nesting_that_json_still_reads_is_answered(made: Callable[[], Signed]) -> None:
+    signed = made()
+    told = json.loads(signed.delivery.body)
+    places = list(_places(told))
+    for depth in (50, 700, 850, 900, 920, 940, 960, 970, 980, 990):
+        deep = f"{'[' * depth}{']' * depth}".encode()
+        for place in places:
+            marked = json.dumps(changed(told, place, "@deep@")).encode()
+            body = marked.replace(b'"@deep@"', deep)
+            assert isinstance(
+                signed.connector.verify(signed.with_body(body), (signed.key,), NOW), Verified | NotVerified
+            )
+            survives(signed.connector, signed.with_body(body))
+
+
+def test_recorded_payloads_with_parts_exchanged_are_read_or_malformed(shared_data: Path) -> None:
+    dice = random.Random(6)
+    folders = {
+        "docusign": shipped("docusign_agreement").map,
+        "ironclad": shipped("ironclad_record").map,
+        "pandadoc": shipped("pandadoc_document").map,
+    }
+    odd = [None, True, -1, "", "\0", "2026-13-01", "P1Y", 10**30, [], {}, [[]], {"id": 1}, "x" * 1000]
+    read = 0
+    for folder, mapping in folders.items():
+        for file in sorted((shared_data / "payloads" / folder).glob("*.json")):
+            content = json.loads(file.read_bytes())
+            content = content.get("payload", content) if isinstance(content, dict) else content[0]["data"]
+            for _ in range(30):
+                place = [dice.randrange(60) for _ in range(dice.randrange(1, 5))]
+                with suppress(Malformed):
+                    read += len(
+                        mapping.read(changed(content, place, dice.choice(odd)), source="s", event="e", at=NOW)
+                    )
+    assert read > 1000
+
+
+def _places(value: Any) -> Iterator[list[int]]:
+    for at, inner in enumerate(value.values() if isinstance(value, dict) else value):
+        yield [at]
+        if isinstance(inner, dict | list):
+            yield from ([at, *place] for place in _places(inner))
 
 
 def test_a_nesting_without_end_is_malformed() -> None:

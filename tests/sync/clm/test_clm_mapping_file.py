@@ -110,6 +110,15 @@ def test_only_what_a_contract_system_may_own_can_be_claimed() -> None:
             "unit = 'day'",
             "did you mean days?",
         ),
+        *(
+            (
+                HEAD + f'[fields]\nsigned_date = {{from = "t", date_format = "{format_}"}}\n',
+                4,
+                "holds no whole date",
+                '"%d.%m.%Y"',
+            )
+            for format_ in ("", "%", "%Q", "%d %d", "%d.%m.", "DD.MM.YYYY", "%H:%M")
+        ),
         (
             HEAD + '[fields]\nstatus = {from = "t", values = {on = "ACTVE"}}\n',
             4,
