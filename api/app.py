@@ -7,7 +7,7 @@ import gc
 import logging
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, nullcontext, suppress
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
@@ -19,11 +19,13 @@ from starlette.routing import BaseRoute, Route
 
 from api.audit_writer import AuditWriter
 from api.door import Door
+from api.embedded_worker import working
 from api.graphql import Endpoint
 from api.installation import sealer
 from api.schema import sdl
 from api.settings import Settings
 from api.shadow import Shadow
+from api.webhooks import Webhooks
 from auth.key_encryption import KeyEncryptionError
 from auth.keys import ASK_AGAIN, KeyRing, first_keys
 from auth.oauth.issuing import Issuing
@@ -39,7 +41,10 @@ from auth.tokens import TokenVerifier
 from auth.vault import Vault
 from auth.view import Views
 from storage.database import BUSY, Database, DatabaseUnavailable
+from storage.lane_bell import Bell
 from storage.policy_versions import add_differences
+from sync.connections import Connections
+from sync.registry import now
 
 log = logging.getLogger("contract_graph.app")
 
@@ -87,11 +92,17 @@ class Application:
                 Route("/ready", self._ready, methods=["GET"]),
                 Route("/schema.graphql", _schema, methods=["GET"]),
                 *oauth.routes(),
+                self._webhooks().route(),
                 *pages,
             ],
             lifespan=self._lifespan,
         )
         self._database: Database | None = None
+        self._bell: Bell | None = None
+
+    def _webhooks(self) -> Webhooks:
+        connections = Connections(self._sealer)
+        return Webhooks(connections, lambda: self._database, lambda: self._bell, now)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI's own types
         """Answer one request."""
@@ -108,6 +119,7 @@ class Application:
         await self._policies.refresh(self._database)
         views = Views(self._policies.in_force)
         endpoint = Endpoint(self._database, views, today, Vault(self._sealer), AuditWriter(audit))
+        self._bell = Bell(self._database)
         self._door.endpoint = endpoint
         self._obey(endpoint)
         self._door.revocations = Revocations(self._database)
@@ -117,14 +129,19 @@ class Application:
             asyncio.create_task(self._watch_keys(self._database)),
             asyncio.create_task(self._watch_policy(self._database, endpoint)),
         ]
+        beside = (
+            working(self._database_url, self._sealer) if self._settings.embedded_worker else nullcontext()
+        )
         # What is made at the start lives as long as the process: let collections pass it over.
         gc.collect()
         gc.freeze()
         try:
-            yield
+            async with beside:
+                yield
         finally:
             for each in watching:
                 each.cancel()
+            await self._bell.close()
             with suppress(DatabaseUnavailable, *BUSY):
                 await _keep_differences(self._database, endpoint)
             await self._database.close()

@@ -14,6 +14,7 @@ from alembic.util.exc import CommandError
 from api.commands import (
     audit,
     clients,
+    clm,
     db,
     demo,
     docs,
@@ -72,6 +73,7 @@ COMMANDS = (
     mapping,
     held,
     clients,
+    clm,
     signin,
     roles,
     policy,

@@ -46,6 +46,7 @@ class Settings:
     token_rate: int = field(default=600, metadata={"variable": "CONTRACT_GRAPH_TOKEN_RATE"})
     token_failures: int = field(default=10, metadata={"variable": "CONTRACT_GRAPH_TOKEN_FAILURES"})
     audit_key_file: Path | None = field(default=None, metadata={"variable": "CONTRACT_GRAPH_AUDIT_KEY"})
+    embedded_worker: bool = field(default=False, metadata={"variable": "CONTRACT_GRAPH_WORKER"})
     audience: str = field(default="contract-graph", metadata={"variable": "CONTRACT_GRAPH_AUDIENCE"})
 
     @property
@@ -67,6 +68,7 @@ WHOLE_NUMBERS = {
 }
 
 
+TRUTHS = {"true": True, "false": False}
 PATHS = ("home", "pg_bindir", "audit_key_file")
 
 
@@ -89,6 +91,8 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
             continue
         if name in WHOLE_NUMBERS:
             given[name] = _whole_number(variable, value, *WHOLE_NUMBERS[name])
+        elif declared.type == "bool":
+            given[name] = _truth(variable, value)
         else:
             given[name] = Path(value) if name in PATHS else value
     if not is_secure(given.get("issuer", "https://unsaid")) or given.get("issuer", "").endswith("/"):
@@ -115,6 +119,12 @@ def _check_kms(given: Mapping[str, Any]) -> None:
         raise SettingsError("AWS_REGION must be the name of a region, as in eu-central-1")
     if not is_secure(given.get("kms_endpoint", "https://unsaid")):
         raise SettingsError("AWS_ENDPOINT_URL_KMS must be https (or http of this machine)")
+
+
+def _truth(variable: str, value: str) -> bool:
+    if value not in TRUTHS:
+        raise SettingsError(f"{variable} must be true or false, not {value!r}")
+    return TRUTHS[value]
 
 
 def _whole_number(variable: str, value: str, lowest: int, highest: int) -> int:

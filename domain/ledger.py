@@ -65,7 +65,7 @@ class _Ledger:
 
     def judge(self, claims: Sequence[Claim]) -> Outcome:
         earlier = [*self._verdicts, *self._held()]
-        fresh = [each for each in claims if each not in self._verdicts]
+        fresh = [each for each in claims if each not in self._verdicts and not self._holds(each)]
         settled = settle(self._baseline(), [*earlier, *fresh])
         verdicts = {each: _verdict(each, settled) for each in fresh}
         changed = self._values(settled)
@@ -78,6 +78,11 @@ class _Ledger:
             provenance=list(self._sources(settled, verdicts)),
             verdicts=verdicts,
         )
+
+    def _holds(self, claim: Claim) -> bool:
+        """Whether it is the very claim that is known to hold, told once more."""
+        known = self._provenance.get(claim.about)
+        return known is not None and (known.source, known.event) == (claim.source, claim.event)
 
     def _held(self) -> Iterator[Claim]:
         """The claims that hold fields of which only the latest is kept; of a part, that it is there."""

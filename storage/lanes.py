@@ -97,6 +97,7 @@ _chance = SystemRandom()
 class Queue(StrEnum):
     """Whose work a lane is."""
 
+    FETCH = "fetch"
     INBOX = "inbox"
     OUTBOX = "outbox"
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 import asyncpg
@@ -20,12 +21,22 @@ from domain.reconcile import Verdict
 from storage.claims import ClaimStore
 from storage.sealing import NO_KEYS, Vault
 
+CLOCKS_APART: Final = timedelta(minutes=5)
+"""How far the clock of a source may be ahead of ours."""
+
 
 class UnknownContract(Exception):
     """{system} speaks of the contract {reference!r}, which is not known: only a contract system makes one."""
 
     def __init__(self, system: System, reference: str) -> None:
         super().__init__((type(self).__doc__ or "").format(system=system, reference=reference))
+
+
+class FromTheFuture(Exception):
+    """It is claimed for {claimed_at}, which is yet to come: it would outweigh all that is said until then."""
+
+    def __init__(self, claimed_at: datetime) -> None:
+        super().__init__((type(self).__doc__ or "").format(claimed_at=claimed_at.isoformat()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +67,10 @@ async def apply_report(
 ) -> Applied:
     """Apply a report in a transaction that is bound to the org.
 
-    Raises UnknownContract, and NoSuchClaim for what cannot be claimed of a contract at all.
+    Raises UnknownContract, FromTheFuture, and NoSuchClaim for what cannot be claimed of a contract at all.
     """
+    if report.claimed_at > now + CLOCKS_APART:
+        raise FromTheFuture(report.claimed_at)
     claims = list(claims_of(report))
     new = _first_heard_of(org_id, report) if report.system is CLM else None
     store = ClaimStore(connection, org_id, now, vault)

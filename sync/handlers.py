@@ -1,15 +1,14 @@
-"""Who does the work of each queue: the one place to add a handler."""
+"""How the work of a queue is done: in the transaction that finishes it, or apart from it."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 import asyncpg
 
-from storage.database import Database
 from storage.lane_outcome import Outcome
 from storage.lanes import Queue, Taken
 
@@ -49,8 +48,3 @@ class Apart:
 
 
 Handler = Within | Apart
-
-
-def handlers(_: Database) -> Mapping[Queue, Handler]:
-    """Return the handler of each queue that is worked on; a queue without one fills up and is told of."""
-    return {}

@@ -9,10 +9,11 @@ from dataclasses import replace
 
 import uvloop
 
-from api.installation import open_installation
+from api.installation import open_installation, sealer
 from api.settings import Settings, SettingsError
+from auth.crypto import Sealer
 from storage.database import Database
-from sync.handlers import handlers
+from sync.registry import handlers
 from sync.turn import Counters, Pace
 from sync.worker import Worker
 
@@ -34,7 +35,7 @@ def _run(arguments: argparse.Namespace, settings: Settings) -> int:
         raise SettingsError(f"--lanes takes a whole number from 1 to {_MOST_LANES}")
     url = settings.database_url or open_installation(settings).url
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        told = runner.run(_work(url, arguments))
+        told = runner.run(_work(url, sealer(settings), arguments))
     print(
         f"processed {told.processed:,}, put off {told.retried:,}, quarantined {told.quarantined:,},"
         f" fenced off {told.fenced:,}"
@@ -42,15 +43,15 @@ def _run(arguments: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-async def _work(url: str, arguments: argparse.Namespace) -> Counters:
+async def _work(url: str, keys: Sealer, arguments: argparse.Namespace) -> Counters:
     # A connection for each lane, one to look for more, and one to wake others.
     database = await Database.open(url, arguments.lanes + 2)
     try:
-        registered = handlers(database)
+        registered = handlers(database, keys)
         worker = Worker(database, registered, pace=replace(Pace(), lanes=arguments.lanes), listen_to=url)
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, worker.stop)
-        queues = ", ".join(sorted(registered)) or "nothing yet: no queue has a handler"
+        queues = ", ".join(sorted(registered))
         print(f"contract-graph works on {queues}; SIGTERM ends it when what it began is done", flush=True)
         await worker.run(once=arguments.once)
         return worker.counters

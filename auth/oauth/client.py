@@ -6,7 +6,6 @@ import hashlib
 import hmac
 import re
 import secrets
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
@@ -15,6 +14,7 @@ from authlib.oauth2.rfc6749 import ClientMixin
 
 from auth.address import is_secure
 from auth.oauth.assertion import SALESFORCE_ALGORITHMS, check_proof
+from auth.public_id import public_id, read_public_id
 from auth.scopes import SCOPES, UNSAID
 from domain.identity import uuid7
 from storage.oauth_clients import OAuthClient
@@ -25,27 +25,18 @@ GRANTS = ("client_credentials", JWT_BEARER, "authorization_code", "refresh_token
 AUTH_METHODS = ("client_secret_basic", "client_secret_post", "private_key_jwt")
 """How a program authenticates; a client with addresses is public, and proves itself by PKCE."""
 
-_LENGTH = 43  # base64url of 32 bytes, without its padding
 _LOOPBACK = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\]))(?::\d{1,5})?(/[^#@\\]*)")
 _NO_HASH = bytes(32)  # what a secret is compared with where there is no client, so that both take as long
 
 
 def client_id_of(client: OAuthClient) -> str:
     """Return a client id, which says whose it is: the org is bound before anything is looked up."""
-    return urlsafe_b64encode(client.org_id.bytes + client.id.bytes).rstrip(b"=").decode()
+    return public_id(client.org_id, client.id)
 
 
 def read_client_id(client_id: str) -> tuple[UUID, UUID] | None:
     """Return the org and the client that an id names, or None for a text that was never one of ours."""
-    if len(client_id) != _LENGTH or not client_id.isascii():
-        return None
-    try:
-        both = urlsafe_b64decode(client_id + "=")
-    except ValueError:
-        return None
-    if urlsafe_b64encode(both).rstrip(b"=") != client_id.encode():
-        return None  # another spelling of the same bytes
-    return UUID(bytes=both[:16]), UUID(bytes=both[16:])
+    return read_public_id(client_id)
 
 
 def new_secret() -> str:

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 import storage.audit_tables
 import storage.data_keys
 import storage.idempotency_keys
+import storage.inbox_tables
 import storage.lane_tables
 import storage.oauth_tables
 import storage.policy_tables  # noqa: F401 - all declare tables in the metadata

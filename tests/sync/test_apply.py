@@ -30,9 +30,10 @@ from storage.contracts import load
 from storage.ingest import Ingest
 from storage.orgs import save_org
 from storage.tenancy import bind_org
-from sync.apply import Applied, UnknownContract, apply_report
+from sync.apply import CLOCKS_APART, Applied, FromTheFuture, UnknownContract, apply_report
 
 NOON = datetime(2026, 11, 27, 12, tzinfo=UTC)
+LATER = NOON + timedelta(hours=2)
 ORG, OTHER_ORG = uuid7(), uuid7()
 S = ContractStatus
 ACCOUNT = "001Aa00000ABCDEFGH"
@@ -68,7 +69,7 @@ def report(minute: int = 0, **changes: Any) -> Report:
 
 
 async def apply(
-    connection: asyncpg.Connection, *reports: Report, org: Any = ORG, now: datetime = NOON
+    connection: asyncpg.Connection, *reports: Report, org: Any = ORG, now: datetime = LATER
 ) -> list[Applied]:
     applied = []
     for each in reports:
@@ -263,5 +264,27 @@ def test_what_is_kept_of_claims_is_named_as_the_api_names_fields(on: On) -> None
         found = await contract(connection, applied)
         kept: list[FieldChange | Provenance] = [*found.changes, *found.provenance]
         assert {each.field for each in kept} == {"expirationDate"}
+
+    on(check)
+
+
+def test_what_is_claimed_for_the_future_is_not_believed(on: On) -> None:
+    async def check(connection: asyncpg.Connection) -> None:
+        soon = replace(report(fields=SIGNED), claimed_at=LATER + CLOCKS_APART)
+        await apply(connection, soon)
+        with pytest.raises(FromTheFuture, match="which is yet to come"):
+            await apply(connection, replace(soon, claimed_at=soon.claimed_at + timedelta(seconds=1)))
+
+    on(check)
+
+
+def test_a_report_that_is_told_twice_is_told_once(on: On) -> None:
+    async def check(connection: asyncpg.Connection) -> None:
+        said = report(fields=SIGNED, parts=(paper(1, "First"),))
+        [first, second] = await apply(connection, said, said)
+        found = await contract(connection, first)
+        assert found.version == 2
+        assert len(found.changes) == len(SIGNED) + 1
+        assert second.counts == {}
 
     on(check)

@@ -1,0 +1,30 @@
+"""A worker in the process of the API, for small installations: others run `contract-graph worker`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+from auth.crypto import Sealer
+from storage.database import Database
+from sync.registry import handlers
+from sync.turn import Pace
+from sync.worker import Worker
+
+_LANES = 4
+
+
+@asynccontextmanager
+async def working(url: str, sealer: Sealer) -> AsyncIterator[Worker]:
+    """Have a worker work beside what is done inside, over connections of its own."""
+    database = await Database.open(url, _LANES + 2)
+    worker = Worker(database, handlers(database, sealer), pace=replace(Pace(), lanes=_LANES), listen_to=url)
+    running = asyncio.create_task(worker.run())
+    try:
+        yield worker
+    finally:
+        worker.stop()
+        await running
+        await database.close()

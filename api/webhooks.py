@@ -1,0 +1,144 @@
+"""POST /webhooks/{connection}: what contract systems send, on disk before it is answered."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from http import HTTPStatus
+from typing import Final
+from uuid import UUID
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from auth.key_encryption import KeyEncryptionError
+from auth.public_id import read_public_id
+from domain.error import DomainError
+from domain.identity import uuid7
+from storage.database import BUSY, Database, DatabaseUnavailable
+from storage.lane_bell import Bell
+from storage.lanes import Queue
+from sync.clm.delivery import Delivery
+from sync.clm.malformed import Malformed
+from sync.clm.mapping_reader import MappingFileError
+from sync.clm.signature import NotVerified
+from sync.connections import Connections
+from sync.inbox import Received, receive
+
+log = logging.getLogger("contract_graph.webhooks")
+
+PATH: Final = "/webhooks/{connection}"
+LARGEST_DELIVERY: Final = 4 * 1024 * 1024
+"""Bytes of a body: contracts come without their papers."""
+
+_LATER: Final = {"Retry-After": "5"}
+
+
+class Webhooks:
+    """Answers deliveries; the database and the connections are there once the application has started."""
+
+    def __init__(
+        self,
+        connections: Connections,
+        database: Callable[[], Database | None],
+        bell: Callable[[], Bell | None],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._connections = connections
+        self._database = database
+        self._bell = bell
+        self._clock = clock
+
+    def route(self) -> Route:
+        """Return the route."""
+        return Route(PATH, self.receive, methods=["POST"])
+
+    async def receive(self, request: Request) -> Response:
+        """Answer one delivery: 200 once it is stored, however often it is sent."""
+        database = self._database()
+        if database is None:
+            return _refused(
+                HTTPStatus.SERVICE_UNAVAILABLE, "UNAVAILABLE", "it is starting; send it again", **_LATER
+            )
+        named = read_public_id(request.path_params["connection"])
+        try:
+            body = await _body(request)
+        except ClientDisconnect:
+            return Response(status_code=HTTPStatus.BAD_REQUEST)
+        if body is None:
+            return _refused(
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "DELIVERY_TOO_LARGE",
+                f"a delivery holds at most {LARGEST_DELIVERY:,} bytes: leave documents out of it",
+            )  # fmt: skip
+        if named is None:
+            return _unknown()
+        delivery = Delivery.of(request.headers.items(), request.query_params.multi_items(), body)
+        try:
+            return await self._stored(database, *named, delivery)
+        except (DatabaseUnavailable, KeyEncryptionError, *BUSY):
+            return _refused(
+                HTTPStatus.SERVICE_UNAVAILABLE,
+                "UNAVAILABLE",
+                "it cannot be stored now; send it again",
+                **_LATER,
+            )
+
+    async def _stored(
+        self, database: Database, org_id: UUID, connection_id: UUID, delivery: Delivery
+    ) -> Response:
+        try:
+            async with database.transaction(org_id) as connection:
+                sender = await self._connections.get(connection, org_id, connection_id)
+                if sender is None:
+                    return _unknown()
+                found = await receive(connection, sender, delivery, self._clock())
+        except Malformed as error:
+            # It is verified: its sender may know what is wrong with it, and will send it again.
+            log.warning("malformed: a delivery by connection %s: %s", connection_id, error.where)
+            return _refused(HTTPStatus.UNPROCESSABLE_ENTITY, "MALFORMED", str(error))
+        except (DomainError, MappingFileError) as error:
+            log.error("connection %s cannot be used: %s", connection_id, type(error).__name__)  # noqa: TRY400
+            return _refused(
+                HTTPStatus.SERVICE_UNAVAILABLE,
+                "MISCONFIGURED",
+                "the connection's settings are wrong",
+                **_LATER,
+            )
+        if isinstance(found, NotVerified):
+            log.warning("not verified: a delivery by connection %s", connection_id)
+            return _refused(HTTPStatus.UNAUTHORIZED, "NOT_VERIFIED", found.reason)
+        return self._answered(found)
+
+    def _answered(self, found: Received) -> Response:
+        bell = self._bell()
+        if found.new and bell is not None:
+            bell.ring((Queue.FETCH, Queue.INBOX))
+        told = {"accepted": found.new, "known": found.known, "correlation": found.correlation}
+        return JSONResponse(told)
+
+
+async def _body(request: Request) -> bytes | None:
+    """Read the body as it comes, and no more of it than is taken."""
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > LARGEST_DELIVERY:
+            return None
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _unknown() -> Response:
+    return _refused(
+        HTTPStatus.NOT_FOUND, "UNKNOWN_CONNECTION", "there is no such connection, or it has ended"
+    )
+
+
+def _refused(status: HTTPStatus, code: str, message: str, **headers: str) -> Response:
+    request_id = str(uuid7())
+    body = {"errors": [{"message": message, "extensions": {"code": code}}], "requestId": request_id}
+    return JSONResponse(
+        body, status, {"X-Request-Id": request_id, **{k.replace("_", "-"): v for k, v in headers.items()}}
+    )

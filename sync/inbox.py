@@ -1,0 +1,240 @@
+"""What contract systems send: verified, stored once and answered; then fetched where need be, and applied."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final
+from uuid import UUID
+
+import asyncpg
+import orjson
+
+from domain.claim import NoSuchClaim, Report
+from domain.identity import uuid7
+from storage.database import Database
+from storage.inbox import InboxEvent, add_events, inbox_id, load_event, note_applied, note_fetched
+from storage.lane_outcome import Done, Fault, Outcome, Poison, Retry
+from storage.lanes import Message, Queue, Taken, enqueue
+from storage.sealing import Vault
+from sync.apply import Applied, FromTheFuture, UnknownContract, apply_report
+from sync.clm.delivery import Delivery
+from sync.clm.event import Event
+from sync.clm.fetcher import Fetcher, NotFetched
+from sync.clm.malformed import Malformed, read_payload
+from sync.clm.signature import NotVerified
+from sync.connections import Connection, Connections
+from sync.handlers import Batch
+from sync.outbox import change_of
+
+_NOT_KEPT: Final = frozenset({"authorization", "cookie", "proxy-authorization"})
+"""Headers that are of no use to whoever reads an event again, and could be of some to a thief."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """What became of a delivery: how many events are new, how many were sent before."""
+
+    new: int
+    known: int
+    correlation: str
+
+
+async def receive(
+    connection: asyncpg.Connection, sender: Connection, delivery: Delivery, now: datetime
+) -> Received | NotVerified:
+    """Verify a delivery and store it, in a transaction bound to its connection's org, which has to commit.
+
+    Raises Malformed where it is verified and tells of no event that could be known again.
+    """
+    verdict = sender.connector.verify(delivery, sender.keys, now)
+    if isinstance(verdict, NotVerified):
+        return verdict
+    events = {inbox_id(sender.id, each.id): each for each in sender.connector.events(delivery)}
+    correlation = str(uuid7())
+    new = await add_events(
+        connection, sender.org_id, sender.id, [each.id for each in events.values()],
+        headers={name: value for name, value in delivery.headers.items() if name not in _NOT_KEPT},
+        query=delivery.query, body=delivery.body, correlation=correlation, now=now,
+    )  # fmt: skip
+    for queue in (Queue.FETCH, Queue.INBOX):
+        messages = [
+            Message(key=_key(sender, event), payload=str(id_), correlation=correlation)
+            for id_, event in events.items()
+            if id_ in new and (queue is Queue.FETCH) == (event.fetch is not None)
+        ]
+        await enqueue(connection, sender.org_id, queue, messages, now)
+    return Received(new=len(new), known=len(events) - len(new), correlation=correlation)
+
+
+def _key(sender: Connection, event: Event) -> str:
+    """Name the lane of an event: what has to be fetched, or the contract that it speaks of.
+
+    What is fetched tells how things stand then: of two events about one contract the later fetch tells more.
+    """
+    if event.fetch is not None:
+        return f"{sender.id} {event.fetch.path}"
+    return key_of_contract(sender, event, event.content)
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched(Done):
+    """It was fetched: `content` is the JSON that the source answered."""
+
+    content: str = ""
+
+
+class ConnectionEnded(Exception):
+    """The connection that it came by has ended: set it up anew and replay it, or discard it."""
+
+    def __init__(self) -> None:
+        super().__init__(type(self).__doc__)
+
+
+class InboxWork:
+    """Does the work of the inbox: asks sources for what they only named, and applies what they said."""
+
+    def __init__(
+        self, database: Database, connections: Connections, vault: Vault, clock: Callable[[], datetime]
+    ) -> None:
+        self._database = database
+        self._connections = connections
+        self._vault = vault
+        self._clock = clock
+
+    async def apply(self, connection: asyncpg.Connection, batch: Batch) -> Sequence[Outcome]:
+        """Apply events in the transaction that finishes them."""
+        outcomes: list[Outcome] = []
+        changed: list[Message] = []
+        for message in batch.messages:
+            # What of an event was applied before the rest proved wrong is undone with it.
+            point = connection.transaction()
+            await point.start()
+            outcome, reports = await self._applied(connection, batch.org_id, message)
+            if isinstance(outcome, Done):
+                await point.commit()
+                changed += [told for each in reports if (told := change_of(each, message.correlation))]
+            else:
+                await point.rollback()
+            outcomes.append(outcome)
+            if isinstance(outcome, Retry):
+                break
+        await enqueue(connection, batch.org_id, Queue.OUTBOX, changed, self._clock())
+        return outcomes
+
+    async def fetch(self, batch: Batch) -> Sequence[Outcome]:
+        """Ask the source for what events only name; they are finished, and handed on, in `hand_on`."""
+        outcomes: list[Outcome] = []
+        for message in batch.messages:
+            outcomes.append(await self._fetched(batch.org_id, message))
+            if isinstance(outcomes[-1], Retry):
+                break
+        return outcomes
+
+    async def hand_on(
+        self, connection: asyncpg.Connection, batch: Batch, outcomes: Sequence[Outcome]
+    ) -> None:
+        """Keep what was fetched, and have it applied."""
+        messages = [
+            await self._handed_on(connection, batch.org_id, message, outcome.content)
+            for message, outcome in zip(batch.messages, outcomes, strict=False)
+            if isinstance(outcome, Fetched)
+        ]
+        await enqueue(connection, batch.org_id, Queue.INBOX, messages, self._clock())
+
+    async def _handed_on(
+        self, connection: asyncpg.Connection, org_id: UUID, message: Taken, content: str
+    ) -> Message:
+        stored = await self._event(connection, org_id, message)
+        sender = await self._sender(connection, org_id, stored)
+        await note_fetched(connection, org_id, stored.id, content)
+        key = key_of_contract(sender, _told(sender, stored), read_payload(content.encode(), "answer"))
+        return Message(key=key, payload=message.payload, correlation=message.correlation)
+
+    async def _applied(
+        self, connection: asyncpg.Connection, org_id: UUID, message: Taken
+    ) -> tuple[Outcome, Sequence[Applied]]:
+        now = self._clock()
+        try:
+            stored = await self._event(connection, org_id, message)
+            reports = _reports(await self._sender(connection, org_id, stored), stored)
+            applied = [
+                await apply_report(connection, org_id, each, now=now, vault=self._vault) for each in reports
+            ]
+        except (Malformed, NoSuchClaim, FromTheFuture, ConnectionEnded) as error:
+            return Poison(Fault(type(error).__name__, str(error))), ()
+        except UnknownContract as error:
+            # It may be on its way: events overtake each other.
+            return Retry(Fault(type(error).__name__, str(error))), ()
+        await note_applied(connection, org_id, stored.id, now)
+        return Done(), applied
+
+    async def _fetched(self, org_id: UUID, message: Taken) -> Outcome:
+        try:
+            async with self._database.transaction(org_id) as connection:
+                stored = await self._event(connection, org_id, message)
+                sender = await self._sender(connection, org_id, stored)
+            found = await sender.connector.fetch(_told(sender, stored), _fetcher_of(sender))
+        except (Malformed, ConnectionEnded) as error:
+            return Poison(Fault(type(error).__name__, str(error)))
+        except NotFetched as error:
+            fault = Fault(type(error).__name__, str(error))
+            if not error.again:
+                return Poison(fault)
+            after = None if error.after is None else self._clock() + timedelta(seconds=error.after)
+            return Retry(fault, after)
+        return Fetched(orjson.dumps(found, default=_exact).decode())
+
+    async def _event(self, connection: asyncpg.Connection, org_id: UUID, message: Taken) -> InboxEvent:
+        found = await load_event(connection, org_id, UUID(message.payload))
+        if found is None:
+            raise Malformed("inbox", "the event is not there any more")
+        return found
+
+    async def _sender(self, connection: asyncpg.Connection, org_id: UUID, stored: InboxEvent) -> Connection:
+        found = await self._connections.get(connection, org_id, stored.connection_id)
+        if found is None:
+            raise ConnectionEnded
+        return found
+
+
+def _fetcher_of(sender: Connection) -> Fetcher:
+    if sender.fetcher is None:
+        raise NotFetched(sender.name, "the connection has no base address to ask at", again=False)
+    return sender.fetcher
+
+
+def _told(sender: Connection, stored: InboxEvent) -> Event:
+    """Read again from its delivery what an event tells."""
+    delivery = Delivery(stored.headers, stored.query, stored.body)
+    for event in sender.connector.events(delivery):
+        if event.id == stored.event:
+            return event
+    raise Malformed("body", "the event is not in its delivery as the connection is set up now")
+
+
+def _reports(sender: Connection, stored: InboxEvent) -> Sequence[Report]:
+    """Read what an event claims, of what was fetched where it was."""
+    event = _told(sender, stored)
+    content = event.content
+    if stored.fetched is not None:
+        content = read_payload(stored.fetched.encode(), "answer")
+    return sender.connector.read(event, content, sender.name)
+
+
+def key_of_contract(sender: Connection, event: Event, content: Any) -> str:  # noqa: ANN401 - any JSON
+    """Name the lane of what is said of a contract; of what cannot be read, that of the event."""
+    try:
+        reports = sender.connector.read(event, content, sender.name)
+    except Malformed:
+        reports = ()
+    return reports[0].contract if reports else f"{sender.id} {event.id}"
+
+
+def _exact(value: object) -> object:
+    """Write a number as the source did."""
+    if isinstance(value, Decimal):
+        return orjson.Fragment(str(value))
+    raise TypeError

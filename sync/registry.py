@@ -1,0 +1,27 @@
+"""Who does the work of each queue: the one place to add a handler."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+from auth.crypto import Sealer
+from auth.vault import Vault
+from storage.database import Database
+from storage.lanes import Queue
+from sync.connections import Connections
+from sync.handlers import Apart, Handler, Within
+from sync.inbox import InboxWork
+
+
+def now() -> datetime:
+    """Return the moment that work is done at."""
+    return datetime.now(UTC)
+
+
+def handlers(
+    database: Database, sealer: Sealer, clock: Callable[[], datetime] = now
+) -> Mapping[Queue, Handler]:
+    """Return the handler of each queue that is worked on; a queue without one fills up and is told of."""
+    inbox = InboxWork(database, Connections(sealer), Vault(sealer), clock)
+    return {Queue.FETCH: Apart(inbox.fetch, inbox.hand_on), Queue.INBOX: Within(inbox.apply)}
