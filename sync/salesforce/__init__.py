@@ -1,0 +1,1 @@
+"""Salesforce: what is written out to it, and a stand-in for it."""

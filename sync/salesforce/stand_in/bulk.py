@@ -1,0 +1,225 @@
+"""Bulk API 2.0: jobs that take or give CSV (salesforce.md section 6.5)."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+from sync.salesforce.stand_in.catalogue import ObjectType
+from sync.salesforce.stand_in.exchange import NO_CONTENT, Answer, Call, method_not_allowed
+from sync.salesforce.stand_in.org import Caller, Org
+from sync.salesforce.stand_in.query import Querying
+from sync.salesforce.stand_in.refusal import Refused, not_found
+from sync.salesforce.stand_in.sobjects import external_id
+from sync.salesforce.stand_in.soql import read_soql
+from sync.salesforce.stand_in.values import from_cell
+from sync.salesforce.stand_in.writing import Outcome, SeveralMatch, Writing
+
+MOST_BYTES = 150_000_000
+_OPERATIONS = ("insert", "update", "upsert")
+_PAGE = 50_000
+_CSV = "text/csv"
+
+
+@dataclass(slots=True)
+class Job:
+    """A job with what was sent to it and what became of each line."""
+
+    id: str
+    kind: str
+    said: dict[str, Any]
+    state: str
+    created_by: str
+    lines: list[dict[str, str]] = field(default_factory=list)
+    succeeded: list[dict[str, str]] = field(default_factory=list)
+    failed: list[dict[str, str]] = field(default_factory=list)
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    waits: int = 1
+
+    def shown(self, version: str) -> dict[str, Any]:
+        """Return the job as the API shows it."""
+        about = {
+            "id": self.id, "operation": self.said.get("operation"), "object": self.said.get("object"),
+            "createdById": self.created_by, "state": self.state, "concurrencyMode": "Parallel",
+            "contentType": "CSV", "apiVersion": float(version), "jobType": "V2Ingest",
+            "lineEnding": self.said.get("lineEnding", "LF"), "columnDelimiter": "COMMA",
+            "numberRecordsProcessed": len(self.succeeded) + len(self.failed) + len(self.rows),
+            "numberRecordsFailed": len(self.failed),
+        }  # fmt: skip
+        if self.kind == "query":
+            return about | {"jobType": "V2Query"}
+        named_by = self.said.get("externalIdFieldName")
+        content = f"services/data/v{version}/jobs/ingest/{self.id}/batches"
+        return about | {"contentUrl": content} | ({"externalIdFieldName": named_by} if named_by else {})
+
+
+class Bulk:
+    """The jobs of an org, in memory."""
+
+    def __init__(self, org: Org) -> None:
+        self._org = org
+        self._jobs: dict[str, Job] = {}
+
+    def answer(self, caller: Caller, call: Call) -> Answer:
+        """Answer a call below `jobs`. Raises Refused."""
+        kind, *rest = call.path[1:] or ("",)
+        if kind not in ("ingest", "query"):
+            raise not_found()
+        if not rest:
+            if call.method != "POST":
+                raise method_not_allowed(call.method)
+            make = self._ingest if kind == "ingest" else self._query
+            return Answer(HTTPStatus.OK, make(caller, call).shown(call.version))
+        job = self._jobs.get(rest[0])
+        if job is None or job.kind != kind:
+            raise not_found()
+        return self._about(caller, call, job, *rest[1:])
+
+    def _about(self, caller: Caller, call: Call, job: Job, resource: str = "") -> Answer:
+        match call.method, resource:
+            case "GET", "":
+                self._advance(job)
+                return Answer(HTTPStatus.OK, job.shown(call.version))
+            case "PUT", "batches" if job.kind == "ingest":
+                return self._uploaded(call, job)
+            case "PATCH", "":
+                return self._moved(caller, call, job)
+            case "DELETE", "":
+                del self._jobs[job.id]
+                return NO_CONTENT
+            case "GET", "successfulResults" | "failedResults" | "unprocessedrecords":
+                return _results(job, resource)
+            case "GET", "results" if job.kind == "query":
+                return _page(call, job)
+        raise method_not_allowed(call.method)
+
+    def _ingest(self, caller: Caller, call: Call) -> Job:
+        said = call.object
+        if said.get("operation") not in _OPERATIONS:
+            raise Refused("INVALIDJOB", f"one of {', '.join(_OPERATIONS)} is expected as operation")
+        object_type = self._org.object_type(str(said.get("object")), caller.rights)
+        if said["operation"] == "upsert":
+            external_id(object_type, str(said.get("externalIdFieldName")))
+        return self._kept(caller, "ingest", said, "Open")
+
+    def _query(self, caller: Caller, call: Call) -> Job:
+        said = call.object
+        rows = Querying(self._org, caller, call.version).rows(
+            read_soql(str(said.get("query"))), deleted=said.get("operation") == "queryAll"
+        )
+        if isinstance(rows, int):
+            raise Refused("INVALIDJOB", "a count is no query of a bulk job")
+        job = self._kept(caller, "query", said, "UploadComplete")
+        job.rows = rows
+        return job
+
+    def _kept(self, caller: Caller, kind: str, said: dict[str, Any], state: str) -> Job:
+        number = f"750Sg00{len(self._jobs) + 1:011d}"
+        job = self._jobs[number] = Job(number, kind, said, state, caller.user_id)
+        return job
+
+    def _advance(self, job: Job) -> None:
+        """Let time pass for a job: it is seen at work before it is seen done."""
+        if job.state == "UploadComplete":
+            job.state = "InProgress"
+        elif job.state == "InProgress":
+            job.waits -= 1
+            job.state = "JobComplete" if job.waits <= 0 else job.state
+
+    def _uploaded(self, call: Call, job: Job) -> Answer:
+        if job.state != "Open" or job.lines:
+            raise Refused("INVALIDJOBSTATE", "a job takes one upload while it is open")
+        if len(call.raw) > MOST_BYTES:
+            raise Refused("EXCEEDED_MAX_SIZE_REQUEST", f"more than {MOST_BYTES} bytes")
+        job.lines = list(csv.DictReader(io.StringIO(call.raw.decode("utf-8"))))
+        return Answer(HTTPStatus.CREATED)
+
+    def _moved(self, caller: Caller, call: Call, job: Job) -> Answer:
+        state = call.object.get("state")
+        if state not in ("UploadComplete", "Aborted") or job.state in ("JobComplete", "Failed", "Aborted"):
+            raise Refused("INVALIDJOBSTATE", f"a job cannot go from {job.state} to {state}")
+        if state == "UploadComplete" and job.state == "Open":
+            self._run(caller, job)
+        job.state = state
+        return Answer(HTTPStatus.OK, job.shown(call.version))
+
+    def _run(self, caller: Caller, job: Job) -> None:
+        object_type = self._org.object_type(job.said["object"], caller.rights)
+        writing = Writing(self._org, caller, "bulk")
+        for line in job.lines:
+            try:
+                with self._org.transaction():
+                    outcome = _written(writing, object_type, job.said, line)
+            except Refused as refused:
+                job.failed.append({"sf__Id": "", "sf__Error": refused.cell, **line})
+            except SeveralMatch:
+                cell = "DUPLICATE_EXTERNAL_ID:more than one record found for external id field:--"
+                job.failed.append({"sf__Id": "", "sf__Error": cell, **line})
+            else:
+                created = str(outcome.created).lower()
+                job.succeeded.append({"sf__Id": outcome.id, "sf__Created": created, **line})
+
+
+def _written(
+    writing: Writing, object_type: ObjectType, said: dict[str, Any], line: dict[str, str]
+) -> Outcome:
+    """Write one line; an empty cell says nothing about its field."""
+    row = {name: cell for name, cell in line.items() if cell}
+    apart = {"upsert": said.get("externalIdFieldName"), "update": "Id"}.get(said["operation"])
+    named = row.pop(apart, None) if apart else None
+    fields = {name: object_type.named(name) for name in row}
+    try:
+        body = {name: from_cell(f, row[name]) if f else row[name] for name, f in fields.items()}
+    except ValueError as error:
+        raise Refused("INVALID_TYPE_ON_FIELD_IN_RECORD", "a number is expected", []) from error
+    given = writing.read(object_type, body)
+    if said["operation"] == "insert":
+        return writing.create(object_type, given)
+    if named is None:
+        raise Refused("MISSING_ARGUMENT", f"{apart} not specified", [])
+    if said["operation"] == "update":
+        return writing.update(object_type, named, given)
+    return writing.upsert(object_type, external_id(object_type, str(apart)), named, given)
+
+
+def _results(job: Job, resource: str) -> Answer:
+    aborted = job.state == "Aborted" and not (job.succeeded or job.failed)
+    found = {
+        "successfulResults": job.succeeded, "failedResults": job.failed,
+        "unprocessedrecords": job.lines if aborted else [],
+    }[resource]  # fmt: skip
+    first = ["sf__Id", "sf__Created" if resource == "successfulResults" else "sf__Error"]
+    own = list(job.lines[0]) if job.lines else []
+    names = own if resource == "unprocessedrecords" else [*first, *own]
+    # No order is promised, so none is kept: the last comes first.
+    return Answer(HTTPStatus.OK, text=_csv(names, reversed(found)), media_type=_CSV)
+
+
+def _page(call: Call, job: Job) -> Answer:
+    if job.state != "JobComplete":
+        raise Refused("INVALIDJOBSTATE", "the job is not complete")
+    start, size = int(call.query.get("locator", "0")), int(call.query.get("maxRecords", _PAGE))
+    page = job.rows[start : start + size]
+    names = [name for name in (job.rows[0] if job.rows else {}) if name != "attributes"]
+    more = str(start + size) if start + size < len(job.rows) else "null"
+    headers = {"Sforce-Locator": more, "Sforce-NumberOfRecords": str(len(page))}
+    rows = ({name: _cell(row[name]) for name in names} for row in page)
+    return Answer(HTTPStatus.OK, headers=headers, text=_csv(names, rows), media_type=_CSV)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _csv(names: Sequence[str], rows: Iterable[dict[str, str]]) -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, names, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
