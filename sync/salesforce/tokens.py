@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
@@ -19,6 +20,7 @@ from sync.salesforce.transport import BoundedSession, guarded
 
 _LIFETIME = 180  # seconds that an assertion is good for; Salesforce takes no longer ones
 _REST = 30.0  # seconds for which a refusal stands, so that a wrong key is not tried without end
+_MOST_TOKENS, _IN = 5, 60.0  # so many in so many seconds: more are not a matter of sessions that end
 _OK = 200
 _JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
@@ -40,6 +42,7 @@ class Tokens:
         self._mint, self._clock = mint, clock
         self._lock = asyncio.Lock()
         self._token: Token | None = None
+        self._minted_at: deque[float] = deque(maxlen=_MOST_TOKENS)
         self._refused: tuple[float, NotAuthorised] | None = None
 
     async def current(self, stale: Token | None = None) -> Token:
@@ -53,12 +56,20 @@ class Tokens:
             if self._refused is not None and self._clock() < self._refused[0]:
                 raise NotAuthorised(self._refused[1].code)
             self._token = None
+            self._check_pace()
             try:
                 self._token = await self._mint()
             except NotAuthorised as error:
                 self._refused = (self._clock() + _REST, error)
                 raise
             return self._token
+
+    def _check_pace(self) -> None:
+        """Refuse to ask for token after token, each over as soon as it is there. Raises Retryable."""
+        now = self._clock()
+        if len(self._minted_at) == _MOST_TOKENS and now - self._minted_at[0] < _IN:
+            raise Retryable("SESSIONS_DO_NOT_LAST", self._minted_at[0] + _IN - now)
+        self._minted_at.append(now)
 
 
 def minted(connection: Connection) -> Token:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import secrets
 import socket
 import sys
@@ -23,6 +24,9 @@ from sync.salesforce.stand_in.org import Org
 
 HOST = "127.0.0.1"
 """It asks for no password where it is told to: nobody but this machine may reach it."""
+
+# What uvicorn has to say of each connection that was cut to order.
+_CUT = "returned without completing response"
 
 
 def main() -> int:
@@ -44,11 +48,12 @@ def main() -> int:
         admin_key = secrets.token_urlsafe(32)
         stand_in = StandIn(Org(arguments.org_id), origin, admin_key)
         config = uvicorn.Config(
-            stand_in.app(), log_level="critical", access_log=False, lifespan="off",
+            stand_in.app(), log_level="error", access_log=False, lifespan="off",
             timeout_graceful_shutdown=1,
             ssl_certfile=certificate.chain if certificate else None,
             ssl_keyfile=certificate.key if certificate else None,
         )  # fmt: skip
+        logging.getLogger("uvicorn.error").addFilter(lambda record: _CUT not in record.getMessage())
         server = uvicorn.Server(config)
         threading.Thread(target=_until_input_ends, args=(server,), daemon=True).start()
         told = {

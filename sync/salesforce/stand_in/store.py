@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, lru_cache
 from string import ascii_uppercase, digits
 from typing import Any
 
@@ -122,8 +122,13 @@ def _key(value: object) -> str:
 
 def normal_id(text: str, object_type: ObjectType | None = None) -> str | None:
     """Return the 18 characters of an id of the object, or None where the text is no such id."""
+    return _normal_id(text, object_type.key_prefix if object_type else "")
+
+
+@lru_cache(maxsize=100_000)
+def _normal_id(text: str, prefix: str) -> str | None:
     try:
-        return salesforce_id(text, *((object_type.key_prefix,) if object_type else ()))
+        return salesforce_id(text, prefix)
     except DomainError:
         return None
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from sync.salesforce.failures import (
     of_cell,
     of_row,
 )
+from sync.salesforce.tokens import Token, Tokens
 
 
 def answer(code: str, message: str = "") -> list[dict[str, Any]]:
@@ -83,6 +85,32 @@ class Hand:
 
     def __call__(self) -> float:
         return self.now
+
+
+def test_sessions_that_do_not_last_are_not_asked_for_without_end() -> None:
+    clock, minted = Hand(), []
+
+    async def mint() -> Token:
+        minted.append(clock.now)
+        return Token(f"token {len(minted)}", "https://example.my.salesforce.com")
+
+    async def use() -> None:
+        tokens, token = Tokens(mint, clock), None
+        for _ in range(5):
+            token = await tokens.current(stale=token)
+        assert await tokens.current() is token
+        with pytest.raises(Retryable) as refused:
+            await tokens.current(stale=token)
+        assert (refused.value.code, refused.value.wait) == ("SESSIONS_DO_NOT_LAST", 60.0)
+        clock.now = 61.0
+        await tokens.current(stale=token)
+
+    asyncio.run(use())
+    assert len(minted) == 6
+
+
+def test_a_token_is_not_shown() -> None:
+    assert "tell-nobody" not in repr(Token("tell-nobody", "https://example.my.salesforce.com"))
 
 
 def test_a_budget_counts_the_tighter_of_two_limits() -> None:
