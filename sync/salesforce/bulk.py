@@ -46,7 +46,8 @@ async def _job(
     about = {"object": name, "operation": "upsert", "externalIdFieldName": field, "contentType": "CSV"}
     job = _json(await client.call("POST", "jobs/ingest", body=about | {"lineEnding": "LF"}))
     path = f"jobs/ingest/{job['id']}"
-    await client.call("PUT", f"{path}/batches", body=text, headers=_CSV)
+    patience = max(client.connection.call_timeout, client.connection.bulk_patience)
+    await client.call("PUT", f"{path}/batches", body=text, headers=_CSV, timeout=patience)
     await client.call("PATCH", path, body={"state": "UploadComplete"})
     await _wait(client, path)
     lost: SalesforceFailure = Retryable("NO_RESULT", _WAIT, unsure=True)

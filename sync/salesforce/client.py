@@ -166,6 +166,7 @@ class SalesforceClient:
         *,
         body: Values | bytes | None = None,
         headers: Mapping[str, str] | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - it bounds each of two calls
     ) -> requests.Response:
         """Make one call, in a new session if ours is over; `path` follows the version, and is quoted."""
         self.budget.check()
@@ -174,13 +175,13 @@ class SalesforceClient:
         arguments = {"data": data, "headers": told | dict(headers or {})}
         token = await self._tokens.current()
         try:
-            return await self._in_thread(lambda: self._call(token, method, path, arguments))
+            return await self._in_thread(lambda: self._call(token, method, path, arguments), timeout)
         except NotAuthorised as error:
             if error.code != _SESSION_OVER:
                 raise
         # Once only: a session that is over as soon as it is new is no matter of time.
         fresh = await self._tokens.current(stale=token)
-        return await self._in_thread(lambda: self._call(fresh, method, path, arguments))
+        return await self._in_thread(lambda: self._call(fresh, method, path, arguments), timeout)
 
     def _call(self, token: Token, method: str, path: str, arguments: Mapping[str, Any]) -> requests.Response:
         """Make one call in a thread of the pool, over the session that is this thread's own."""
@@ -213,8 +214,14 @@ class SalesforceClient:
     async def _mint(self) -> Token:
         return await self._in_thread(lambda: minted(self.connection))
 
-    async def _in_thread(self, ask: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._pool, ask)
+    async def _in_thread(self, ask: Callable[[], T], patience: float | None = None) -> T:
+        """Ask in a thread, and wait no longer than a call may take. Raises SalesforceFailure."""
+        asked = asyncio.get_running_loop().run_in_executor(self._pool, ask)
+        try:
+            return await asyncio.wait_for(asked, patience or self.connection.call_timeout)
+        except TimeoutError:
+            # An answer that comes in drops keeps its thread; whoever waits for it is let go.
+            raise Retryable("TIMEOUT", _WAIT, unsure=True) from None
 
 
 def _parsed(answer: requests.Response, read: Callable[[Any], T]) -> T:

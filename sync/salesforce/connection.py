@@ -50,7 +50,8 @@ class Connection:
     """An org of Salesforce: its My Domain, and how we sign in.
 
     `certificate` is the file of an authority to trust beside none other. Of the calls that the org allows
-    in a day, `kept_back` is the share that is left to everybody else. Timeouts are in seconds. Raises
+    in a day, `kept_back` is the share that is left to everybody else. Timeouts are in seconds: for a
+    connection, for the next bytes of an answer, and for a whole call with its wait for a thread. Raises
     InsecureAddress.
     """
 
@@ -62,6 +63,7 @@ class Connection:
     kept_back: float = 0.1
     connect_timeout: float = 5.0
     read_timeout: float = 30.0
+    call_timeout: float = 60.0
     threads: int = 8
     rows_for_bulk: int = 2000
     bulk_patience: float = 900.0
