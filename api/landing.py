@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from html import escape
 from pathlib import Path
@@ -17,6 +17,9 @@ _ROW = Template("""\
               <th scope="row">$name</th><td>$role</td><td>$org</td>
               <td><a href="/graphiql?as=$user">Sign in<span class="quiet"> as $name</span></a></td>
             </tr>""")
+
+_BUTTON = Template("""\
+        <button type="button" data-path="/demo/events/$name">$label</button>""")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +50,14 @@ def render_graphiql(people: Sequence[DemoPerson], issuer: str) -> str:
     # Inside <script> HTML knows no entities: only the absence of "<" keeps text from closing the element.
     text = json.dumps(demo).replace("<", r"\u003c")
     return _template("graphiql/index.html").substitute(demo=text)
+
+
+def render_events(tellings: Mapping[str, str]) -> str:
+    """Fill the page of events with a button for each, by the name it is sent by."""
+    buttons = (
+        _BUTTON.substitute(name=quote(name, safe=""), label=escape(label)) for name, label in tellings.items()
+    )
+    return _template("pages/events.html").substitute(buttons="\n".join(buttons))
 
 
 def example_queries() -> list[str]:

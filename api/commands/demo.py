@@ -8,7 +8,7 @@ import json
 import socket
 import urllib.request
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,11 +18,12 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from api.app import Application, today
+from api.commands.demo_events import TELLINGS, DemoEvents
 from api.commands.demo_people import demo_people, let_in, sample_records, stand_in_users
 from api.commands.serve import listen, serve
 from api.commands.token import LOOPBACK, local_caller, local_token
 from api.installation import Installation, migrated, open_installation, open_vault, signing_keys
-from api.landing import DemoPerson, render_graphiql, render_landing
+from api.landing import DemoPerson, render_events, render_graphiql, render_landing
 from api.preview_page import BUILT, HERE, Records, is_built, render_preview
 from api.settings import Settings, SettingsError
 from api.stand_in import StandInProvider
@@ -37,12 +38,15 @@ from sync.feeds.sample.org import DemoPerson as SamplePerson
 QUESTION = (
     "{ contracts(first: 2) { totalCount nodes { number title status liabilityCap { amount currency } } } }"
 )
+EVENTS_ABOUT = "agr-900341328aef"
+"""The contract that the page of events is about: a draft, NL-1022."""
 PRINTED = ("sales_rep", "legal", "security_reviewer")
 TOKEN_LIFETIME = timedelta(hours=12)
 _HERE = Path(__file__).resolve().parent.parent
 
 _NOTHING_ELSE = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 PAGE_POLICY = f"default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; {_NOTHING_ELSE}"
+EVENTS_POLICY = f"{PAGE_POLICY}; connect-src 'self'"
 GRAPHIQL_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; font-src data:; img-src 'self' data:;"
     f" connect-src 'self'; {_NOTHING_ELSE}"
@@ -78,17 +82,24 @@ def _demo(settings: Settings, door: socket.socket) -> int:
         origin = f"http://{settings.host}:{settings.port}"
         stand_in = StandInProvider(settings.issuer, settings.issuer + CALLBACK_PATH, stand_in_users(orgs))
         printed = asyncio.run(printed_tokens(installation, settings, orgs[0]))
+        events = DemoEvents(origin, orgs[0].org, EVENTS_ABOUT, _token_of("legal", printed), installation)
+        asyncio.run(events.prepare(settings))
         demo = Demo(origin, settings.issuer, printed, sample_records(orgs))
         for sample in orgs:
             client_id = asyncio.run(let_in(installation, stand_in, sample, origin))
             demo.people += demo_people(sample, client_id)
-        pages = [*demo.pages(), *stand_in.routes()]
-        serve(Application(settings, installation.url, pages), door, started=demo.introduce)
+        pages = [*demo.pages(), *events.routes(), *stand_in.routes()]
+        working = replace(settings, embedded_worker=True)
+        serve(Application(working, installation.url, pages), door, started=demo.introduce)
     finally:
         if cluster is not None and not found_running:
             cluster.stop()
             _say("stopped; the data stay for the next start")
     return 0
+
+
+def _token_of(role: str, printed: Sequence[tuple[SamplePerson, str]]) -> str:
+    return next(token for person, token in printed if person.role == role)
 
 
 async def _prepare(installation: Installation, settings: Settings, orgs: Sequence[SampleOrg]) -> None:
@@ -154,6 +165,7 @@ class Demo:
         """Return the routes of the pages."""
         return [
             Route("/", self._landing, methods=["GET"]),
+            Route("/events", self._events, methods=["GET"]),
             Route("/graphiql", self._graphiql, methods=["GET"]),
             Mount("/graphiql", StaticFiles(directory=_HERE / "graphiql")),
             Route("/preview", self._preview, methods=["GET"]),
@@ -183,6 +195,10 @@ class Demo:
 
     async def _landing(self, _: Request) -> Response:
         return _page(render_landing(self.people, self.curl, self.answer), PAGE_POLICY)
+
+    async def _events(self, _: Request) -> Response:
+        told = {name: telling.label for name, telling in TELLINGS.items()}
+        return _page(render_events(told), EVENTS_POLICY)
 
     async def _graphiql(self, _: Request) -> Response:
         return _page(render_graphiql(self.people, self.issuer), GRAPHIQL_POLICY)

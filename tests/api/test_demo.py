@@ -120,7 +120,7 @@ def sign_in(running: RunningDemo, person: Mapping[str, str]) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("path", ["/", "/graphiql"])
+@pytest.mark.parametrize("path", ["/", "/events", "/graphiql"])
 def test_pages_come_with_a_policy_that_runs_nothing_foreign(shown: RunningDemo, path: str) -> None:
     headers = get(shown, path).headers
     policy = dict(part.strip().split(" ", 1) for part in headers["content-security-policy"].split(";"))
