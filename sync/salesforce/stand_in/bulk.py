@@ -39,6 +39,7 @@ class Job:
     failed: list[dict[str, str]] = field(default_factory=list)
     rows: list[dict[str, Any]] = field(default_factory=list)
     waits: int = 1
+    line_ending: str = "LF"
 
     def shown(self, version: str) -> dict[str, Any]:
         """Return the job as the API shows it."""
@@ -135,16 +136,21 @@ class Bulk:
             raise Refused("INVALIDJOBSTATE", "a job takes one upload while it is open")
         if len(call.raw) > MOST_BYTES:
             raise Refused("EXCEEDED_MAX_SIZE_REQUEST", f"more than {MOST_BYTES} bytes")
+        job.line_ending = "CRLF" if call.raw.partition(b"\n")[0].endswith(b"\r") else "LF"
         job.lines = list(csv.DictReader(io.StringIO(call.raw.decode("utf-8"))))
         return Answer(HTTPStatus.CREATED)
 
     def _moved(self, caller: Caller, call: Call, job: Job) -> Answer:
-        state = call.object.get("state")
-        if state not in ("UploadComplete", "Aborted") or job.state in ("JobComplete", "Failed", "Aborted"):
+        state = str(call.object.get("state"))
+        begun = {"UploadComplete": ("Open",), "Aborted": ("Open", "UploadComplete", "InProgress")}
+        if job.state not in begun.get(state, ()):
             raise Refused("INVALIDJOBSTATE", f"a job cannot go from {job.state} to {state}")
-        if state == "UploadComplete" and job.state == "Open":
-            self._run(caller, job)
         job.state = state
+        if state == "UploadComplete" and job.line_ending != job.said.get("lineEnding", "LF"):
+            # What was sent is not what was announced: no line of it is looked at.
+            job.state = "Failed"
+        elif state == "UploadComplete":
+            self._run(caller, job)
         return Answer(HTTPStatus.OK, job.shown(call.version))
 
     def _run(self, caller: Caller, job: Job) -> None:

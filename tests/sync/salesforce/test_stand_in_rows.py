@@ -167,6 +167,8 @@ def job(rest: Rest, lines: str, **said: Any) -> str:
     path = f"jobs/ingest/{made['id']}"
     assert rest("PUT", f"{path}/batches", lines, Content_Type="text/csv").status_code == 201
     assert rest("PATCH", path, {"state": "UploadComplete"}).json()["state"] == "UploadComplete"
+    again = rest("PATCH", path, {"state": "UploadComplete"})
+    assert error(again)["errorCode"] == "INVALIDJOBSTATE"
     seen = [rest("GET", path).json()["state"] for _ in range(2)]
     assert seen == ["InProgress", "JobComplete"]
     return path
@@ -210,6 +212,15 @@ def test_a_job_takes_one_upload_and_may_be_given_up(org: SalesforceOrg, rest: Re
     assert table(rest("GET", f"{path}/unprocessedrecords").text) == [{"AccountId": org.account}]
     assert rest("DELETE", path).status_code == 204
     assert rest("GET", path).status_code == 404
+    assert org.stand_in.journal() == []
+
+
+def test_a_job_whose_lines_end_otherwise_than_it_said_fails(org: SalesforceOrg, rest: Rest) -> None:
+    about = {"object": "Contract", "operation": "insert", "contentType": "CSV", "lineEnding": "LF"}
+    path = f"jobs/ingest/{rest('POST', 'jobs/ingest', about).json()['id']}"
+    rest("PUT", f"{path}/batches", f"AccountId\r\n{org.account}\r\n")
+    rest("PATCH", path, {"state": "UploadComplete"})
+    assert rest("GET", path).json()["state"] == "Failed"
     assert org.stand_in.journal() == []
 
 
