@@ -188,7 +188,11 @@ class Database:
         reader = await self._take()
         try:
             async with reader.connection.transaction():
-                yield reader.connection
+                try:
+                    yield reader.connection
+                except asyncpg.InternalClientError:
+                    reader.connection.terminate()  # as in `_read`
+                    raise
         finally:
             self._give_back(reader)
 
@@ -211,11 +215,7 @@ class Database:
 
     async def _write(self, org_id: UUID, work: Callable[[asyncpg.Connection], Awaitable[T]]) -> T:
         async with self.transaction(org_id) as connection:
-            try:
-                return await work(connection)
-            except asyncpg.InternalClientError:
-                connection.terminate()  # as in `_read`
-                raise
+            return await work(connection)
 
     async def _take(self) -> Reader:
         while True:

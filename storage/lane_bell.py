@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 
 import asyncpg
 
@@ -64,4 +65,5 @@ async def listen(url: str, heard: Callable[[frozenset[str]], None]) -> None:
     except (*LOST, asyncpg.PostgresError) as error:
         raise DatabaseUnavailable("the database cannot be listened to") from error
     finally:
-        await connection.close(timeout=1)
+        with suppress(TimeoutError, *LOST):
+            await connection.close(timeout=1)

@@ -6,13 +6,23 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 
+_LONGEST = 1000
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What went wrong: a kind for programs, as `UNABLE_TO_LOCK_ROW`, and a sentence for people."""
+    """What went wrong: a kind for programs, as `UNABLE_TO_LOCK_ROW`, and a sentence for people.
+
+    Others may have written both: what PostgreSQL could not store is replaced, and what is too long cut off.
+    """
 
     kind: str
     message: str
+
+    def __post_init__(self) -> None:
+        for name in ("kind", "message"):
+            text = getattr(self, name).encode(errors="replace").decode().replace("\0", "?")
+            object.__setattr__(self, name, text[:_LONGEST])
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from operator import itemgetter
 from random import SystemRandom
 from uuid import UUID
 
@@ -90,7 +91,7 @@ _BACKLOG = """
     SELECT coalesce(sum(pending), 0)::int AS waiting, min(next_at) FILTER (WHERE next_at <= $2) AS since
       FROM lane WHERE queue = $1 AND next_at < 'infinity'"""
 
-_LONGEST_MESSAGE = 1000
+_AT_ONCE = 1000
 _chance = SystemRandom()
 
 
@@ -113,6 +114,7 @@ class Message:
     A later message of the same `coalesce` name takes the place of an earlier one if nothing came in between
     and no worker has it yet: whatever others of the key say is done before and after it as ever. So a message
     of a name must be all that the one before it was: `write this record as it now is`, never a difference.
+    The payload lies in clear: what is personal in it is sealed by whoever enqueues it.
     """
 
     key: str
@@ -158,7 +160,7 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """How many messages of a queue wait in all orgs, and since when the lane that waits longest is due."""
+    """How many messages of a queue wait in all orgs, and since when the longest waiting lane is due."""
 
     waiting: int
     since: datetime | None
@@ -175,17 +177,17 @@ async def enqueue(
     """Add messages in a transaction that is bound to the org: they are there once it commits.
 
     It locks their lanes until then: let it be the last that a transaction does, with all its messages of the
-    queue at once. Two that lock the same lanes do so in the same order.
+    queue at once. Two that lock the same lanes do so in the same order. A statement takes a thousand.
     """
-    kept = _coalesced(messages)
-    if not kept:
-        return
-    await connection.execute(
-        _ENQUEUE, org_id, queue, now,
-        [uuid7() for _ in kept], [lane_id(queue, each.key) for each in kept], [each.key for each in kept],
-        [each.payload for each in kept], [each.correlation for each in kept],
-        [each.coalesce for each in kept],
-    )  # fmt: skip
+    found = [(lane_id(queue, each.key), each) for each in _coalesced(messages)]
+    found.sort(key=itemgetter(0))  # messages of a lane stay in their order
+    for first in range(0, len(found), _AT_ONCE):
+        lanes, part = zip(*found[first : first + _AT_ONCE], strict=True)
+        await connection.execute(
+            _ENQUEUE, org_id, queue, now, [uuid7() for _ in part], lanes, [each.key for each in part],
+            [each.payload for each in part], [each.correlation for each in part],
+            [each.coalesce for each in part],
+        )  # fmt: skip
 
 
 def _coalesced(messages: Sequence[Message]) -> Sequence[Message]:
@@ -255,14 +257,15 @@ async def finish(
     attempts, next_at = 0, now
     if retry is not None:
         attempts = (1 if gone else lease.attempts) - (retry.after is not None)
-        next_at = retry.after or now + patience.rest(attempts, _chance)
+        next_at = now + patience.rest(max(attempts, 1), _chance)
+        if retry.after is not None:
+            next_at = max(next_at, retry.after)  # a time that has passed must not bring it back at once
     left = await connection.fetchval(
         _FINISH, lease.org_id, lease.lane_id, lease.id, len(gone), attempts,
-        f"{retry.reason.kind}: {retry.reason.message}"[:_LONGEST_MESSAGE] if retry else None,
+        f"{retry.reason.kind}: {retry.reason.message}" if retry else None,
         next_at, gone[-1].seq if gone else 0, [each.seq for each in gone], now,
         [each.seq for each, _, _ in poison], [tried for _, _, tried in poison],
-        [fault.kind for _, fault, _ in poison],
-        [fault.message[:_LONGEST_MESSAGE] for _, fault, _ in poison],
+        [fault.kind for _, fault, _ in poison], [fault.message for _, fault, _ in poison],
     )  # fmt: skip
     if left is None:
         raise Fenced

@@ -18,9 +18,10 @@ async def bind_queue(connection: asyncpg.Connection, queue: str) -> None:
     """Let the running transaction see and take the lanes of one queue in every org, and no more there."""
     if not connection.is_in_transaction():
         raise RuntimeError("a queue is bound inside a transaction only")
-    # What is due comes by the index, in order. Statistics that a burst outruns would have all of it sorted.
+    # What is due comes by the index, in order: statistics that a burst outruns would have all of it sorted.
+    # And a claim that is lost with the machine is as good as a lease that ended, so it waits for no disk.
     await connection.execute(
         "SELECT set_config('app.queue', $1, true), set_config('enable_bitmapscan', 'off', true),"
-        " set_config('enable_seqscan', 'off', true)",
+        " set_config('enable_seqscan', 'off', true), set_config('synchronous_commit', 'off', true)",
         queue,
     )

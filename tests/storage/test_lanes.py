@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from storage.lane_outcome import Done, Poison, Retry
+from storage.lane_outcome import Done, Fault, Poison, Retry
 from storage.lanes import Fenced, Message, Queue, backlog, enqueue, finish, release
 from tests.storage.lane_work import BROKEN, LEASE, ONE, OTHER, PATIENCE, START, Test, Work, runner
 
@@ -47,6 +47,15 @@ def test_messages_of_many_keys_go_into_their_lanes_in_one_statement(on: On) -> N
         assert await work.payloads("x") == ["x1", "x2", "x3"]
         assert await work.payloads("y") == ["y2", "y3"]
         assert len(await work.claim()) == 3
+
+    on(run)
+
+
+def test_thousands_of_messages_keep_their_order_within_their_keys(on: On) -> None:
+    async def run(work: Work) -> None:
+        await work.enqueue(*(message(str(n), key=f"key {n % 7}") for n in range(2500)))
+        for key in range(7):
+            assert await work.payloads(f"key {key}") == [str(n) for n in range(2500) if n % 7 == key]
 
     on(run)
 
@@ -217,6 +226,29 @@ def test_waiting_for_a_limit_is_no_attempt(on: On) -> None:
             work.now = until
         lease, taken = await work.one()
         assert (lease.attempts, len(taken)) == (1, 2)
+
+    on(run)
+
+
+def test_a_limit_that_was_lifted_long_ago_brings_nothing_back_at_once(on: On) -> None:
+    async def run(work: Work) -> None:
+        await work.enqueue("1")
+        lease, taken = await work.one()
+        rested = await work.finish(lease, taken, Retry(BROKEN, after=START - timedelta(hours=1)))
+        assert rested.retry_at is not None
+        assert rested.retry_at >= work.now + PATIENCE.first / 2
+
+    on(run)
+
+
+def test_an_error_that_cannot_be_stored_as_it_is_is_stored_all_the_same(on: On) -> None:
+    async def run(work: Work) -> None:
+        await work.enqueue("1", "2")
+        lease, taken = await work.one()
+        odd = Fault("KIND\0", "\0\ud800" + "x" * 5000)
+        await work.finish(lease, taken, Poison(odd), Retry(odd))
+        row = await work.superuser.fetchrow("SELECT error, message FROM quarantined_message")
+        assert (row["error"], row["message"]) == ("KIND?", "??" + "x" * 998)
 
     on(run)
 

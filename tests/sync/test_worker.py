@@ -15,7 +15,7 @@ from storage.lane_outcome import Done, Fault, Outcome, Patience, Poison, Retry
 from storage.lanes import Message, Queue, enqueue
 from sync.handlers import Apart, Batch, Handler, Within
 from tests.storage.connections import kill_all
-from tests.storage.lane_work import BROKEN, OTHER, Test, Work, runner
+from tests.storage.lane_work import BROKEN, ONE, OTHER, Test, Work, runner
 from tests.sync.lane_workers import BRISK, NOTEBOOK, Gate, note, noted, running, until_empty, worker
 
 On = Callable[[Test], None]
@@ -326,11 +326,18 @@ def test_after_every_connection_was_killed_it_works_on(on: On, database_url: str
         one = worker(work, url=database_url)
         async with running(one):
             for number in range(5):
-                await work.enqueue(*(f"{number}{n}" for n in range(5)), key="a")
-                await work.enqueue("1", key=f"b{number}")
+                given = [
+                    Message(key=key, payload=f"{number}{n}", correlation="c")
+                    for n in range(5)
+                    for key in "ab"
+                ]
+                async with work.superuser.transaction():  # whose connection is left alone
+                    await enqueue(work.superuser, ONE, Queue.INBOX, given, work.now)
+                await asyncio.sleep(0.02)
                 await kill_all(work.superuser)
             await until_empty(work)
-        assert (await noted(work))["a"] == [f"{number}{n}" for number in range(5) for n in range(5)]
+        in_order = [f"{number}{n}" for number in range(5) for n in range(5)]
+        assert await noted(work) == {"a": in_order, "b": in_order}
         assert await quarantined(work) == []
 
     on(run)
