@@ -275,7 +275,7 @@ def test_a_lock_that_is_never_let_go_ends_the_migration(
             await reader.close()
 
     asyncio.run(run())
-    assert asyncio.run(migrate.current(owner_url)) == REVISIONS[0]  # those after it are gone
+    assert asyncio.run(migrate.current(owner_url)) in REVISIONS[:-1]  # those that need no such lock are gone
 
 
 def test_what_is_no_lock_timeout_is_not_tried_again() -> None:
