@@ -209,7 +209,7 @@ class Endpoint:
                 data, asked.records = take_ids(found)
             else:
                 record = partial(self._record_change, asked)
-                data = await self._mutations.answer(plan.change, plan, principal, environment, record)
+                data = await self._mutations.answer(plan.change, plan, principal, view, environment, record)
                 asked.is_recorded = True
             if plan.opens:
                 data, shredded = await self._sealed.opened(principal.org_id, data)

@@ -14,6 +14,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from api import inputs
 from api.inputs import listed
+from api.mutations.contract_inputs import AcknowledgeRenewalInput, FlagValueInput, RequestAccessInput
 from api.mutations.role_grants import GrantRoleInput, RevokeRoleInput
 from api.object_types import lazy, mutation, object_type, optional, type_named, unresolved
 from api.review import types  # noqa: F401 - builds the types of `review`
@@ -199,6 +200,7 @@ Viewer = object_type(
         "subject": (str, "Who the token was issued for."),
         "roles": (list[str], "Roles of the caller."),
         "scopes": (list[str], "Scopes of the token."),
+        "commands": (list[str], "Mutations that the roles allow; the token needs the scope to write beside."),
         "policy": (str, "SHA-256 of the policy that decides."),
         "access": (listed(FieldAccess), "The decision for every field."),
     },
@@ -261,6 +263,29 @@ RevokeRolePayload = object_type(
     "What revokeRole ended.",
     {"role_grants": (connection_field("RoleGrant", "The grants that it ended."), "")},
 )
+AcknowledgeRenewalPayload = object_type(
+    "AcknowledgeRenewalPayload",
+    "What acknowledgeRenewal made, or found.",
+    {
+        "renewal_acknowledgement": (
+            optional(lazy("RenewalAcknowledgement")),
+            "The acknowledgement of the coming renewal: the first there was, by whoever it is.",
+        )
+    },
+)
+FlagValuePayload = object_type(
+    "FlagValuePayload", "What flagValue made.", {"value_flag": (optional(lazy("ValueFlag")), "The flag.")}
+)
+RequestAccessPayload = object_type(
+    "RequestAccessPayload",
+    "What requestAccess made, or found.",
+    {
+        "access_request": (
+            optional(lazy("AccessRequest")),
+            "The request: an earlier one where the caller has asked for the same before.",
+        )
+    },
+)
 Mutation = object_type(
     "Mutation",
     "What can be changed: one thing a request, wholly or not at all.",
@@ -277,6 +302,26 @@ Mutation = object_type(
                 "End every grant of a role to a user, a profile or a permission set,"
                 " and within seconds the tokens of whoever had it by that.",
                 RevokeRoleInput,
+            ),
+            "",
+        ),
+        "acknowledge_renewal": (
+            mutation(
+                AcknowledgeRenewalPayload,
+                "Say that the coming renewal of a contract was seen: once a renewal, whoever says it first.",
+                AcknowledgeRenewalInput,
+            ),
+            "",
+        ),
+        "flag_value": (
+            mutation(FlagValuePayload, "Say that a value of a contract is wrong.", FlagValueInput),
+            "",
+        ),
+        "request_access": (
+            mutation(
+                RequestAccessPayload,
+                "Ask to be shown a field of a contract that is masked or denied.",
+                RequestAccessInput,
             ),
             "",
         ),

@@ -27,6 +27,9 @@ class Command(StrEnum):
 
     GRANT_ROLE = "grantRole"
     REVOKE_ROLE = "revokeRole"
+    ACKNOWLEDGE_RENEWAL = "acknowledgeRenewal"
+    FLAG_VALUE = "flagValue"
+    REQUEST_ACCESS = "requestAccess"
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,11 @@ class View:
         """Give the decision about a command; what is not allowed is denied."""
         return self.commands.get(name) or Deny("default", f"{name} is for nobody")
 
+    @property
+    def allowed(self) -> list[str]:
+        """The commands that the caller's roles allow."""
+        return [name for name, decision in self.commands.items() if isinstance(decision, Allow)]
+
     def rows(self, entity: str) -> tuple[Rows, ...]:
         """Give the records of an entity that are there for the caller at all: one of these sets has them."""
         return self.cell(f"{entity}.id").shown

@@ -9,6 +9,7 @@ from typing import Annotated
 from uuid import UUID
 
 from domain import amendments, renewal, revenue, term
+from domain.access_request import AccessRequest
 from domain.amendment import Amendment
 from domain.document import Document
 from domain.field import (
@@ -38,10 +39,12 @@ from domain.obligation import Obligation
 from domain.party import ContractParty
 from domain.provenance import Provenance
 from domain.renewal import RenewalType
+from domain.renewal_acknowledgement import RenewalAcknowledgement
 from domain.risk import RiskLevel
 from domain.risk_assessment import RiskAssessment
 from domain.service_level import ServiceLevel
 from domain.term import Period
+from domain.value_flag import ValueFlag
 
 TERMS = UNTIL_SIGNED(SALESFORCE, then=CLM)
 
@@ -318,6 +321,15 @@ class Contract(Entity):
     ] = ()
     changes: Annotated[
         tuple[FieldChange, ...], Field("What was changed by whom, and why.", HERE, OVERSIGHT)
+    ] = ()
+    renewal_acknowledgements: Annotated[
+        tuple[RenewalAcknowledgement, ...], Field("Who saw which renewal coming.", HERE, SCHEDULE)
+    ] = ()
+    value_flags: Annotated[
+        tuple[ValueFlag, ...], Field("Which of its values were called wrong, and by whom.", HERE, EVERYONE)
+    ] = ()
+    access_requests: Annotated[
+        tuple[AccessRequest, ...], Field("Who asked to be shown which of its fields.", HERE, EVERYONE)
     ] = ()
 
     provenance: Annotated[

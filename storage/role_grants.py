@@ -11,10 +11,9 @@ from uuid import UUID
 import asyncpg
 
 from domain.role_grant import HolderKind, RoleGrant
-from storage.records import from_row, layout_of, to_row
+from storage.records import from_row
+from storage.single import add
 
-_COLUMNS = ", ".join(layout_of(RoleGrant).columns)
-_PLACES = ", ".join(f"${place}" for place, _ in enumerate(layout_of(RoleGrant).columns, 1))
 _LATEST_FIRST = "ORDER BY g.granted_at DESC, g.id DESC"
 
 # All that a user can have a role by, as rows of a kind and an id.
@@ -63,8 +62,7 @@ class MirroredUser:
 
 async def add_grant(connection: asyncpg.Connection, org_id: UUID, grant: RoleGrant) -> None:
     """Record a grant, inside a transaction that is bound to its org."""
-    row = to_row(grant, org_id, grant.granted_at.date())
-    await connection.execute(f"INSERT INTO role_grant ({_COLUMNS}) VALUES ({_PLACES})", *row)  # noqa: S608
+    await add(connection, org_id, grant, grant.granted_at)
 
 
 async def revoke_grants(  # noqa: PLR0913 - each is said by another part of the rule, and by name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Protocol, Self
 from uuid import UUID
 
@@ -12,8 +12,11 @@ import asyncpg
 
 from api.errors import BadUserInput
 from auth.principal import Principal
+from auth.view import View
 
 LONGEST_LINE = 1000
+KEY = "Names this request: sent again with the same input it changes nothing more, and is answered alike."
+"""What is said of the idempotencyKey of every input."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,21 @@ class Asked:
     now: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A change under way: in whose name, as they see the graph, and when.
+
+    `connection` is inside the transaction of the change, which is bound to the org.
+    """
+
+    connection: asyncpg.Connection
+    principal: Principal
+    view: View
+    now: datetime
+    today: date
+    """The day on which the request is answered."""
+
+
 class Command(Protocol):
     """A change that is ready to be made: a frozen dataclass of JSON values; equal ones ask the same."""
 
@@ -33,13 +51,8 @@ class Command(Protocol):
     def read(cls, asked: Asked) -> Self:
         """Check an input. Raises BadUserInput, which names what is wrong and where."""
 
-    async def run(
-        self, connection: asyncpg.Connection, principal: Principal, now: datetime
-    ) -> Sequence[UUID]:
-        """Make the change inside a transaction bound to the org, and return the ids of what was changed.
-
-        Raises BadUserInput.
-        """
+    async def run(self, act: Act) -> Sequence[UUID]:
+        """Make the change, and return the ids of what it made. Raises AccessDenied, BadUserInput."""
 
 
 def line(given: Mapping[str, Any], name: str) -> str:

@@ -13,19 +13,27 @@ import asyncpg
 import orjson
 
 from api.errors import InsufficientScope
-from api.mutations.command import Asked, Command, wrong
+from api.mutations.command import Act, Asked, Command, wrong
+from api.mutations.contract_actions import AcknowledgeRenewal, FlagValue, RequestAccess
 from api.mutations.role_grants import GrantRole, RevokeRole
 from api.planner.parameters import Environment, given_value
-from api.planner.plan import MADE, Change
+from api.planner.plan import MADE, TODAY, Change
 from api.planner.run import Plan
 from auth.digest import digest_id
 from auth.principal import Principal
 from auth.scopes import WRITE
+from auth.view import View
 from storage.database import Database
 from storage.idempotency_keys import KeyReused, note_made, take_key
 
 COMMANDS: Final[Mapping[str, type[Command]]] = MappingProxyType(
-    {"grantRole": GrantRole, "revokeRole": RevokeRole}
+    {
+        "grantRole": GrantRole,
+        "revokeRole": RevokeRole,
+        "acknowledgeRenewal": AcknowledgeRenewal,
+        "flagValue": FlagValue,
+        "requestAccess": RequestAccess,
+    }
 )
 Record = Callable[[asyncpg.Connection, bytes], Awaitable[bytes]]
 """Adds to the audit log, in the transaction of the change, and returns the answer that is given out."""
@@ -43,11 +51,12 @@ class Mutations:
         self._roles = roles
         self._clock = clock
 
-    async def answer(
+    async def answer(  # noqa: PLR0913, PLR0917 - what is changed, for whom, and how it is told
         self,
         change: Change,
         plan: Plan,
         principal: Principal,
+        view: View,
         environment: Environment,
         record: Record,
     ) -> bytes:
@@ -67,7 +76,7 @@ class Mutations:
         once = _Once(change.name, key, command, principal, now)
 
         async def work(connection: asyncpg.Connection) -> bytes:
-            made = await once.made(connection)
+            made = await once.made(Act(connection, principal, view, now, environment[TODAY[0]]))
             known = environment | {MADE[0]: [str(each) for each in made]}
             data = await connection.fetchval(plan.statement, *plan.arguments(known))
             return await record(connection, data)
@@ -84,8 +93,8 @@ class _Once:
         self._id = digest_id(orjson.dumps([principal.subject, key]).decode())
         self._request = hashlib.sha256(orjson.dumps([name, command])).digest()
 
-    async def made(self, connection: asyncpg.Connection) -> Any:  # noqa: ANN401 - ids
-        org_id = self._principal.org_id
+    async def made(self, act: Act) -> Any:  # noqa: ANN401 - ids
+        connection, org_id = act.connection, self._principal.org_id
         try:
             known = await take_key(connection, org_id, self._id, self._request, self._now)
         except KeyReused:
@@ -93,6 +102,6 @@ class _Once:
             raise wrong("idempotencyKey", what) from None
         if known is not None:
             return known
-        made = await self._command.run(connection, self._principal, self._now)
+        made = await self._command.run(act)
         await note_made(connection, org_id, self._id, made)
         return made

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Optional, Self
 from uuid import UUID
 
-import asyncpg
 import strawberry
 
-from api.mutations.command import Asked, line, wrong
-from auth.principal import Principal
+from api.mutations.command import KEY, Act, Asked, line, wrong
 from auth.role_grants import give_role, take_role
 from domain.error import DomainError
 from domain.role_grant import end_of, holder
 from storage.role_grants import UnknownGrant
 
-_KEY = "Names this request: sent again with the same input it changes nothing more, and is answered alike."
 _HOLDER = "Salesforce id of a user (005), a profile (00e) or a permission set (0PS), 15 or 18 characters."
 
 
@@ -26,7 +23,7 @@ _HOLDER = "Salesforce id of a user (005), a profile (00e) or a permission set (0
 class GrantRoleInput:
     """Input of grantRole."""
 
-    idempotency_key: str = strawberry.field(description=_KEY)
+    idempotency_key: str = strawberry.field(description=KEY)
     holder_id: str = strawberry.field(description=_HOLDER)
     role: str = strawberry.field(description="Role of the policy.")
     reason: str = strawberry.field(description="Why, for whoever reviews it later: a line of text.")
@@ -39,7 +36,7 @@ class GrantRoleInput:
 class RevokeRoleInput:
     """Input of revokeRole."""
 
-    idempotency_key: str = strawberry.field(description=_KEY)
+    idempotency_key: str = strawberry.field(description=KEY)
     holder_id: str = strawberry.field(description=_HOLDER)
     role: str = strawberry.field(description="Role that it has.")
     reason: str = strawberry.field(description="Why, for whoever reviews it later: a line of text.")
@@ -67,12 +64,10 @@ class GrantRole:
             raise wrong("until", str(error)) from None
         return cls(_holder_id(asked), asked.given["role"], line(asked.given, "reason"), until)
 
-    async def run(
-        self, connection: asyncpg.Connection, principal: Principal, now: datetime
-    ) -> Sequence[UUID]:
+    async def run(self, act: Act) -> Sequence[UUID]:
         made = await give_role(
-            connection, principal.org_id, holder_id=self.holder_id, role=self.role, by=principal.subject,
-            because=self.reason, until=self.until, now=now,
+            act.connection, act.principal.org_id, holder_id=self.holder_id, role=self.role,
+            by=act.principal.subject, because=self.reason, until=self.until, now=act.now,
         )  # fmt: skip
         return [made.id]
 
@@ -89,13 +84,11 @@ class RevokeRole:
     def read(cls, asked: Asked) -> Self:
         return cls(_holder_id(asked), line(asked.given, "role"), line(asked.given, "reason"))
 
-    async def run(
-        self, connection: asyncpg.Connection, principal: Principal, now: datetime
-    ) -> Sequence[UUID]:
+    async def run(self, act: Act) -> Sequence[UUID]:
         try:
             return await take_role(
-                connection, principal.org_id, holder_id=self.holder_id, role=self.role, by=principal.subject,
-                because=self.reason, now=now,
+                act.connection, act.principal.org_id, holder_id=self.holder_id, role=self.role,
+                by=act.principal.subject, because=self.reason, now=act.now,
             )  # fmt: skip
         except UnknownGrant:
             what = "it does not have this role by a grant of its own: roleGrants lists who has what"

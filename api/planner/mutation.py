@@ -28,7 +28,13 @@ from auth.decision import Deny
 from auth.view import View
 from domain.field import field_named
 
-PAYLOADS = {"grantRole": ("GrantRolePayload", "RoleGrant"), "revokeRole": ("RevokeRolePayload", "RoleGrant")}
+PAYLOADS = {
+    "grantRole": ("GrantRolePayload", "RoleGrant"),
+    "revokeRole": ("RevokeRolePayload", "RoleGrant"),
+    "acknowledgeRenewal": ("AcknowledgeRenewalPayload", "RenewalAcknowledgement"),
+    "flagValue": ("FlagValuePayload", "ValueFlag"),
+    "requestAccess": ("RequestAccessPayload", "AccessRequest"),
+}
 """The type of the answer of each mutation, and the entity that it changes."""
 MOST = 1
 """Two would share a transaction, and the answer of the first would show what the second did."""
@@ -79,11 +85,11 @@ class MutationReader(SelectionReader):
         self, payload: str, entity: str, nodes: list[FieldNode], path: str
     ) -> Lookup | Connection | Literally:
         """Read what is asked of the records that were changed: one of them, or the list."""
-        match nodes[0].name.value:
-            case "__typename":
-                return typename(payload)
-            case "roleGrant":
-                return Lookup((self.selection(entity, nodes, path),), "id", Variable((*MADE, 0)))
+        name = nodes[0].name.value
+        if name == "__typename":
+            return typename(payload)
+        if name.lower() == entity.lower():
+            return Lookup((self.selection(entity, nodes, path),), "id", Variable((*MADE, 0)))
         listed = self.connection(entity, None, nodes, payload, path)
         changed = Comparison(field_named(entity, "id"), "in", Variable(MADE))
         return replace(listed, where=Every((changed, listed.where)))

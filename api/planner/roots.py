@@ -179,6 +179,8 @@ class RootReader(SelectionReader):
                     parts.append((key, Variable(SCOPES)))
                 case "roles":
                     parts.append((key, Literally(json.dumps(list(self.view.roles)))))
+                case "commands":
+                    parts.append((key, Literally(json.dumps(self.view.allowed))))
                 case "policy":
                     parts.append((key, Literally(json.dumps(self.view.digest))))
                 case "access":

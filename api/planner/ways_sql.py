@@ -11,7 +11,7 @@ from api.planner.parameters import as_is
 from api.planner.plan import Variable
 from api.planner.reach_sql import ME, Expression, Row
 from api.planner.review_sql import ReviewWriter
-from auth.rows import SUBJECT_OF_TERMS, Rows, Scope
+from auth.rows import SUBJECT_OF_TERMS, Scope
 from domain.field import back_reference
 from domain.reach import beneath, leading, owning, team_of
 
@@ -26,10 +26,6 @@ class WayWriter(ReviewWriter):
         number = self.parameters.bind(NUMBER, as_is, sa.Text())
         columns = [sa.func.coalesce(told, sa.false()).label(name) for name, told in asked.items()]
         return sa.select(*columns).select_from(self.over(row)).where(self.in_org(row), row.c.number == number)
-
-    def holds(self, sets: tuple[Rows, ...], row: Row) -> Expression:
-        """Whether the contract belongs to one of these sets."""
-        return sa.and_(sa.true(), self.reached(sets, SUBJECT_OF_TERMS, row))
 
     def ways(self, row: Row) -> Iterator[tuple[str, Expression]]:
         """Give every way by which a contract may be the caller's, in words and in SQL."""

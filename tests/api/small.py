@@ -9,6 +9,7 @@ from uuid import UUID
 
 import asyncpg
 
+from domain.access_request import AccessRequest
 from domain.amendment import Amendment, AmendmentChange, AmendmentKind
 from domain.contract import BillingFrequency, Contract, ContractType, Side
 from domain.crm import (
@@ -34,11 +35,13 @@ from domain.org import Org
 from domain.party import ContractParty, PartyRole
 from domain.provenance import Provenance
 from domain.renewal import RenewalType
+from domain.renewal_acknowledgement import RenewalAcknowledgement
 from domain.risk import RiskLevel
 from domain.risk_assessment import RiskAssessment, RiskFactor
 from domain.role_grant import HolderKind, RoleGrant
 from domain.service_level import Measurement, ServiceLevel, ServiceLevelState
 from domain.term import Period
+from domain.value_flag import ValueFlag
 from storage.records import layout_of, to_row, with_parts
 from storage.sealing import Vault, seals_for
 from storage.tables import table_name
@@ -49,6 +52,7 @@ _KINDS = (
     "Document", "Amendment", "AmendmentChange", "ContractLine", "Milestone", "ServiceLevel", "Measurement",
     "Obligation", "RiskAssessment", "RiskFactor", "FieldChange", "PermissionSetAssignment", "RoleGrant",
     "AccountTeamMember", "Provenance",
+    "RenewalAcknowledgement", "ValueFlag", "AccessRequest",
 )  # fmt: skip
 """In an order of their own: an entity more must not change the ids of the others."""
 
@@ -70,7 +74,7 @@ class SmallOrg:
 
     def records(self) -> list[Entity]:
         """Return every whole record: people and companies first, then contracts with their parts."""
-        return [*self._crm(), self._framework(), *self._others(), *self._grants()]
+        return [*self._crm(), self._framework(), *self._others(), *self._grants(), *self._requests()]
 
     def _grants(self) -> list[RoleGrant]:
         granted = datetime(2026, 10, 1, 9, 0, tzinfo=UTC)
@@ -87,6 +91,37 @@ class SmallOrg:
             )
             for place, (role, kind, of, revoked) in enumerate(held, 1)
         ]  # fmt: skip
+
+    def _requests(self) -> list[AccessRequest]:
+        """Ada asks about her own contract; Ben, of whom Salesforce knows no account, about hers, too."""
+        asked = (("User", 1, "liabilityCap"), ("User", 2, "riskScore"))
+        return [
+            AccessRequest(
+                id=self.id("AccessRequest", place), contract_id=self.id("Contract", 1), field=field,
+                reason=f"for the renewal {self.mark}", requested_by_id=self.id(kind, of),
+                requested_at=datetime(2026, 11, place, 10, 0, tzinfo=UTC),
+            )
+            for place, (kind, of, field) in enumerate(asked, 1)
+        ]  # fmt: skip
+
+    def _acknowledgement(self) -> RenewalAcknowledgement:
+        """Of a renewal that is past: the coming one nobody has seen yet."""
+        return RenewalAcknowledgement(
+            id=self.id("RenewalAcknowledgement", 1), contract_id=self.id("Contract", 1),
+            renewal_date=date(2026, 1, 15), notice_deadline=date(2025, 12, 16),
+            acknowledged_by_id=self.id("User", 1), acknowledged_at=datetime(2025, 12, 1, 9, 0, tzinfo=UTC),
+        )  # fmt: skip
+
+    def _flags(self) -> tuple[ValueFlag, ...]:
+        flagged = (("totalValue", "130000 were agreed"), ("governingLaw", "France was agreed"))
+        return tuple(
+            ValueFlag(
+                id=self.id("ValueFlag", place), contract_id=self.id("Contract", 1), field=field,
+                note=f"{note} {self.mark}", flagged_by_id=self.id("User", 2),
+                flagged_at=datetime(2026, 11, place, 11, 0, tzinfo=UTC),
+            )
+            for place, (field, note) in enumerate(flagged, 1)
+        )  # fmt: skip
 
     def _crm(self) -> list[Entity]:
         id_, mark = self.id, self.mark
@@ -188,6 +223,7 @@ class SmallOrg:
             milestones=self._milestones(), service_levels=(self._service_level(),),
             obligations=self._obligations(), risk_assessments=(self._assessment(),), changes=self._changes(),
             provenance=self._provenance(),
+            renewal_acknowledgements=(self._acknowledgement(),), value_flags=self._flags(),
         )  # fmt: skip
 
     def _amendment(self) -> Amendment:

@@ -264,13 +264,13 @@ def test_a_lock_that_is_never_let_go_ends_the_migration(
         reader = await asyncpg.connect(owner_url)
         try:
             async with reader.transaction():
-                await reader.fetch("SELECT FROM contract")
+                await reader.fetch("SELECT FROM milestone")
                 with pytest.raises(sa.exc.DBAPIError, match="lock timeout"):
                     await migrate._run(
                         owner_url,
                         lambda config: migrate._retried(lambda: migrate.command.downgrade(config, "base")),
                     )
-                assert await reader.fetchval("SELECT count(*) FROM contract") == 0
+                assert await reader.fetchval("SELECT count(*) FROM milestone") == 0
         finally:
             await reader.close()
 

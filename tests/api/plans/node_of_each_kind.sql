@@ -5,29 +5,29 @@ FROM "user" AS mirrored
 WHERE mirrored.org_id = $1::UUID AND mirrored.salesforce_id = $2::VARCHAR) AS id
 WHERE scope.org IS NOT NULL
  LIMIT ALL OFFSET 0) AS caller ON true JOIN LATERAL (SELECT json_build_object('contract', coalesce((SELECT row_to_json("$") AS row_to_json_1
-FROM (SELECT t1.id AS "$id", '"AmendmentChange"'::json AS __typename, t1.id AS id
-FROM amendment_change AS t1
+FROM (SELECT t1.id AS "$id", '"AccessRequest"'::json AS __typename, t1.id AS id
+FROM access_request AS t1
 WHERE t1.org_id = $1::UUID AND t1.id = $3::UUID) AS "$"), (SELECT row_to_json("$") AS row_to_json_2
-FROM (SELECT t2.id AS "$id", '"Amendment"'::json AS __typename, t2.id AS id
-FROM amendment AS t2
+FROM (SELECT t2.id AS "$id", '"AmendmentChange"'::json AS __typename, t2.id AS id
+FROM amendment_change AS t2
 WHERE t2.org_id = $1::UUID AND t2.id = $3::UUID) AS "$"), (SELECT row_to_json("$") AS row_to_json_3
-FROM (SELECT t3.id AS "$id", '"Document"'::json AS __typename, t3.id AS id
-FROM document AS t3
+FROM (SELECT t3.id AS "$id", '"Amendment"'::json AS __typename, t3.id AS id
+FROM amendment AS t3
 WHERE t3.org_id = $1::UUID AND t3.id = $3::UUID) AS "$"), (SELECT row_to_json("$") AS row_to_json_4
-FROM (SELECT t4.id AS "$id", '"FieldChange"'::json AS __typename, t4.id AS id
-FROM field_change AS t4
+FROM (SELECT t4.id AS "$id", '"Document"'::json AS __typename, t4.id AS id
+FROM document AS t4
 WHERE t4.org_id = $1::UUID AND t4.id = $3::UUID) AS "$"), (SELECT row_to_json("$") AS row_to_json_5
-FROM (SELECT t5.id AS "$id", '"ContractLine"'::json AS __typename, t5.id AS id
-FROM contract_line AS t5
+FROM (SELECT t5.id AS "$id", '"FieldChange"'::json AS __typename, t5.id AS id
+FROM field_change AS t5
 WHERE t5.org_id = $1::UUID AND t5.id = $3::UUID) AS "$"), (SELECT row_to_json("$") AS row_to_json_6
-FROM (SELECT t6.id AS "$id", '"Milestone"'::json AS __typename, t6.id AS id
-FROM milestone AS t6
+FROM (SELECT t6.id AS "$id", '"ContractLine"'::json AS __typename, t6.id AS id
+FROM contract_line AS t6
 WHERE t6.org_id = $1::UUID AND t6.id = $3::UUID) AS "$"), (SELECT row_to_json("$") AS row_to_json_7
-FROM (SELECT t7.id AS "$id", '"Obligation"'::json AS __typename, t7.id AS id
-FROM obligation AS t7
+FROM (SELECT t7.id AS "$id", '"Milestone"'::json AS __typename, t7.id AS id
+FROM milestone AS t7
 WHERE t7.org_id = $1::UUID AND t7.id = $3::UUID) AS "$"), (SELECT row_to_json("$") AS row_to_json_8
-FROM (SELECT t8.id AS "$id", '"ContractParty"'::json AS __typename, t8.id AS id
-FROM contract_party AS t8
+FROM (SELECT t8.id AS "$id", '"Obligation"'::json AS __typename, t8.id AS id
+FROM obligation AS t8
 WHERE t8.org_id = $1::UUID AND t8.id = $3::UUID) AS "$"), (SELECT row_to_json("$") AS row_to_json_9
 FROM (SELECT t9.id AS "$id", '"Provenance"'::json AS __typename, t9.id AS id
 FROM provenance AS t9

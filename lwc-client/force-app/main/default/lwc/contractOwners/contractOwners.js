@@ -61,6 +61,9 @@ export const OWNERS = {
   obligations: 'CLM',
   riskAssessments: 'HERE',
   changes: 'HERE',
+  renewalAcknowledgements: 'HERE',
+  valueFlags: 'HERE',
+  accessRequests: 'HERE',
   provenance: 'HERE',
   version: 'HERE',
   updatedAt: 'HERE'

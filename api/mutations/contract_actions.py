@@ -1,0 +1,158 @@
+"""What people do about a contract where they work: see its renewal coming, doubt a value, ask for one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+from uuid import UUID
+
+from api.errors import AccessDenied, BadUserInput
+from api.mutations.command import Act, Asked, line, wrong
+from api.planner.parameters import identity
+from api.planner.standing import standing_of
+from auth.policy import Word
+from domain.access_request import AccessRequest
+from domain.contract import Contract
+from domain.field import DeclarationError, DeclaredField, Entity, Kind, derive, field_named, graph_field
+from domain.identity import uuid7
+from domain.renewal_acknowledgement import RenewalAcknowledgement
+from domain.value_flag import ValueFlag
+from storage.single import add, found_by, locked
+from storage.upsert import touch
+
+NOT_THERE = "no such contract is there for you"
+
+
+@dataclass(frozen=True, slots=True)
+class AcknowledgeRenewal:
+    """The coming renewal of one contract."""
+
+    contract_id: str
+
+    @classmethod
+    def read(cls, asked: Asked) -> Self:
+        return cls(_contract_id(asked.given))
+
+    async def run(self, act: Act) -> Sequence[UUID]:
+        field = field_named("Contract", "renewal_date")
+        word, user = await _standing(act, self.contract_id, field, "acknowledgeRenewal")
+        if word is not Word.SHOW:
+            raise _unseen(field, "acknowledged")
+        contract = await locked(act.connection, act.principal.org_id, Contract, UUID(self.contract_id))
+        derived = derive(contract, act.today) if contract is not None else {}
+        if derived.get(field.name) is None:
+            raise wrong("contractId", "the contract has no renewal ahead that could be acknowledged")
+        seen = {"contract_id": UUID(self.contract_id), field.name: derived[field.name]}
+        known = await found_by(act.connection, act.principal.org_id, RenewalAcknowledgement, seen)
+        if known is not None:
+            return [known]
+        made = RenewalAcknowledgement(
+            id=uuid7(), **seen, notice_deadline=derived["notice_deadline"], acknowledged_by_id=user,
+            acknowledged_at=act.now,
+        )  # fmt: skip
+        return await _added(act, made, UUID(self.contract_id))
+
+
+@dataclass(frozen=True, slots=True)
+class FlagValue:
+    """A doubt about one value of one contract."""
+
+    contract_id: str
+    field: str
+    note: str
+
+    @classmethod
+    def read(cls, asked: Asked) -> Self:
+        field = _field(asked.given)
+        if field.kind is Kind.LIST:
+            raise wrong(
+                "field", f"{field.graph_name} is a list: say which of the contract's own values is wrong"
+            )
+        return cls(_contract_id(asked.given), field.graph_name, line(asked.given, "note"))
+
+    async def run(self, act: Act) -> Sequence[UUID]:
+        field = graph_field("Contract", self.field)
+        word, user = await _standing(act, self.contract_id, field, "flagValue")
+        if word is not Word.SHOW:
+            raise _unseen(field, "flagged")
+        made = ValueFlag(
+            id=uuid7(), contract_id=UUID(self.contract_id), field=self.field, note=self.note,
+            flagged_by_id=user, flagged_at=act.now,
+        )  # fmt: skip
+        return await _added(act, made, made.contract_id)
+
+
+@dataclass(frozen=True, slots=True)
+class RequestAccess:
+    """A wish to be shown one field of one contract."""
+
+    contract_id: str
+    field: str
+    reason: str
+
+    @classmethod
+    def read(cls, asked: Asked) -> Self:
+        return cls(_contract_id(asked.given), _field(asked.given).graph_name, line(asked.given, "reason"))
+
+    async def run(self, act: Act) -> Sequence[UUID]:
+        field = graph_field("Contract", self.field)
+        word, user = await _standing(act, self.contract_id, field, "requestAccess")
+        if word is Word.SHOW:
+            raise wrong("field", f"{self.field} of this contract is shown to you already")
+        org_id, contract = act.principal.org_id, UUID(self.contract_id)
+        # Two requests at once wait for each other here, and the second finds the first.
+        await locked(act.connection, org_id, Contract, contract)
+        asks = {"contract_id": contract, "field": self.field, "requested_by_id": user}
+        known = await found_by(act.connection, org_id, AccessRequest, asks)
+        if known is not None:
+            return [known]
+        made = AccessRequest(
+            id=uuid7(), contract_id=contract, field=self.field, reason=self.reason, requested_by_id=user,
+            requested_at=act.now,
+        )  # fmt: skip
+        await add(act.connection, org_id, made, act.now)
+        return [made.id]
+
+
+async def _standing(act: Act, contract_id: str, field: DeclaredField, command: str) -> tuple[Word, UUID]:
+    """Return how the caller sees a field of a contract, and their user. Raises AccessDenied, BadUserInput."""
+    found = await standing_of(act.connection, act.view, act.principal, UUID(contract_id), field)
+    if found is None:
+        raise wrong("contractId", NOT_THERE)
+    if found.user is None:
+        raise AccessDenied(
+            f"{command} is for people: the token's subject is no user that is known here from Salesforce",
+            field=f"Mutation.{command}",
+            rule="known user",
+        )
+    return found.word, found.user
+
+
+async def _added(act: Act, made: Entity, contract_id: UUID) -> Sequence[UUID]:
+    """Add a part to a contract, which counts as a change of it: whoever read it before reads it again."""
+    await add(act.connection, act.principal.org_id, made, act.now)
+    await touch(act.connection, act.principal.org_id, Contract, [contract_id], act.now)
+    return [made.id]
+
+
+def _unseen(field: DeclaredField, what: str) -> AccessDenied:
+    return AccessDenied(
+        f"{field.coordinate} of this contract is not shown to you as it is, so it cannot be {what}",
+        field=field.coordinate,
+        rule="shown values alone",
+    )
+
+
+def _contract_id(given: Mapping[str, Any]) -> str:
+    try:
+        return str(identity(given["contractId"]))
+    except BadUserInput as error:
+        raise wrong("contractId", error.message) from None
+
+
+def _field(given: Mapping[str, Any]) -> DeclaredField:
+    try:
+        return graph_field("Contract", str(given["field"]))
+    except DeclarationError:
+        raise wrong("field", "Contract has no field of this name: docs/fields.md lists them") from None

@@ -1,0 +1,38 @@
+"""What the mutations about a contract take."""
+
+from __future__ import annotations
+
+import strawberry
+
+from api.mutations.command import KEY
+
+_CONTRACT = "Id of the contract."
+_FIELD = "Name of the field in Contract, such as totalValue."
+
+
+@strawberry.input(description="The coming renewal of which contract was seen.")
+class AcknowledgeRenewalInput:
+    """Input of acknowledgeRenewal."""
+
+    idempotency_key: str = strawberry.field(description=KEY)
+    contract_id: strawberry.ID = strawberry.field(description=_CONTRACT)
+
+
+@strawberry.input(description="Which value of which contract is wrong, and what is wrong with it.")
+class FlagValueInput:
+    """Input of flagValue."""
+
+    idempotency_key: str = strawberry.field(description=KEY)
+    contract_id: strawberry.ID = strawberry.field(description=_CONTRACT)
+    field: str = strawberry.field(description=f"{_FIELD} Its value is shown to the caller, unmasked.")
+    note: str = strawberry.field(description="What is wrong, for whoever puts it right: a line of text.")
+
+
+@strawberry.input(description="Which field of which contract to be shown, and why.")
+class RequestAccessInput:
+    """Input of requestAccess."""
+
+    idempotency_key: str = strawberry.field(description=KEY)
+    contract_id: strawberry.ID = strawberry.field(description=_CONTRACT)
+    field: str = strawberry.field(description=f"{_FIELD} It is masked or denied to the caller.")
+    reason: str = strawberry.field(description="Why, for whoever decides: a line of text.")

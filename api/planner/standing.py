@@ -1,0 +1,63 @@
+"""How a caller stands to one field of one contract: whether it is there for them, and how they see it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+import asyncpg
+import sqlalchemy as sa
+
+from api.planner.parameters import as_is
+from api.planner.plan import ORG, SUBJECT, Variable
+from api.planner.reach_sql import ME
+from api.planner.review_sql import ReviewWriter
+from auth.decision import Deny
+from auth.policy import Word
+from auth.principal import Principal
+from auth.rows import SUBJECT_OF_TERMS
+from auth.view import View
+from domain.field import DeclaredField
+from storage.statement import Statement
+
+CONTRACT = Variable(("contract",))
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How the field is seen, and the caller's user; None for a caller whom Salesforce does not know."""
+
+    word: Word
+    user: UUID | None
+
+
+async def standing_of(
+    connection: asyncpg.Connection,
+    view: View,
+    principal: Principal,
+    contract: UUID,
+    field: DeclaredField,
+) -> Standing | None:
+    """Ask with the planner's own conditions; None where there is no such contract for this caller.
+
+    The transaction must be bound to the caller's org.
+    """
+    writer = ReviewWriter(view)
+    row = writer.alias(SUBJECT_OF_TERMS)
+    cell = view.cell(field.coordinate)
+    shown = () if isinstance(view.reach(field), Deny) else cell.shown
+    asked = [
+        ME.label("me"),
+        sa.func.coalesce(writer.holds(shown, row), sa.false()).label("shown"),
+        sa.func.coalesce(writer.holds(cell.masked, row), sa.false()).label("masked"),
+    ]
+    chosen = row.c.id == writer.parameters.bind(CONTRACT, as_is, sa.Uuid())
+    there = writer.seen(SUBJECT_OF_TERMS, row)
+    statement = Statement.of(sa.select(*asked).select_from(writer.over(row)).where(*there, chosen))
+    environment = {ORG[0]: principal.org_id, SUBJECT[0]: principal.subject, CONTRACT.path[0]: contract}
+    arguments = [writer.parameters.by_name[name].resolve(environment) for name in statement.names]
+    found = await connection.fetchrow(statement.text, *arguments)
+    if found is None:
+        return None
+    word = Word.SHOW if found["shown"] else Word.MASK if found["masked"] else Word.DENY
+    return Standing(word, found["me"])
