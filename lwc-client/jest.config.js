@@ -12,5 +12,7 @@ module.exports = {
     ...(jestConfig.setupFilesAfterEnv ?? []),
     '<rootDir>/force-app/test/jest-setup.js'
   ],
+  // The first look of axe at a page takes its time on a busy machine.
+  testTimeout: 60_000,
   coverageThreshold: { global: { lines: 90, branches: 80 } }
 };

@@ -5,7 +5,7 @@
 
 const SIGN_IN = (() => {
   const UNDER_WAY = "contract-graph:sign-in";
-  const SESSION = "contract-graph:session";
+  const SESSION = `contract-graph:session:${location.pathname}`; // each page has the scopes that it asked for
   const EARLY = 30_000; // milliseconds before its end at which an access token is renewed
   const BACK = location.origin + location.pathname; // each page that signs people in is registered
   let renewal = null;
@@ -29,13 +29,14 @@ const SIGN_IN = (() => {
 
   const random = () => text(crypto.getRandomValues(new Uint8Array(32)));
 
-  async function begin(person) {
+  // Without `scope` the server gives what is usual: to change something has to be asked for.
+  async function begin(person, scope = "") {
     const underWay = { state: random(), verifier: random(), user: person.user, client: person.client };
     save(UNDER_WAY, underWay);
     const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(underWay.verifier));
     const asked = new URLSearchParams({
       response_type: "code", client_id: person.client, redirect_uri: BACK, state: underWay.state,
-      code_challenge: text(new Uint8Array(digest)), code_challenge_method: "S256", login_hint: person.user,
+      code_challenge: text(new Uint8Array(digest)), code_challenge_method: "S256", login_hint: person.user, scope,
     });
     location.assign(`/oauth/authorize?${asked}`);
   }

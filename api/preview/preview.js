@@ -8,6 +8,7 @@ const [person, record, width, density, state, page, place] = [
   "person", "record", "width", "density", "state", "page", "place",
 ].map((id) => document.getElementById(id));
 const HOME = "renewals";
+const SCOPE = "graph:read graph:write"; // as the external credential asks for it
 
 window.preview = { token: () => SIGN_IN.token(), user: () => SIGN_IN.user() };
 const ready = new Promise((resolve) => addEventListener("preview:ready", resolve, { once: true }));
@@ -65,7 +66,7 @@ function listPeople() {
 
 person.addEventListener("change", async () => {
   const chosen = demo.people.find((each) => each.user === person.value);
-  if (chosen) SIGN_IN.begin(chosen);
+  if (chosen) SIGN_IN.begin(chosen, SCOPE);
   else {
     await SIGN_IN.end();
     draw();
@@ -81,7 +82,7 @@ addEventListener("preview:navigate", ({ detail }) => {
 async function start() {
   document.body.classList.toggle("bare", asked.has("bare"));
   const wanted = demo.people.find((each) => each.user === asked.get("as"));
-  if (wanted) return SIGN_IN.begin(wanted);
+  if (wanted) return SIGN_IN.begin(wanted, SCOPE);
   const told = await SIGN_IN.comeBack(demo.issuer);
   listPeople();
   listRecords(whoSignedIn()?.org ?? demo.people[0]?.org);

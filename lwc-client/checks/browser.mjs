@@ -173,6 +173,100 @@ async function reasonsOnAClick(browser) {
   await page.browserContext().close();
 }
 
+const textWith = (page, words) =>
+  inside(page).waitForFunction(
+    (wanted) => document.querySelector('#place').innerText.includes(wanted),
+    { timeout: 10_000 },
+    words
+  );
+const press = (page, label) =>
+  inside(page).evaluate(
+    (wanted) =>
+      [...document.querySelectorAll('#place c-contract-action button')]
+        .find((button) => button.textContent.trim() === wanted)
+        .click(),
+    label
+  );
+
+// By the keyboard alone: the button, the text and the sending.
+async function say(page, offer, text) {
+  await inside(page).evaluate(
+    (wanted) =>
+      [...document.querySelectorAll('#place c-contract-action button')]
+        .find((button) => button.textContent.trim() === wanted)
+        .focus(),
+    offer
+  );
+  await page.keyboard.press('Enter');
+  await settle(page);
+  const at = await inside(page).evaluate(() => document.activeElement.tagName);
+  expect(at === 'INPUT', `${offer}: the focus is on ${at}, not where one writes`);
+  await page.keyboard.type(text);
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+}
+
+async function actionsOfARep(browser) {
+  const person = personOf('sales_rep');
+  const page = await open(browser, person);
+  const record = deal(person, 'Ordway');
+  await look(page, record);
+  await inspect(page, 'actions-offered');
+  await press(page, 'Acknowledge renewal');
+  await textWith(page, `Renewal acknowledged by ${person.name}`);
+  await page.click('button[title="Why Liability cap is restricted"]');
+  await settle(page);
+  await inspect(page, 'actions-locked');
+  await say(page, 'Ask for access', 'Their lawyer asks what we offered.');
+  await textWith(page, `Access asked for by ${person.name}`);
+  await page.click('button[title="Where Total value comes from"]');
+  await settle(page);
+  await say(page, 'Flag as wrong', 'The second order form is missing.');
+  await textWith(page, `Flagged as wrong by ${person.name}`);
+  await inspect(page, 'actions-done');
+  await look(page, record);
+  const text = await textOf(page);
+  expect(text.includes('Renewal acknowledged by'), 'an acknowledgement is there the next time');
+  expect(!text.includes('Acknowledge renewal'), 'and is not offered again');
+  await page.browserContext().close();
+}
+
+async function actionsThatFail(browser) {
+  const person = personOf('customer_success');
+  const page = await open(browser, person);
+  await look(page, deal(person, 'Ordway'));
+  await page.click('button[title="Where End comes from"]');
+  await settle(page);
+  await page.setRequestInterception(true);
+  const held = [];
+  let fails = true;
+  page.on('request', (request) => {
+    const isAction = fails && (request.postData() ?? '').includes('idempotencyKey');
+    return isAction ? held.push(request) : request.continue();
+  });
+  await say(page, 'Flag as wrong', 'It was extended.');
+  await textWith(page, 'Sending… It was extended.');
+  await inspect(page, 'actions-sending');
+  held[0].respond({
+    status: 503,
+    contentType: 'application/json',
+    body: '{"errors":[{"message":"The database is away."}]}'
+  });
+  await textWith(page, 'Not saved: The database is away.');
+  expect(!(await textOf(page)).includes('Flagged as wrong'), 'what failed is not shown as done');
+  expect((await textOf(page)).includes('Request '), 'by which the operator finds it');
+  await inspect(page, 'actions-failed');
+  fails = false;
+  const again = page.waitForRequest((request) =>
+    (request.postData() ?? '').includes('idempotencyKey')
+  );
+  await press(page, 'Try again');
+  const keyOf = (request) => JSON.parse(request.postData()).variables.input.idempotencyKey;
+  expect(keyOf(await again) === keyOf(held[0]), 'tried again it has the same key');
+  await textWith(page, `Flagged as wrong by ${person.name}`);
+  await page.browserContext().close();
+}
+
 async function whereAValueComesFrom(browser) {
   const person = personOf('legal');
   const page = await open(browser, person);
@@ -345,6 +439,8 @@ const browser = await launch();
 const parts = [
   everybodyOnSeveralRecords,
   reasonsOnAClick,
+  actionsOfARep,
+  actionsThatFail,
   whereAValueComesFrom,
   statesOfTheService,
   loadingAndEmpty,

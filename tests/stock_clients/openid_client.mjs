@@ -119,7 +119,7 @@ const tests = {
     });
     const script = await (await fetch(new URL("/graphiql/signin.js", issuer))).text();
     const session = { user: order.user, client: order.browser, token, refresh, ends: Date.now() + 600_000 };
-    kept.set("contract-graph:session", JSON.stringify(session));
+    kept.set(`contract-graph:session:${issuer.pathname}`, JSON.stringify(session));
     await vm.runInContext(`${script}; SIGN_IN.end()`, tab);
     assert.equal(kept.size, 0);
     await assert.rejects(client.refreshTokenGrant(config, refresh), { error: "invalid_grant" });

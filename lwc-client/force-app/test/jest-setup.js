@@ -1,8 +1,12 @@
+const { randomUUID } = require('node:crypto');
 const fs = require('node:fs');
 const path = require('node:path');
 const { registerSa11yMatcher } = require('@sa11y/jest');
 
 registerSa11yMatcher();
+
+// Every browser has it, and jsdom has not.
+window.crypto.randomUUID = randomUUID;
 
 // The labels as an org has them, so that tests read what a user reads.
 const file = path.join(__dirname, '../main/default/labels/CustomLabels.labels-meta.xml');

@@ -1,5 +1,9 @@
 // In the place of ContractGraphController: asks the API as whoever signed in on the page, with the documents that
 // Apex would name. Of Apex it repeats what the components meet: an answer as text, a failure as JSON in a message.
+const said = (id, contractId, idempotencyKey, more) => [
+  id,
+  { input: { contractId, idempotencyKey, ...more } }
+];
 const QUESTIONS = {
   getPanel: ({ recordId }, ids) => [
     ids.PANEL,
@@ -9,6 +13,11 @@ const QUESTIONS = {
     ids.PROVENANCE,
     { contract: contractId, fields }
   ],
+  acknowledgeRenewal: ({ contractId, key }, ids) => said(ids.ACKNOWLEDGE_RENEWAL, contractId, key),
+  flagValue: ({ contractId, field, text, key }, ids) =>
+    said(ids.FLAG_VALUE, contractId, key, { field, note: text }),
+  requestAccess: ({ contractId, field, text, key }, ids) =>
+    said(ids.REQUEST_ACCESS, contractId, key, { field, reason: text }),
   getRenewals: ({ mine, pageSize }, ids) => [
     ids.RENEWALS,
     { first: pageSize, ...(mine ? { person: { eq: window.preview.user() } } : {}) }

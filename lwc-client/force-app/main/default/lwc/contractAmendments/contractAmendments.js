@@ -1,27 +1,24 @@
 import { LightningElement, api } from 'lwc';
-import { formatDate, formatMoney, formatText } from 'c/contractFormat';
+import { byLatest, formatDate, formatMoney, formatText, told } from 'c/contractFormat';
 import { LABELS, fieldLabel, fill, word } from 'c/contractLabels';
 
-const latestFirst = (one, other) => ((one.signedDate ?? '') < (other.signedDate ?? '') ? 1 : -1);
 const dated = (label, date) => date && fill(label, formatDate(date));
 
 /** How the contract was changed: each amendment with what it changed, from what to what. */
 export default class ContractAmendments extends LightningElement {
   /** Amendments of the graph. */
   @api items = [];
-  /** What the policy says: an Access of c/contractAnswer. */
+  /** An Access of c/contractAnswer. */
   @api access;
 
   get amendments() {
-    return [...this.items].sort(latestFirst).map((each) => ({
+    return [...this.items].sort(byLatest('signedDate')).map((each) => ({
       id: each.id,
       title: fill(LABELS.amendmentTitle, each.number, word(each.kind)),
-      dates: [
+      dates: told(
         dated(LABELS.signedOn, each.signedDate),
         dated(LABELS.effectiveOn, each.effectiveDate)
-      ]
-        .filter(Boolean)
-        .join(' · '),
+      ),
       rationale: each.rationale,
       value: each.valueChange && this.signed(each.valueChange),
       changes: (each.changes?.nodes ?? []).map((change) => ({
@@ -34,8 +31,11 @@ export default class ContractAmendments extends LightningElement {
   signed({ amount, currency }) {
     const text = formatMoney({ amount, currency });
     const change = Number(amount) > 0 ? `+${text}` : text;
-    const isMasked = this.access.isMasked('Amendment.valueChange');
-    return fill(LABELS.valueChange, isMasked ? fill(LABELS.approximately, change) : change);
+    const { state } = this.access.of('Amendment.valueChange', change);
+    return fill(
+      LABELS.valueChange,
+      state === 'masked' ? fill(LABELS.approximately, change) : change
+    );
   }
 
   // A change without values names a field that is hidden, or one that has none to compare.

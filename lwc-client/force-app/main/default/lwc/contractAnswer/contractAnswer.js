@@ -1,29 +1,47 @@
 // The API's answer as the components take it: contracts by urgency, and what the policy says of each field.
+import { byRank } from 'c/contractFormat';
 
 const FINISHED = new Set(['TERMINATED', 'RENEWED']);
 const LAST = '9999-12-31';
+const SAID = {
+  acknowledgeRenewal: 'renewalAcknowledgements',
+  flagValue: 'valueFlags',
+  requestAccess: 'accessRequests'
+};
 
-// What of a field is shown, masked or hidden. A rule may concern some records only: then an absent value may
-// be hidden or not there at all, and nobody can tell which, so neither is claimed.
+// What of a field is shown, masked or hidden. Where a rule concerns some records only, nobody can tell of an
+// absent value whether it is hidden, and neither is claimed.
 export class Access {
-  constructor({ denied = [], masked = [] } = {}) {
+  constructor({ denied = [], masked = [] } = {}, { subject, commands = [] } = {}) {
+    this.user = subject;
+    this.commands = commands;
     this.denied = new Map(denied.map((each) => [each.field, each]));
     this.masked = new Map(masked.map((each) => [each.field, each]));
   }
 
-  // coordinate: such as Contract.totalValue
   of(coordinate, value) {
     const absent = value === null || value === undefined;
     const rule = absent ? this.denied.get(coordinate) : this.masked.get(coordinate);
     if (!rule) {
-      return { state: absent ? 'empty' : 'shown' };
+      return { state: absent ? 'empty' : 'shown', ...this.may('flagValue') };
     }
     const state = absent ? (rule.records === 'all' ? 'hidden' : 'maybe') : 'masked';
-    return { state, reason: rule.reason, rule: rule.rule, mask: rule.mask };
+    const command = state === 'maybe' ? {} : this.may('requestAccess');
+    return { state, reason: rule.reason, rule: rule.rule, mask: rule.mask, ...command };
   }
 
-  isMasked(coordinate) {
-    return this.masked.has(coordinate);
+  may(command) {
+    return { command, allowed: this.commands.includes(command) };
+  }
+
+  // What was said of a field, or of the coming renewal; of requests only the user's own.
+  said(command, contract, field) {
+    return (contract[SAID[command]]?.nodes ?? []).filter(
+      (each) =>
+        each.field === field &&
+        (!each.renewalDate || each.renewalDate === contract.renewalDate) &&
+        (command !== 'requestAccess' || each.by?.salesforceId === this.user)
+    );
   }
 }
 
@@ -34,30 +52,25 @@ export function urgency(contract) {
   return `${contract.inNoticeWindow ? 0 : finished ? 2 : 1}${date}${contract.number ?? ''}`;
 }
 
-const byUrgency = (one, other) => (urgency(one) < urgency(other) ? -1 : 1);
+const contractsOf = ({ data, extensions }, there, list) => ({
+  access: new Access(extensions?.access, data.viewer),
+  isThere: Boolean(there),
+  contracts: list?.nodes ?? [],
+  total: list?.totalCount ?? 0
+});
 
-// Returns { name, contracts, total, access }; record is false where the record itself is not the caller's.
 export function readPanel(text) {
-  const { data, extensions } = JSON.parse(text);
-  const record = data.opportunity ?? data.account;
-  const contracts = record?.contracts?.nodes ?? [];
-  return {
-    access: new Access(extensions?.access),
-    name: record?.name,
-    isThere: Boolean(record),
-    contracts: [...contracts].sort(byUrgency),
-    total: record?.contracts?.totalCount ?? 0
-  };
+  const answer = JSON.parse(text);
+  const record = answer.data.opportunity ?? answer.data.account;
+  const panel = contractsOf(answer, record, record?.contracts);
+  panel.contracts.sort(byRank(urgency));
+  return panel;
 }
 
 export function readRenewals(text) {
-  const { data, extensions } = JSON.parse(text);
-  return {
-    access: new Access(extensions?.access),
-    contracts: data.contracts?.nodes ?? [],
-    total: data.contracts?.totalCount ?? 0,
-    isShown: Boolean(data.contracts)
-  };
+  const answer = JSON.parse(text);
+  const { contracts } = answer.data;
+  return contractsOf(answer, contracts, contracts);
 }
 
 export function readChanges(text) {
@@ -66,8 +79,27 @@ export function readChanges(text) {
   return { changes: changes?.nodes ?? [], hidden: !changes && Boolean(extensions) };
 }
 
-// A failure as Apex sends it: JSON in the message of an AuraHandledException. Of anything else only
-// what Salesforce says is for the user: the message of a fault of ours helps nobody.
+// The record that a mutation made, or found.
+export const readSaid = (text) => Object.values(Object.values(JSON.parse(text).data)[0])[0];
+
+// Asks for a component, which is told in `member` what was read or in `failure` why not. Of two answers under way
+// the later question counts. Returns whether it was answered.
+export async function ask(component, member, question, read) {
+  component.asked = question;
+  component.isLoading = true;
+  let answer, failure;
+  try {
+    answer = read(await question);
+  } catch (error) {
+    failure = readFailure(error);
+  }
+  if (component.asked === question) {
+    Object.assign(component, { [member]: answer, failure, isLoading: false });
+  }
+  return !failure;
+}
+
+// A failure as Apex sends it: JSON in the message. Of anything else only what Salesforce says is for the user.
 export function readFailure(error) {
   try {
     const failure = JSON.parse(error.body.message);

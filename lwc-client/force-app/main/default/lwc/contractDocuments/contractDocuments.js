@@ -1,9 +1,8 @@
 import { LightningElement, api } from 'lwc';
-import { formatDate } from 'c/contractFormat';
+import { byLatest, formatDate, known, told } from 'c/contractFormat';
 import { LABELS, fill, word } from 'c/contractLabels';
 
 const SHOWN = 8;
-const latestFirst = (one, other) => ((one.signedAt ?? '') < (other.signedAt ?? '') ? 1 : -1);
 // Only a link of the web is followed: the address comes from another system.
 const safe = (link) => (/^https:\/\//i.test(link ?? '') ? link : undefined);
 
@@ -12,27 +11,26 @@ export default class ContractDocuments extends LightningElement {
   /** Documents of the graph. */
   @api items = [];
 
-  told = {};
+  copied = {};
   labels = LABELS;
 
   get documents() {
-    return [...this.items].sort(latestFirst).map((each) => ({
+    return [...this.items].sort(byLatest('signedAt')).map((each) => ({
       ...each,
       link: safe(each.link),
       linkTitle: fill(LABELS.opensNewTab, each.title),
-      about: [
+      about: told(
         word(each.type),
         each.version && fill(LABELS.version, each.version),
         each.signedAt && fill(LABELS.signedOn, formatDate(each.signedAt))
-      ]
-        .filter(Boolean)
-        .join(' · '),
-      isUnsigned: each.executed === false,
+      ),
+      signed: known(each.executed) && (each.executed ? LABELS.executed : LABELS.notSigned),
+      badge: `slds-badge slds-m-left_x-small ${each.executed ? 'slds-badge_lightest' : ''}`,
       hash:
         each.sha256 &&
         fill(LABELS.hash, `${each.sha256.slice(0, SHOWN)}…${each.sha256.slice(-SHOWN)}`),
       copyLabel: fill(LABELS.copyHash, each.title),
-      told: this.told.id === each.id ? this.told.text : undefined
+      copied: this.copied.id === each.id ? this.copied.text : undefined
     }));
   }
 
@@ -44,6 +42,6 @@ export default class ContractDocuments extends LightningElement {
     } catch {
       text = LABELS.copyFailed;
     }
-    this.told = { id, text };
+    this.copied = { id, text };
   }
 }

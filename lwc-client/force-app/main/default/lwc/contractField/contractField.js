@@ -1,6 +1,6 @@
 import { LightningElement, api } from 'lwc';
 import getProvenance from '@salesforce/apex/ContractGraphController.getProvenance';
-import { readChanges, readFailure } from 'c/contractAnswer';
+import { ask, readChanges } from 'c/contractAnswer';
 import { formatMoment } from 'c/contractFormat';
 import { LABELS, fieldLabel, fill, source, word } from 'c/contractLabels';
 import { OWNERS } from 'c/contractOwners';
@@ -11,7 +11,7 @@ function inHistory(name) {
   return [stored, `${stored}_id`];
 }
 
-/** One value with its label: shown, masked or hidden with the reason, on demand where it comes from. Raises `opening`. */
+/** One value with its label: shown, masked or hidden with the reason, on demand where it comes from. */
 export default class ContractField extends LightningElement {
   /** Name of the field in the graph, such as totalValue. */
   @api name;
@@ -19,6 +19,8 @@ export default class ContractField extends LightningElement {
   @api text;
   /** What the policy says: { state, reason, rule, mask }. */
   @api access = { state: 'shown' };
+  /** What was said of it: records of the graph. */
+  @api said = [];
   /** Record of the page, by which Apex checks who may ask. */
   @api recordId;
   /** Contract whose value it is. */
@@ -26,8 +28,8 @@ export default class ContractField extends LightningElement {
 
   isOpen = false;
   isLoading = false;
-  changes;
-  problem;
+  answer;
+  failure;
   labels = LABELS;
 
   get label() {
@@ -40,10 +42,7 @@ export default class ContractField extends LightningElement {
     return this.access.state === 'masked';
   }
   get isEmpty() {
-    return this.access.state === 'empty' || this.access.state === 'maybe';
-  }
-  get hiddenText() {
-    return LABELS.hidden;
+    return ['empty', 'maybe'].includes(this.access.state);
   }
   get emptyText() {
     return this.access.state === 'maybe' ? LABELS.hiddenMaybe : LABELS.empty;
@@ -63,50 +62,36 @@ export default class ContractField extends LightningElement {
   get ownerText() {
     return fill(LABELS.owner, word(OWNERS[this.name]));
   }
-  get openState() {
-    return String(this.isOpen);
-  }
   get history() {
-    return this.changes?.map((each) => ({
+    return this.answer?.changes.map((each) => ({
       id: each.id,
       text: fill(
-        LABELS.changeBy,
+        each.reason ? LABELS.changeWhy : LABELS.changeBy,
         word(each.decision),
         source(each.claimedBy),
-        formatMoment(each.claimedAt ?? each.recordedAt)
-      ),
-      reason: each.reason
+        formatMoment(each.claimedAt ?? each.recordedAt),
+        each.reason
+      )
     }));
   }
   get hasNoHistory() {
-    return this.changes?.length === 0;
+    return this.answer?.changes.length === 0 && !this.problem;
+  }
+  get problem() {
+    if (this.failure) {
+      return this.failure.message ?? LABELS.unexpected;
+    }
+    return this.answer?.hidden ? LABELS.provenanceDenied : undefined;
   }
 
-  async handleToggle() {
+  handleToggle() {
     this.isOpen = !this.isOpen;
-    this.dispatchEvent(
-      new CustomEvent('opening', { bubbles: true, detail: { isOpen: this.isOpen } })
-    );
-    if (this.isOpen && !this.isHidden && !this.changes) {
-      await this.load();
+    // What is opened takes a line of its own: the reason is text, and a column is narrow.
+    this.template.host.classList.toggle('open', this.isOpen);
+    if (this.isOpen && !this.isHidden && !this.answer) {
+      const { recordId, contractId } = this;
+      const asked = { recordId, contractId, fields: inHistory(this.name) };
+      ask(this, 'answer', getProvenance(asked), readChanges);
     }
-  }
-
-  async load() {
-    const { recordId, contractId } = this;
-    const asked = { recordId, contractId, fields: inHistory(this.name) };
-    this.isLoading = true;
-    this.problem = undefined;
-    try {
-      const { changes, hidden } = readChanges(await getProvenance(asked));
-      if (hidden) {
-        this.problem = LABELS.provenanceDenied;
-      } else {
-        this.changes = changes;
-      }
-    } catch (error) {
-      this.problem = readFailure(error).message ?? LABELS.unexpected;
-    }
-    this.isLoading = false;
   }
 }

@@ -57,6 +57,16 @@ export function daysUntil(iso, now = new Date()) {
   return Math.round((Date.parse(iso.slice(0, 10)) - today) / DAY);
 }
 
+// Facts in one line, of those that there are.
+export const told = (...facts) => facts.filter(Boolean).join(' · ');
+
+export const known = (value) => value !== null && value !== undefined;
+
+export const byRank = (rank) => (one, other) => (rank(one) < rank(other) ? -1 : 1);
+
+// An order of items: the latest by a field first, those without a value last.
+export const byLatest = (field) => (one, other) => byRank((each) => each[field] ?? '')(other, one);
+
 export const formatFromNow = (days) =>
   formatter('RelativeTimeFormat', { numeric: 'auto' }).format(days, 'day');
 

@@ -16,6 +16,7 @@ import whyHidden from '@salesforce/label/c.ContractGraph_WhyHidden';
 import owner from '@salesforce/label/c.ContractGraph_Owner';
 import noChanges from '@salesforce/label/c.ContractGraph_NoChanges';
 import changeBy from '@salesforce/label/c.ContractGraph_ChangeBy';
+import changeWhy from '@salesforce/label/c.ContractGraph_ChangeWhy';
 import provenanceDenied from '@salesforce/label/c.ContractGraph_ProvenanceDenied';
 import sectionHidden from '@salesforce/label/c.ContractGraph_SectionHidden';
 import rule from '@salesforce/label/c.ContractGraph_Rule';
@@ -84,6 +85,18 @@ import unavailableBody from '@salesforce/label/c.ContractGraph_UnavailableBody';
 import retry from '@salesforce/label/c.ContractGraph_Retry';
 import requestId from '@salesforce/label/c.ContractGraph_RequestId';
 import unexpected from '@salesforce/label/c.ContractGraph_Unexpected';
+import acknowledgeRenewal from '@salesforce/label/c.ContractGraph_Acknowledge';
+import acknowledgedBy from '@salesforce/label/c.ContractGraph_AcknowledgedBy';
+import flagValue from '@salesforce/label/c.ContractGraph_Flag';
+import flagNote from '@salesforce/label/c.ContractGraph_FlagNote';
+import flaggedBy from '@salesforce/label/c.ContractGraph_FlaggedBy';
+import requestAccess from '@salesforce/label/c.ContractGraph_Ask';
+import askReason from '@salesforce/label/c.ContractGraph_AskReason';
+import askedBy from '@salesforce/label/c.ContractGraph_AskedBy';
+import send from '@salesforce/label/c.ContractGraph_Send';
+import sending from '@salesforce/label/c.ContractGraph_Sending';
+import cancel from '@salesforce/label/c.ContractGraph_Cancel';
+import notSaved from '@salesforce/label/c.ContractGraph_NotSaved';
 import renewalsTitle from '@salesforce/label/c.ContractGraph_RenewalsTitle';
 import renewalsCount from '@salesforce/label/c.ContractGraph_RenewalsCount';
 import noRenewalsTitle from '@salesforce/label/c.ContractGraph_NoRenewalsTitle';
@@ -207,6 +220,7 @@ export const LABELS = {
   owner,
   noChanges,
   changeBy,
+  changeWhy,
   provenanceDenied,
   sectionHidden,
   rule,
@@ -275,6 +289,18 @@ export const LABELS = {
   retry,
   requestId,
   unexpected,
+  acknowledgeRenewal,
+  acknowledgedBy,
+  flagValue,
+  flagNote,
+  flaggedBy,
+  requestAccess,
+  askReason,
+  askedBy,
+  send,
+  sending,
+  cancel,
+  notSaved,
   renewalsTitle,
   renewalsCount,
   noRenewalsTitle,

@@ -2,12 +2,17 @@ import { LightningElement, api } from 'lwc';
 import { registerRefreshHandler, unregisterRefreshHandler } from 'lightning/refresh';
 import FORM_FACTOR from '@salesforce/client/formFactor';
 import getPanel from '@salesforce/apex/ContractGraphController.getPanel';
-import { readFailure, readPanel } from 'c/contractAnswer';
-import { daysUntil, formatFromNow, formatMoment } from 'c/contractFormat';
+import { ask, readPanel } from 'c/contractAnswer';
+import { daysUntil, formatFromNow, formatMoment, told } from 'c/contractFormat';
 import { LABELS, fill, word } from 'c/contractLabels';
 
 const STALE = 60_000; // milliseconds after which coming back to the page asks again
 const SECTIONS = ['parties', 'documents', 'amendments', 'obligations', 'serviceLevels', 'lines'];
+
+const notice = ({ inNoticeWindow, noticeDeadline }) =>
+  inNoticeWindow &&
+  noticeDeadline &&
+  `${LABELS.noticeTitle} ${formatFromNow(daysUntil(noticeDeadline))}`;
 
 /** The contracts of an opportunity or account: one request, then everything about the one that was picked. */
 export default class ContractPanel extends LightningElement {
@@ -41,26 +46,23 @@ export default class ContractPanel extends LightningElement {
   failure;
   isLoading = true;
   pickedId;
-  asked = 0;
   loadedAt = 0;
   labels = LABELS;
 
   connectedCallback() {
     this.refreshHandler = registerRefreshHandler(this, () => this.load());
     this.handleFocus = () => {
-      if (document.visibilityState === 'visible' && Date.now() - this.loadedAt > STALE) {
+      if (Date.now() - this.loadedAt > STALE) {
         this.load();
       }
     };
     window.addEventListener('focus', this.handleFocus);
-    document.addEventListener('visibilitychange', this.handleFocus);
     this.start();
   }
 
   disconnectedCallback() {
     unregisterRefreshHandler(this.refreshHandler);
     window.removeEventListener('focus', this.handleFocus);
-    document.removeEventListener('visibilitychange', this.handleFocus);
   }
 
   start() {
@@ -69,45 +71,20 @@ export default class ContractPanel extends LightningElement {
     return this.load();
   }
 
-  // Of two answers under way the later question counts. What is shown stays while it is asked for anew.
-  async load() {
-    if (!this.recordId) {
-      return false;
-    }
-    const asked = ++this.asked;
-    this.isLoading = true;
+  // What is shown stays while it is asked for anew.
+  load() {
+    const { recordId } = this;
     this.loadedAt = Date.now();
-    let panel, failure;
-    try {
-      panel = readPanel(await getPanel({ recordId: this.recordId }));
-    } catch (error) {
-      failure = readFailure(error);
-    }
-    if (asked === this.asked) {
-      this.panel = panel;
-      this.failure = failure;
-      this.isLoading = false;
-    }
-    return !failure;
+    return recordId ? ask(this, 'panel', getPanel({ recordId }), readPanel) : false;
   }
 
   get state() {
-    if (this.failure) {
-      return this.failure.kind;
+    const { failure, panel } = this;
+    if (failure || !panel) {
+      return failure?.kind ?? 'LOADING';
     }
-    if (!this.panel) {
-      return 'LOADING';
-    }
-    if (!this.panel.contracts.length) {
-      return this.panel.isThere ? 'EMPTY' : 'NO_ACCESS';
-    }
-    return undefined;
-  }
-  get failureMessage() {
-    return this.failure?.message;
-  }
-  get requestId() {
-    return this.failure?.requestId;
+    const nothing = panel.isThere ? 'EMPTY' : 'NO_ACCESS';
+    return panel.contracts.length ? undefined : nothing;
   }
   get contract() {
     const { contracts } = this.panel;
@@ -115,6 +92,15 @@ export default class ContractPanel extends LightningElement {
   }
   get access() {
     return this.panel.access;
+  }
+  // A list of one, so that another contract starts afresh: closed, and with nothing half said.
+  get picked() {
+    return [this.contract];
+  }
+  get renewal() {
+    const { access, contract } = this;
+    const may = access.may('acknowledgeRenewal');
+    return contract.renewalDate && { ...may, said: access.said(may.command, contract) };
   }
   get hasPicker() {
     return this.panel.contracts.length > 1;
@@ -129,19 +115,12 @@ export default class ContractPanel extends LightningElement {
     return this.panel.contracts.map((each) => ({
       value: each.id,
       label: each.number ?? each.title,
-      description: [each.number && each.title, this.notice(each) ?? word(each.status)]
-        .filter(Boolean)
-        .join(' · ')
+      description: told(each.number && each.title, notice(each) || word(each.status))
     }));
-  }
-  notice({ inNoticeWindow, noticeDeadline }) {
-    return inNoticeWindow && noticeDeadline
-      ? `${LABELS.noticeTitle} ${formatFromNow(daysUntil(noticeDeadline))}`
-      : undefined;
   }
   get about() {
     const { number, type } = this.contract;
-    return [number ?? LABELS.noNumber, word(type)].filter(Boolean).join(' · ');
+    return told(number ?? LABELS.noNumber, word(type));
   }
   get updatedText() {
     const updatedAt = this.state ? undefined : this.contract.updatedAt;
@@ -151,16 +130,11 @@ export default class ContractPanel extends LightningElement {
     return this.density === 'compact';
   }
   get hasPath() {
-    return this.showPath !== false && Boolean(this.contract.status);
+    return this.isWanted('path') && Boolean(this.contract.status);
   }
-  get hasRisk() {
-    return this.showRisk !== false;
-  }
-  get hasRenewal() {
-    return this.showRenewal !== false;
-  }
-  get hasFacts() {
-    return this.showFacts !== false;
+  get wanted() {
+    const names = ['risk', 'renewal', 'facts'].filter((name) => this.isWanted(name));
+    return Object.fromEntries(names.map((name) => [name, true]));
   }
   get sections() {
     const shown = this.isCompact ? [] : SECTIONS.filter((name) => this.isWanted(name));

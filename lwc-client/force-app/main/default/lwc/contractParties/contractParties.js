@@ -1,11 +1,12 @@
 import { LightningElement, api } from 'lwc';
+import { told } from 'c/contractFormat';
 import { LABELS, word } from 'c/contractLabels';
 
 /** Who is bound by the contract, and whom to speak to. */
 export default class ContractParties extends LightningElement {
   /** Parties of the graph. */
   @api items = [];
-  /** What the policy says: an Access of c/contractAnswer. */
+  /** An Access of c/contractAnswer. */
   @api access;
 
   labels = LABELS;
@@ -17,7 +18,7 @@ export default class ContractParties extends LightningElement {
       return {
         id,
         legalName,
-        about: [word(role), country].filter(Boolean).join(' · '),
+        about: told(word(role), country),
         contact: [primaryContact?.name, primaryContact?.title].filter(Boolean).join(', '),
         mailto: state === 'shown' ? `mailto:${email}` : undefined,
         shown: email,

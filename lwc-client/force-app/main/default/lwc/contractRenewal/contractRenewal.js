@@ -8,7 +8,7 @@ const SOON = 14;
 export default class ContractRenewal extends LightningElement {
   /** A contract of the graph. */
   @api contract;
-  /** What the policy says: an Access of c/contractAnswer. */
+  /** An Access of c/contractAnswer. */
   @api access;
 
   get days() {
@@ -18,21 +18,21 @@ export default class ContractRenewal extends LightningElement {
   get isPressing() {
     return this.contract.inNoticeWindow && this.days >= 0;
   }
+  get decision() {
+    return this.access.of('Contract.noticeDeadline', this.contract.noticeDeadline);
+  }
   get isHidden() {
-    return (
-      this.access.of('Contract.noticeDeadline', this.contract.noticeDeadline).state === 'hidden'
-    );
+    return this.decision.state === 'hidden';
+  }
+  get tone() {
+    return this.isPressing ? (this.days <= SOON ? 'urgent' : 'soon') : 'calm';
   }
   get boxClass() {
-    const tone = this.isPressing ? (this.days <= SOON ? 'urgent' : 'soon') : 'calm';
-    return `slds-box slds-box_x-small renewal ${tone}`;
+    return `slds-box slds-box_x-small renewal ${this.tone}`;
   }
   get icon() {
-    return this.isHidden
-      ? 'utility:lock'
-      : this.isPressing
-        ? 'utility:alert'
-        : 'utility:date_input';
+    const icon = this.isPressing ? 'utility:alert' : 'utility:date_input';
+    return this.isHidden ? 'utility:lock' : icon;
   }
   get headline() {
     if (this.isHidden) {
@@ -53,13 +53,12 @@ export default class ContractRenewal extends LightningElement {
   get consequence() {
     const { renewalType, renewalDate, renewalTerm, expirationDate } = this.contract;
     if (this.isHidden) {
-      return this.access.of('Contract.noticeDeadline', null).reason;
+      return this.decision.reason;
     }
     if (renewalDate && renewalType !== 'NONE') {
-      const [kind, date] = [word(renewalType), formatDate(renewalDate)];
-      return renewalTerm
-        ? fill(LABELS.renewsFor, kind, date, formatPeriod(renewalTerm))
-        : fill(LABELS.renewsOn, kind, date);
+      const label = renewalTerm ? LABELS.renewsFor : LABELS.renewsOn;
+      const term = renewalTerm && formatPeriod(renewalTerm);
+      return fill(label, word(renewalType), formatDate(renewalDate), term);
     }
     if (!expirationDate) {
       return LABELS.noEnd;

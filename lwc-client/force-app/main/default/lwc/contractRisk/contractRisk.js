@@ -1,5 +1,5 @@
 import { LightningElement, api } from 'lwc';
-import { formatDate } from 'c/contractFormat';
+import { byLatest, formatDate, known } from 'c/contractFormat';
 import { LABELS, fill, word } from 'c/contractLabels';
 
 const THEMES = {
@@ -8,23 +8,15 @@ const THEMES = {
   HIGH: 'slds-theme_error',
   CRITICAL: 'slds-theme_error'
 };
-const latestFirst = (one, other) => ((one.assessedAt ?? '') < (other.assessedAt ?? '') ? 1 : -1);
 const heaviestFirst = (one, other) => (other.points ?? -1) - (one.points ?? -1);
 
 /** The risk in a word; a click tells its reasons, or why it is hidden. */
 export default class ContractRisk extends LightningElement {
-  /** A contract of the graph; another one starts closed. */
-  @api get contract() {
-    return this._contract;
-  }
-  set contract(value) {
-    this.isOpen = this.isOpen && value?.id === this._contract?.id;
-    this._contract = value;
-  }
-  /** What the policy says: an Access of c/contractAnswer. */
+  /** A contract of the graph. */
+  @api contract;
+  /** An Access of c/contractAnswer. */
   @api access;
 
-  _contract;
   isOpen = false;
   labels = LABELS;
 
@@ -48,20 +40,17 @@ export default class ContractRisk extends LightningElement {
     return this.isHidden ? 'utility:lock' : 'utility:shield';
   }
   get iconVariant() {
-    return ['HIGH', 'CRITICAL', 'LOW'].includes(this.contract.riskLevel) ? 'inverse' : undefined;
-  }
-  get openState() {
-    return String(this.isOpen);
+    return /success|error/.test(this.badgeClass) ? 'inverse' : undefined;
   }
   get assessment() {
-    return [...(this.contract.riskAssessments?.nodes ?? [])].sort(latestFirst)[0];
+    return [...(this.contract.riskAssessments?.nodes ?? [])].sort(byLatest('assessedAt'))[0];
   }
   get summary() {
     const { riskScore } = this.contract;
     if (this.isHidden) {
       return this.decision.reason;
     }
-    if (riskScore === null || riskScore === undefined || !this.assessment?.assessedAt) {
+    if (!known(riskScore) || !this.assessment?.assessedAt) {
       return LABELS.riskUnknown;
     }
     return fill(LABELS.riskScore, riskScore, formatDate(this.assessment.assessedAt));

@@ -18,9 +18,6 @@ export default class ContractSection extends LightningElement {
   get isOpen() {
     return this.open !== this.toggled;
   }
-  get openState() {
-    return String(this.isOpen);
-  }
   get icon() {
     return this.isOpen ? 'utility:chevrondown' : 'utility:chevronright';
   }
@@ -30,9 +27,6 @@ export default class ContractSection extends LightningElement {
   get isEmpty() {
     return !this.isHidden && !this.list?.nodes.length;
   }
-  get hasContent() {
-    return !this.isHidden && !this.isEmpty;
-  }
   get title() {
     return this.isHidden
       ? this.label
@@ -40,9 +34,7 @@ export default class ContractSection extends LightningElement {
   }
   get partial() {
     const { totalCount, nodes } = this.list ?? {};
-    return this.hasContent && totalCount > nodes.length
-      ? fill(LABELS.partial, nodes.length, totalCount)
-      : undefined;
+    return totalCount > nodes?.length ? fill(LABELS.partial, nodes.length, totalCount) : undefined;
   }
 
   handleToggle() {

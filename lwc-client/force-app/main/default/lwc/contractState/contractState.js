@@ -1,32 +1,22 @@
 import { LightningElement, api } from 'lwc';
 import { LABELS, fill } from 'c/contractLabels';
 
+const look = (icon, title, body, retry) => ({ icon, title, body, retry });
 const LOOKS = {
   LOADING: {},
-  EMPTY: { icon: 'standard:contract', title: LABELS.emptyTitle, body: LABELS.emptyBody },
-  NO_RENEWALS: {
-    icon: 'standard:task2',
-    title: LABELS.noRenewalsTitle,
-    body: LABELS.noRenewalsBody
-  },
-  NO_ACCESS: { icon: 'utility:lock', title: LABELS.noAccessTitle, body: LABELS.noAccessBody },
-  UNAVAILABLE: {
-    icon: 'utility:offline',
-    title: LABELS.unavailableTitle,
-    body: LABELS.unavailableBody,
-    retry: true
-  },
-  ERROR: { icon: 'utility:warning', title: LABELS.errorTitle, retry: true }
+  EMPTY: look('standard:contract', LABELS.emptyTitle, LABELS.emptyBody),
+  NO_RENEWALS: look('standard:task2', LABELS.noRenewalsTitle, LABELS.noRenewalsBody),
+  NO_ACCESS: look('utility:lock', LABELS.noAccessTitle, LABELS.noAccessBody),
+  UNAVAILABLE: look('utility:offline', LABELS.unavailableTitle, LABELS.unavailableBody, true),
+  ERROR: look('utility:warning', LABELS.errorTitle, LABELS.unexpected, true)
 };
 
 /** What is shown instead of contracts: loading, empty, no access, unavailable or an error. Raises `retry`. */
 export default class ContractState extends LightningElement {
   /** LOADING, EMPTY, NO_RENEWALS, NO_ACCESS, UNAVAILABLE or ERROR. */
   @api kind = 'LOADING';
-  /** What happened, in words for the user. */
-  @api message;
-  /** By which the operator finds the request in the log. */
-  @api requestId;
+  /** What happened: { message, requestId }, of which the operator finds the request in the log. */
+  @api failure;
 
   labels = LABELS;
 
@@ -40,10 +30,11 @@ export default class ContractState extends LightningElement {
     return this.look.retry ? 'alert' : 'status';
   }
   get body() {
-    return this.message ?? this.look.body ?? LABELS.unexpected;
+    return this.failure?.message ?? this.look.body;
   }
   get requestText() {
-    return fill(LABELS.requestId, this.requestId);
+    const id = this.failure?.requestId;
+    return id && fill(LABELS.requestId, id);
   }
 
   handleRetry() {

@@ -2,8 +2,8 @@ import { LightningElement, api } from 'lwc';
 import { NavigationMixin } from 'lightning/navigation';
 import { registerRefreshHandler, unregisterRefreshHandler } from 'lightning/refresh';
 import getRenewals from '@salesforce/apex/ContractGraphController.getRenewals';
-import { readFailure, readRenewals } from 'c/contractAnswer';
-import { daysUntil, formatDate, formatFromNow, formatMoney } from 'c/contractFormat';
+import { ask, readRenewals } from 'c/contractAnswer';
+import { daysUntil, formatDate, formatFromNow, formatMoney, told } from 'c/contractFormat';
 import { LABELS, fill, word } from 'c/contractLabels';
 
 const LAST = 'zzz'; // after every currency and every day
@@ -30,14 +30,9 @@ export default class RenewalList extends NavigationMixin(LightningElement) {
   isLoading = true;
   sortedBy = 'deadline';
   pickedScope;
-  asked = 0;
   labels = LABELS;
 
-  sorts = [
-    { label: LABELS.deadline, value: 'deadline' },
-    { label: LABELS.value, value: 'value' },
-    { label: LABELS.account, value: 'account' }
-  ];
+  sorts = ['deadline', 'value', 'account'].map((value) => ({ value, label: LABELS[value] }));
   scopes = [
     { label: LABELS.mine, value: 'mine' },
     { label: LABELS.everybody, value: 'all' }
@@ -52,44 +47,21 @@ export default class RenewalList extends NavigationMixin(LightningElement) {
     unregisterRefreshHandler(this.refreshHandler);
   }
 
-  async load() {
-    const asked = ++this.asked;
-    this.isLoading = true;
-    let answer, failure;
-    try {
-      const mine = this.currentScope === 'mine';
-      answer = readRenewals(await getRenewals({ mine, pageSize: this.pageSize }));
-    } catch (error) {
-      failure = readFailure(error);
-    }
-    if (asked === this.asked) {
-      this.answer = answer;
-      this.failure = failure;
-      this.isLoading = false;
-    }
-    return !failure;
+  load() {
+    const asked = { mine: this.currentScope === 'mine', pageSize: this.pageSize };
+    return ask(this, 'answer', getRenewals(asked), readRenewals);
   }
 
   get currentScope() {
     return this.pickedScope ?? this.scope;
   }
   get state() {
-    if (this.failure) {
-      return this.failure.kind;
+    const { failure, answer } = this;
+    if (failure || !answer) {
+      return failure?.kind ?? 'LOADING';
     }
-    if (!this.answer) {
-      return 'LOADING';
-    }
-    if (!this.answer.isShown) {
-      return 'NO_ACCESS';
-    }
-    return this.answer.contracts.length ? undefined : 'NO_RENEWALS';
-  }
-  get failureMessage() {
-    return this.failure?.message;
-  }
-  get requestId() {
-    return this.failure?.requestId;
+    const nothing = answer.isThere ? 'NO_RENEWALS' : 'NO_ACCESS';
+    return answer.contracts.length ? undefined : nothing;
   }
   get summary() {
     return fill(LABELS.renewalsCount, this.answer.contracts.length, this.answer.total);
@@ -101,11 +73,8 @@ export default class RenewalList extends NavigationMixin(LightningElement) {
       return {
         id: each.id,
         recordId: each.opportunity?.salesforceId ?? each.account?.salesforceId,
-        isUnlinked: !each.opportunity?.salesforceId && !each.account?.salesforceId,
         title: each.title,
-        about: [each.number, each.account?.name, word(each.renewalType)]
-          .filter(Boolean)
-          .join(' · '),
+        about: told(each.number, each.account?.name, word(each.renewalType)),
         value: this.value(each.totalValue),
         deadline: noticeDeadline ? formatDate(noticeDeadline) : LABELS.noticeNone,
         left: noticeDeadline ? formatFromNow(days) : undefined,
@@ -115,14 +84,11 @@ export default class RenewalList extends NavigationMixin(LightningElement) {
   }
   value(money) {
     const { state } = this.answer.access.of('Contract.totalValue', money);
-    switch (state) {
-      case 'shown':
-        return formatMoney(money);
-      case 'masked':
-        return fill(LABELS.approximately, formatMoney(money));
-      default:
-        return state === 'hidden' ? LABELS.hidden : LABELS.empty;
+    if (!money) {
+      return state === 'hidden' ? LABELS.hidden : LABELS.empty;
     }
+    const text = formatMoney(money);
+    return state === 'masked' ? fill(LABELS.approximately, text) : text;
   }
 
   handleSort(event) {

@@ -4,6 +4,7 @@ import {
   readFailure,
   readPanel,
   readRenewals,
+  readSaid,
   urgency
 } from 'c/contractAnswer';
 import { answer, contract, denial, failure } from '../../../../../test/panel';
@@ -62,8 +63,42 @@ describe('c/contractAnswer', () => {
     expect(new Access().of('Contract.arr', null).state).toBe('empty');
   });
 
+  it('offers to flag what is shown, to ask for what is not, and nothing where that cannot be told', () => {
+    const access = new Access(
+      {
+        denied: [denial('Contract.liabilityCap'), denial('Contract.mrr', 'some')],
+        masked: [denial('Contract.arr')]
+      },
+      { subject: '005', commands: ['requestAccess'] }
+    );
+    const flag = { command: 'flagValue', allowed: false };
+    const request = { command: 'requestAccess', allowed: true };
+    expect(access.of('Contract.title', 'MSA')).toMatchObject(flag);
+    expect(access.of('Contract.title', null)).toMatchObject(flag);
+    expect(access.of('Contract.liabilityCap', null)).toMatchObject(request);
+    expect(access.of('Contract.arr', 1)).toMatchObject(request);
+    expect(access.of('Contract.mrr', null).command).toBeUndefined();
+    expect(access.said(undefined, {}, 'mrr')).toEqual([]);
+  });
+
+  it('counts an acknowledgement for the renewal that it was of', () => {
+    const nodes = [{ id: 'a1', renewalDate: '2028-01-30' }];
+    const said = (renewalDate) =>
+      new Access().said('acknowledgeRenewal', {
+        renewalDate,
+        renewalAcknowledgements: { nodes }
+      });
+    expect(said('2028-01-30')).toEqual(nodes);
+    expect(said('2029-01-30')).toEqual([]);
+  });
+
+  it('reads what a mutation made', () => {
+    const text = '{"data":{"flagValue":{"valueFlag":{"id":"f1"}}}}';
+    expect(readSaid(text)).toEqual({ id: 'f1' });
+  });
+
   it('reads renewals and changes, and that they are hidden', () => {
-    expect(readRenewals('{"data":{"contracts":null}}')).toMatchObject({ isShown: false, total: 0 });
+    expect(readRenewals('{"data":{"contracts":null}}')).toMatchObject({ isThere: false, total: 0 });
     expect(
       readRenewals('{"data":{"contracts":{"totalCount":1,"nodes":[{}]}}}').contracts
     ).toHaveLength(1);

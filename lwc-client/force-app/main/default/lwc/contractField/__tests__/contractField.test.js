@@ -21,7 +21,7 @@ function show(properties) {
   document.body.appendChild(element);
   return element;
 }
-const textOf = (element) => element.shadowRoot.querySelector('.field').textContent;
+const textOf = (element) => element.shadowRoot.textContent;
 
 async function open(element) {
   element.shadowRoot.querySelector('button').click();
@@ -135,5 +135,41 @@ describe('c-contract-field', () => {
     const element = show();
     await open(element);
     expect(textOf(element)).toContain('The service is away.');
+  });
+
+  it('takes a line of its own while it is open', async () => {
+    answered({ nodes: [] });
+    const element = show();
+    await open(element);
+    expect(element.classList).toContain('open');
+    await open(element);
+    expect(element.classList).not.toContain('open');
+  });
+
+  it.each([
+    ['flagValue', 'shown'],
+    ['requestAccess', 'hidden']
+  ])('offers %s where a value is %s, once it is open', async (command, state) => {
+    answered({ nodes: [] });
+    const access = { state, command, allowed: true };
+    const element = show({ access, said: [] });
+    const action = () => element.shadowRoot.querySelector('c-contract-action');
+    expect(action()).toBeNull();
+    await open(element);
+    expect(action()).toMatchObject({
+      command,
+      allowed: true,
+      recordId: RECORD,
+      contractId: 'c1',
+      field: 'totalValue'
+    });
+    await expect(element).toBeAccessible();
+  });
+
+  it('offers nothing where nobody can tell whether there is a value', async () => {
+    answered({ nodes: [] });
+    const element = show({ text: '', access: { state: 'maybe', reason: REASON } });
+    await open(element);
+    expect(element.shadowRoot.querySelector('c-contract-action')).toBeNull();
   });
 });

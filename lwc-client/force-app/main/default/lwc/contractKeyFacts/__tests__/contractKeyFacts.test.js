@@ -1,7 +1,7 @@
 import { createElement } from 'lwc';
 import ContractKeyFacts from 'c/contractKeyFacts';
 import { Access } from 'c/contractAnswer';
-import { RECORD, contract, denial, settled } from '../../../../../test/panel';
+import { RECORD, contract, denial } from '../../../../../test/panel';
 
 jest.mock(
   '@salesforce/apex/ContractGraphController.getProvenance',
@@ -47,23 +47,30 @@ describe('c-contract-key-facts', () => {
     expect(facts.totalValue.access.state).toBe('masked');
   });
 
-  it('gives a line of its own to what is opened, of this contract', async () => {
-    const element = show();
-    const row = () => element.shadowRoot.querySelector('.fact');
-    const tell = (isOpen) =>
-      factsOf(element).totalValue.dispatchEvent(
-        new CustomEvent('opening', { bubbles: true, detail: { isOpen } })
-      );
-    tell(true);
-    await settled();
-    expect(row().classList).toContain('open');
-    tell(false);
-    await settled();
-    expect(row().classList).not.toContain('open');
-    tell(true);
-    element.contract = contract({ id: 'c2' });
-    await settled();
-    expect(row().classList).not.toContain('open');
+  it('gives each value what was said of it', () => {
+    const flags = [
+      { id: 'f1', field: 'totalValue', note: '12 were agreed' },
+      { id: 'f2', field: null, note: null }
+    ];
+    const requests = [
+      { id: 'r1', field: 'liabilityCap', by: { salesforceId: '005me' } },
+      { id: 'r2', field: 'liabilityCap', by: { salesforceId: '005other' } }
+    ];
+    const access = new Access(
+      { denied: [denial('Contract.liabilityCap')] },
+      { subject: '005me', commands: ['flagValue'] }
+    );
+    const facts = factsOf(
+      show({
+        access,
+        contract: contract({ valueFlags: { nodes: flags }, accessRequests: { nodes: requests } })
+      })
+    );
+    expect(facts.totalValue.access).toMatchObject({ command: 'flagValue', allowed: true });
+    expect(facts.totalValue.said).toEqual([flags[0]]);
+    expect(facts.arr.said).toEqual([]);
+    expect(facts.liabilityCap.access).toMatchObject({ command: 'requestAccess', allowed: false });
+    expect(facts.liabilityCap.said).toEqual([requests[0]]);
   });
 
   it('shows the first facts only where it is compact', () => {

@@ -127,8 +127,7 @@ describe('c-contract-panel', () => {
     const shown = find(element, 'c-contract-state');
     expect(shown).toMatchObject({
       kind: 'UNAVAILABLE',
-      message: 'The service is away.',
-      requestId: 'r-7'
+      failure: { message: 'The service is away.', requestId: 'r-7' }
     });
     await expect(element).toBeAccessible();
     shown.dispatchEvent(new CustomEvent('retry'));
@@ -212,6 +211,28 @@ describe('c-contract-panel', () => {
     for (const gone of ['status-path', 'risk', 'renewal', 'key-facts']) {
       expect(find(element, `c-contract-${gone}`)).toBeNull();
     }
+  });
+
+  it('lets the coming renewal be acknowledged, and asks again once it was', async () => {
+    const acted = JSON.parse(answer([contract()]));
+    acted.data.viewer = { subject: '005me', commands: ['acknowledgeRenewal'] };
+    getPanel.mockResolvedValue(JSON.stringify(acted));
+    const element = await show();
+    const action = find(element, 'c-contract-action');
+    expect(action).toMatchObject({
+      command: 'acknowledgeRenewal',
+      allowed: true,
+      said: [],
+      contractId: 'c1'
+    });
+    action.dispatchEvent(new CustomEvent('acted', { bubbles: true, composed: true }));
+    await settled();
+    expect(getPanel).toHaveBeenCalledTimes(2);
+  });
+
+  it('offers nothing to acknowledge where no renewal is ahead', async () => {
+    getPanel.mockResolvedValue(answer([contract({ renewalDate: null })]));
+    expect(find(await show(), 'c-contract-action')).toBeNull();
   });
 
   it('shows a contract of which little is known', async () => {

@@ -38,17 +38,6 @@ describe('c-contract-risk', () => {
     await expect(element).toBeAccessible();
   });
 
-  it('closes when another contract is looked at, not when the same one is read again', async () => {
-    const element = show();
-    await reasons(element);
-    element.contract = contract({ riskScore: 43 });
-    await settled();
-    expect(badge(element).getAttribute('aria-expanded')).toBe('true');
-    element.contract = contract({ id: 'c2' });
-    await settled();
-    expect(badge(element).getAttribute('aria-expanded')).toBe('false');
-  });
-
   it('says that nothing was assessed', async () => {
     const element = show({ riskLevel: null, riskScore: null, riskAssessments: null });
     expect(badge(element).textContent).toContain('Risk not assessed');

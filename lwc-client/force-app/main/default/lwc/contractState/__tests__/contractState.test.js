@@ -34,7 +34,7 @@ describe('c-contract-state', () => {
   });
 
   it('shows the message and the id by which the request is found', () => {
-    const element = show({ kind: 'ERROR', message: 'It broke.', requestId: 'r-1' });
+    const element = show({ kind: 'ERROR', failure: { message: 'It broke.', requestId: 'r-1' } });
     expect(textOf(element)).toContain('It broke.');
     expect(textOf(element)).toContain('Request r-1');
   });

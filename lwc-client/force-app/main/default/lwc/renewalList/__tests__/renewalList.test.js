@@ -131,7 +131,9 @@ describe('c-renewal-list', () => {
   it('says what happened, tries again, and follows the page', async () => {
     getRenewals.mockRejectedValueOnce(failure('UNAVAILABLE', 'away', 'r-9'));
     const element = await show();
-    expect(find(element, 'c-contract-state')).toMatchObject({ message: 'away', requestId: 'r-9' });
+    expect(find(element, 'c-contract-state')).toMatchObject({
+      failure: { message: 'away', requestId: 'r-9' }
+    });
     await expect(element).toBeAccessible();
     find(element, 'c-contract-state').dispatchEvent(new CustomEvent('retry'));
     await settled();
