@@ -16,7 +16,7 @@ from api.limits import MAX_BODY
 from auth.dpop import ALGORITHMS, ProofsSeen, read_proof
 from auth.key_encryption import KeyEncryptionError
 from auth.revocation import Revocations
-from auth.scopes import READ, WRITE
+from auth.scopes import READ
 from auth.token_refused import (
     BoundToken,
     InsufficientScope,
@@ -118,9 +118,9 @@ class Door:
 
     def _asking_for(self, answer: Answer) -> list[Header]:
         """Say with which scopes a token would do (RFC 6750 section 3.1)."""
-        if answer.code != "INSUFFICIENT_SCOPE":
+        if answer.scope is None:
             return []
-        challenge = f'{self._challenge}, error="insufficient_scope", scope="{READ} {WRITE}"'
+        challenge = f'{self._challenge}, error="insufficient_scope", scope="{READ} {answer.scope}"'
         return [(b"www-authenticate", challenge.encode())]
 
     async def _read(self, authorization: bytes | None) -> AccessToken:

@@ -58,7 +58,7 @@ class AccessDenied(ApiError):
 
 
 class InsufficientScope(ApiError):
-    """The token may not be used to change anything."""
+    """The token may not be used for what was asked: `scope` is the one that it lacks."""
 
     code = "INSUFFICIENT_SCOPE"
     status = HTTPStatus.FORBIDDEN

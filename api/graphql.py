@@ -21,6 +21,7 @@ from api.errors import (
     AccessDenied,
     ApiError,
     BadRequest,
+    InsufficientScope,
     InternalError,
     NotWholly,
     Unavailable,
@@ -37,6 +38,7 @@ from api.shadow import Shadow
 from api.trusted import trusted_documents
 from auth.audit import AuditEvent, Document, Refusal
 from auth.principal import Principal
+from auth.scopes import DOCUMENTS, READ
 from auth.vault import Vault
 from auth.view import View, Views
 from domain.identity import uuid7
@@ -45,6 +47,11 @@ from storage.database import BUSY, Database, DatabaseUnavailable
 log = logging.getLogger("contract_graph.graphql")
 
 NOT_RECORDED = "the audit log cannot be written, and nothing is given out without it; try again in a moment"
+
+OWN_DOCUMENT = (
+    f"the token does not have the scope {DOCUMENTS}, which a document of one's own needs:"
+    f" send the documentId of a trusted document, or get a token with that scope beside {READ}"
+)
 
 MEMBERS = {"query": str, "documentId": str, "operationName": str, "variables": dict, "extensions": dict}
 
@@ -55,6 +62,8 @@ class Answer(NamedTuple):
     status: int
     body: bytes
     code: str | None = None
+    scope: str | None = None
+    """The scope that the token lacks, where that is why."""
 
 
 def _now() -> datetime:
@@ -182,6 +191,8 @@ class Endpoint:
         request = read_request(body)
         principal = asked.principal
         asked.source, asked.operation = request["query"], request.get("operationName")
+        if request.get("documentId") is None and DOCUMENTS not in principal.scopes:
+            raise InsufficientScope(OWN_DOCUMENT, scope=DOCUMENTS)
         views = self.views
         view = views.of(principal.roles)
         asked.policy = view.digest
@@ -271,7 +282,12 @@ def _trusted(request: dict[str, Any]) -> str:
 
 def refusal(error: ApiError) -> Answer:
     """Return the answer that tells an error."""
-    return Answer(error.status, orjson.dumps({"errors": error.as_json_list()}), error.code)
+    return Answer(
+        error.status,
+        orjson.dumps({"errors": error.as_json_list()}),
+        error.code,
+        error.extensions.get("scope"),
+    )
 
 
 def _where(error: BaseException) -> str:

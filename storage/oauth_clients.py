@@ -22,7 +22,8 @@ class OAuthClient:
     """A registered client: its roles are names of the policy, its moments carry an offset.
 
     It has a secret or public keys, and asks for itself; or certificates, and vouches for its org's users; or
-    addresses to which people come back who signed in.
+    addresses to which people come back who signed in. It may ask for `scopes` and no others; without any, for
+    what is usual for its kind.
     """
 
     org_id: UUID
@@ -33,6 +34,7 @@ class OAuthClient:
     algorithms: tuple[str, ...] = ()
     public_keys: tuple[str, ...] = ()
     redirect_uris: tuple[str, ...] = ()
+    scopes: tuple[str, ...] = ()
     roles: frozenset[str]
     exchanges: bool = False
     created_at: datetime
@@ -50,7 +52,7 @@ class OAuthClient:
         return cls(**dict(row) | lists)
 
 
-_LISTS = ("certificates", "algorithms", "public_keys", "redirect_uris")
+_LISTS = ("certificates", "algorithms", "public_keys", "redirect_uris", "scopes")
 _COLUMNS = ", ".join(column.name for column in fields(OAuthClient))
 
 
@@ -89,6 +91,16 @@ async def replace_secret(
         " AND secret_hash IS NOT NULL",
         org_id, client_id, secret_hash, now,
     )  # fmt: skip
+    _require_one(done, client_id)
+
+
+async def set_scopes(
+    connection: asyncpg.Connection, org_id: UUID, client_id: UUID, scopes: Sequence[str]
+) -> None:
+    """Say what a client may ask for from now on; its tokens keep what they have. Raises UnknownClient."""
+    done = await connection.execute(
+        "UPDATE oauth_client SET scopes = $3 WHERE org_id = $1 AND id = $2", org_id, client_id, list(scopes)
+    )
     _require_one(done, client_id)
 
 

@@ -20,6 +20,9 @@ oauth_client = sa.Table(
     sa.Column("algorithms", ARRAY(sa.Text()), comment="What its assertions may be signed with."),
     sa.Column("public_keys", ARRAY(sa.Text()), comment="PEM; who holds the key of one is the client."),
     sa.Column("redirect_uris", ARRAY(sa.Text()), comment="Where it may have people sent back to."),
+    sa.Column(
+        "scopes", ARRAY(sa.Text()), comment="What it may ask for; as is usual for its kind where absent."
+    ),
     sa.Column("roles", ARRAY(sa.Text()), nullable=False, comment="What it may see, as the policy says."),
     sa.Column(
         "exchanges", sa.Boolean(), nullable=False, comment="Whether it may exchange tokens of Salesforce."

@@ -22,6 +22,7 @@ from auth.oauth.assertion import (
     check_proof,
 )
 from auth.oauth.client import (
+    RegisteredClient,
     UnusableAddress,
     client_id_of,
     new_client,
@@ -33,6 +34,7 @@ from auth.oauth.client import (
     secret_hash,
 )
 from auth.revocation import Holder, revoke_all
+from auth.scopes import SCOPES, VOUCHED
 from domain.org import Org
 from storage.oauth_clients import (
     OAuthClient,
@@ -41,6 +43,7 @@ from storage.oauth_clients import (
     disable_client,
     list_clients,
     replace_secret,
+    set_scopes,
 )
 
 Action = Callable[..., Awaitable[None]]
@@ -49,7 +52,7 @@ LONGEST_NAME = 100
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Register `clients add|rotate|disable|list`."""
+    """Register `clients add|trust|public|scopes|rotate|disable|list`."""
     actions = subparsers.add_parser("clients", help="programs that may ask for tokens").add_subparsers(
         dest="action", required=True
     )
@@ -83,12 +86,25 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     public.add_argument(
         "--redirect-uri", required=True, action="append", help="where people come back to; may be repeated"
     )
+    for registering in (adding, trusting, public):
+        _take_scopes(registering)
+    scopes = _action(actions, "scopes", "say what a client may ask for from now on", _scopes)
+    scopes.add_argument("client_id", help="as `clients list` shows it")
+    _take_scopes(scopes, required=True)
     for name, help_, action in (
         ("rotate", "give a client a new secret, shown once; the old one stops at once", _rotate),
         ("disable", "let a client get no more tokens, for good", _disable),
     ):
         _action(actions, name, help_, action).add_argument("client_id", help="as `clients list` shows it")
     _action(actions, "list", "show the clients of an org", _list)
+
+
+def _take_scopes(parser: argparse.ArgumentParser, *, required: bool = False) -> None:
+    parser.add_argument(
+        "--scope", action="append", choices=SCOPES, required=required, default=None if required else [],
+        help="what its tokens may be used for, and no more; may be repeated"
+        + ("" if required else f"; all unless said, and {' and '.join(VOUCHED)} of an org that vouches"),
+    )  # fmt: skip
 
 
 def _action(
@@ -117,11 +133,11 @@ async def _add(connection: asyncpg.Connection, org: Org, *, arguments: argparse.
             org.id, arguments.name.strip(), public_keys=keys, algorithms=CLIENT_ALGORITHMS,
             roles=frozenset(arguments.role), now=_now(),
         )  # fmt: skip
-        await add_client(connection, replace(signing, exchanges=arguments.exchange))
+        await add_client(connection, _as_said(signing, arguments))
         print(f"client_id  {client_id_of(signing)}\nIt authenticates by private_key_jwt.")
         return
     client, secret = new_client(org.id, arguments.name.strip(), frozenset(arguments.role), _now())
-    await add_client(connection, replace(client, exchanges=arguments.exchange))
+    await add_client(connection, _as_said(client, arguments))
     _show_secret(client_id_of(client), secret)
 
 
@@ -129,7 +145,7 @@ async def _trust(connection: asyncpg.Connection, org: Org, *, arguments: argpars
     certificates = [_read(path) for path in arguments.certificate]
     algorithms = arguments.algorithm or SALESFORCE_ALGORITHMS
     client = new_trust(org.id, arguments.name.strip(), certificates, algorithms, _now())
-    await add_client(connection, client)
+    await add_client(connection, _as_said(client, arguments))
     print(f"issuer  {client_id_of(client)}")
     print("Let the External Credential sign with iss set to it, and with sub set to {!$User.Id}.")
 
@@ -139,8 +155,21 @@ async def _public(connection: asyncpg.Connection, org: Org, *, arguments: argpar
         client = new_public_client(org.id, arguments.name.strip(), arguments.redirect_uri, _now())
     except UnusableAddress as error:
         raise SettingsError(f"--redirect-uri {error}") from None
-    await add_client(connection, client)
+    await add_client(connection, _as_said(client, arguments))
     print(f"client_id  {client_id_of(client)}\nIt has no secret: it proves itself by PKCE.")
+
+
+def _as_said(client: OAuthClient, arguments: argparse.Namespace) -> OAuthClient:
+    exchanges = getattr(arguments, "exchange", False)
+    return replace(client, exchanges=exchanges, scopes=tuple(dict.fromkeys(arguments.scope)))
+
+
+async def _scopes(connection: asyncpg.Connection, org: Org, *, arguments: argparse.Namespace) -> None:
+    scopes = tuple(dict.fromkeys(arguments.scope))
+    await set_scopes(connection, org.id, _record(arguments.client_id, org), scopes)
+    print(
+        f"{arguments.client_id} may ask for {' '.join(scopes)}; its tokens keep what they have until they end"
+    )
 
 
 def _read(path: Path) -> str:
@@ -173,7 +202,8 @@ async def _list(connection: asyncpg.Connection, org: Org, *, arguments: argparse
     if not clients:
         print(f"{org.name} has no clients: `contract-graph clients add` registers one")
     for client in clients:
-        print(f"{client_id_of(client)}  {client.name}\n    {_state(client)}; {_what(client)}")
+        scopes = " ".join(RegisteredClient(client_id_of(client), client).scopes)
+        print(f"{client_id_of(client)}  {client.name}\n    {_state(client)}; {_what(client)}; {scopes}")
 
 
 def _record(client_id: str, org: Org) -> UUID:

@@ -15,7 +15,7 @@ from authlib.oauth2.rfc6749 import ClientMixin
 from auth.address import is_secure
 from auth.oauth.assertion import SALESFORCE_ALGORITHMS, check_proof
 from auth.public_id import public_id, read_public_id
-from auth.scopes import SCOPES, UNSAID
+from auth.scopes import SCOPES, UNSAID, VOUCHED
 from domain.identity import uuid7
 from storage.oauth_clients import OAuthClient
 
@@ -140,6 +140,13 @@ class RegisteredClient(ClientMixin):  # type: ignore[misc]
         return bool(self.certificates)
 
     @property
+    def scopes(self) -> tuple[str, ...]:
+        """What it may ask for: as it was registered, or else as is usual for its kind."""
+        if self._found is None:
+            return SCOPES
+        return self._found.scopes or (VOUCHED if self._found.certificates else SCOPES)
+
+    @property
     def _usable(self) -> OAuthClient | None:
         return None if self._found is None or self._found.disabled_at else self._found
 
@@ -151,8 +158,10 @@ class RegisteredClient(ClientMixin):  # type: ignore[misc]
 
     def get_allowed_scope(self, scope: str) -> str | None:
         """Return the scope if all of it may be asked for: none is dropped silently."""
-        wanted = scope.split() if scope else list(UNSAID)
-        return " ".join(sorted(set(wanted))) if set(wanted) <= set(SCOPES) else None
+        unsaid = (each for each in UNSAID if each in self.scopes)
+        wanted = set(scope.split() if scope else unsaid)
+        # Authlib takes an empty scope for one that was allowed.
+        return (" ".join(sorted(wanted)) or None) if wanted <= set(self.scopes) else None
 
     def check_redirect_uri(self, redirect_uri: str) -> bool:
         """Return whether people may be sent there: an address registered, letter by letter.

@@ -19,7 +19,6 @@ from authlib.oauth2.rfc7523 import JWTBearerGrant
 
 from auth.oauth.assertion import Assertion, Expected, read_assertion, verify
 from auth.oauth.client import AUTH_METHODS
-from auth.scopes import SCOPES
 from domain.identity import NotASalesforceId, WrongSalesforceChecksum, salesforce_id
 from storage.role_grants import MirroredUser
 
@@ -64,14 +63,14 @@ def granted_user(user_id: str, found: MirroredUser | None) -> GrantedUser:
 
 
 class SettlesScope:
-    """Settles the scope that a client asks for: Authlib would not name those that there are."""
+    """Settles the scope that a client asks for: Authlib would not name those that it may have."""
 
     def validate_requested_scope(self) -> None:
-        """Settle the scope. Raises InvalidScopeError, which names those that there are."""
+        """Settle the scope. Raises InvalidScopeError, which names those that it may have."""
         request = self.request  # type: ignore[attr-defined]
         scope = request.client.get_allowed_scope(request.payload.scope)
         if scope is None:
-            raise InvalidScopeError(f"The scopes are: {' '.join(SCOPES)}.")
+            raise InvalidScopeError(f"The scopes are: {' '.join(request.client.scopes)}.")
         request.scope = scope
 
 

@@ -53,7 +53,9 @@ class Graph:
                 self.keys,
                 issuer=self.settings.issuer,
                 audience=self.settings.audience,
-                principal=Principal(org, "someone", "tests", frozenset(roles), frozenset({"graph:read"})),
+                principal=Principal(
+                    org, "someone", "tests", frozenset(roles), frozenset({"graph:read", "graph:documents"})
+                ),
                 lifetime=timedelta(seconds=lifetime),
                 now=time.time() if now is None else now,
             )

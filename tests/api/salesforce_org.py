@@ -15,9 +15,17 @@ from cryptography.x509.oid import NameOID
 from joserfc import jws, jwt
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
+from api.trusted import trusted_documents
+
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 USER = "005xx000001X8UzAAK"
 _KINDS = {"RS": RSAKey, "PS": RSAKey, "ES": ECKey, "Ed": OKPKey}
+
+PANEL = {
+    "documentId": next(id_ for id_, each in trusted_documents().items() if each.name == "panel"),
+    "variables": {"record": "006Hs00000AAAAAIA5"},
+}
+"""What the panel asks: users whom an org vouches for send no document of their own."""
 
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 

@@ -45,7 +45,9 @@ class SealedGraph:
     async def answer(
         self, query: str, role: str = SEES, *, org: UUID = OURS.org.id, endpoint: Endpoint | None = None
     ) -> Answer:
-        principal = Principal(org, "someone", None, frozenset({role}), frozenset({"graph:read"}))
+        principal = Principal(
+            org, "someone", None, frozenset({role}), frozenset({"graph:read", "graph:documents"})
+        )
         return await (endpoint or self.endpoint).answer(principal, json.dumps({"query": query}).encode())
 
     async def ask(self, query: str, role: str = SEES, **caller: Any) -> dict[str, Any]:
@@ -57,7 +59,9 @@ class SealedGraph:
     async def asked_under(self, policy: Policy, query: str, *roles: str, subject: str) -> dict[str, Any]:
         """Ask under another policy, as somebody with these roles."""
         endpoint = Endpoint(self.database, Views(policy), lambda: TODAY, self.vault)
-        principal = Principal(OURS.org.id, subject, None, frozenset(roles), frozenset({"graph:read"}))
+        principal = Principal(
+            OURS.org.id, subject, None, frozenset(roles), frozenset({"graph:read", "graph:documents"})
+        )
         answer = await endpoint.answer(principal, json.dumps({"query": query}).encode())
         assert answer.status == 200, answer.body
         return dict(json.loads(answer.body))

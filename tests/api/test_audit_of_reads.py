@@ -154,7 +154,7 @@ def test_of_more_than_a_hundred_records_the_number_and_a_hash_are_told(
         )
         + " } } }"
     )
-    who = Principal(_northlight(), "someone", None, frozenset({"legal"}), frozenset())
+    who = Principal(_northlight(), "someone", None, frozenset({"legal"}), frozenset({"graph:documents"}))
     answer = loop.run(endpoint.answer(who, json.dumps({"query": query}).encode(), "many"))
     ids = re.findall(rb'"id":"([0-9a-f-]{36})"', answer.body)
     event = log.events("many")[-1]
@@ -418,7 +418,7 @@ def test_a_database_that_cannot_be_reached_gives_out_nothing(
 ) -> None:
     nowhere = Database("postgresql://nobody@127.0.0.1:1/nothing", 1)
     endpoint = Endpoint(reader, Views(policy), lambda: TODAY, new_vault(), AuditWriter(nowhere))
-    who = Principal(OURS.org.id, "someone", None, frozenset({"legal"}), frozenset())
+    who = Principal(OURS.org.id, "someone", None, frozenset({"legal"}), frozenset({"graph:documents"}))
     answer = loop.run(endpoint.answer(who, b'{"query": "{ contracts { nodes { title } } }"}'))
     assert (answer.status, answer.code) == (503, "UNAVAILABLE")
     assert b"data" not in answer.body

@@ -136,7 +136,10 @@ def claims(token: str) -> dict[str, object]:
 
 
 def test_a_token_changes_something_only_where_that_was_asked_for(given: dict[str, str], run: Run) -> None:
-    for more, scope in ((), "graph:read"), (("--write",), "graph:read graph:write"):
+    for more, scope in (
+        ((), "graph:documents graph:read"),
+        (("--write",), "graph:documents graph:read graph:write"),
+    ):
         done = run("token", "--org", "Northwind", "--role", "admin", *more, given=given)
         assert claims(done.stdout.strip())["scope"] == scope
 

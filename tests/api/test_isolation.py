@@ -41,7 +41,7 @@ def ask(
 
     def asking(query: str, role: str = "legal", org: UUID = OURS.org.id, **variables: object) -> bytes:
         roles = frozenset({role, "customer_success"} if role == "everything" else {role})
-        principal = Principal(org, "someone", None, roles, frozenset())
+        principal = Principal(org, "someone", None, roles, frozenset({"graph:documents"}))
         body = json.dumps({"query": query, "variables": variables}).encode()
         answer = loop.run(endpoint.answer(principal, body))
         assert answer.status == 200, answer.body

@@ -220,7 +220,9 @@ def test_a_fault_of_ours_is_logged_without_what_its_message_holds(
             raise AssertionError
 
         endpoint = Endpoint(reader, Views(policy), today, new_vault())
-        principal = Principal(OURS.org.id, "someone", None, frozenset({"legal"}), frozenset())
+        principal = Principal(
+            OURS.org.id, "someone", None, frozenset({"legal"}), frozenset({"graph:documents"})
+        )
         answer = loop.run(endpoint.answer(principal, b'{"query": "{ __typename }"}'))
         assert (answer.status, answer.code) == (500, "INTERNAL_ERROR")
         assert canary.encode() not in answer.body

@@ -53,7 +53,9 @@ class Case:
 
     @property
     def principal(self) -> Principal:
-        return Principal(OURS.org.id, ADA, None, frozenset({self.role}), frozenset({"graph:read"}))
+        return Principal(
+            OURS.org.id, ADA, None, frozenset({self.role}), frozenset({"graph:read", "graph:documents"})
+        )
 
 
 def read_cases() -> list[Case]:

@@ -38,7 +38,9 @@ class Asked:
         self._endpoint, self._policy, self._url, self._loop = endpoint, policy, url, loop
 
     def api(self, subject: str, roles: set[str], query: str, **variables: Any) -> Any:
-        principal = Principal(NORTHLIGHT, subject, None, frozenset(roles), frozenset({"graph:read"}))
+        principal = Principal(
+            NORTHLIGHT, subject, None, frozenset(roles), frozenset({"graph:read", "graph:documents"})
+        )
         body = orjson.dumps({"query": query, "variables": variables})
         return json.loads(self._loop.run(self._endpoint.answer(principal, body)).body).get("data")
 

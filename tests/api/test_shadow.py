@@ -47,7 +47,9 @@ class Asked:
         self._loop = loop
 
     def ask(self, role: str, query: str = QUERY, **variables: Any) -> dict[str, Any]:
-        principal = Principal(OURS.org.id, "someone", None, frozenset({role}), frozenset({"graph:read"}))
+        principal = Principal(
+            OURS.org.id, "someone", None, frozenset({role}), frozenset({"graph:read", "graph:documents"})
+        )
         body = json.dumps({"query": query, "variables": variables}).encode()
         answers = [self._loop.run(each.answer(principal, body)) for each in (self.endpoint, self.plain)]
         assert answers[0] == answers[1]

@@ -15,7 +15,8 @@ from api.planner.run import prepare
 from api.schema import sdl
 from api.trusted import FOLDER, trusted_documents
 from tests.api.command_line import run_here
-from tests.api.graph import NORTHLIGHT, Graph, code_of
+from tests.api.graph import NORTHLIGHT, OURS, PLAIN_JSON, RESPONSE_JSON, Graph, code_of
+from tests.api.mutations.office import USER, Office, asked
 
 IDS = {document.name: id_ for id_, document in trusted_documents().items()}
 
@@ -107,3 +108,70 @@ def test_the_command_lists_them_and_writes_what_salesforce_needs(
         (tmp_path / path).parent.mkdir(parents=True)
     assert run_here(monkeypatch, capsys, {}, "ops", "--apex").returncode == 0
     assert all((tmp_path / path).read_text() == text for path, text in salesforce_files().items())
+
+
+# Who may send documents of their own
+
+GRANT = """mutation($input: GrantRoleInput!) { grantRole(input: $input) { roleGrant { id } } }"""
+OWN = {"a question": "{ viewer { subject } }", "the schema": "{ __schema { types { name } } }",
+       "a mutation": GRANT, "no GraphQL at all": "}"}  # fmt: skip
+
+
+@pytest.mark.parametrize("source", OWN.values(), ids=OWN)
+def test_without_its_scope_no_document_of_ones_own_is_even_read(office: Office, source: str) -> None:
+    token = office.token("admin", "legal", scopes=("graph:read", "graph:write"))
+    response = office.ask(source, asked(), token)
+    assert response.status_code == 403
+    [error] = response.json()["errors"]
+    assert error["extensions"] == {"code": "INSUFFICIENT_SCOPE", "scope": "graph:documents"}
+    assert "send the documentId of a trusted document, or get a token with that scope" in error["message"]
+    assert response.headers["www-authenticate"].endswith('scope="graph:read graph:documents"')
+    assert office.rows("SELECT * FROM idempotency_key") == []
+
+
+def test_the_text_of_a_trusted_document_is_one_of_ones_own(office: Office) -> None:
+    token = office.token("legal", scopes=("graph:read",))
+    source = (FOLDER / "renewals.graphql").read_text()
+    assert office.refused(source, token=token)["extensions"]["scope"] == "graph:documents"
+
+
+def send(office: Office, token: str, name: str, variables: dict[str, Any]) -> Any:
+    headers = {"authorization": f"Bearer {token}", "accept": RESPONSE_JSON, "content-type": PLAIN_JSON}
+    content = json.dumps({"documentId": IDS[name], "variables": variables})
+    return office.graph.send(content=content, headers=headers)
+
+
+FLAG = {"field": "title", "note": "misspelt"}
+
+
+@pytest.mark.parametrize(
+    ("scopes", "status"),
+    [(("graph:read", "graph:write"), 200), (("graph:read",), 403), (("graph:read", "graph:documents"), 403)],
+)
+def test_a_trusted_mutation_needs_the_scope_to_write_alone(
+    office: Office, scopes: tuple[str, ...], status: int
+) -> None:
+    token = office.token("sales_rep", subject=USER, scopes=scopes)
+    given = FLAG | {"idempotencyKey": "k", "contractId": str(OURS.id("Contract", 1))}
+    response = send(office, token, "flag_value", {"input": given})
+    assert response.status_code == status, response.text
+    if status != 200:
+        assert response.json()["errors"][0]["extensions"]["scope"] == "graph:write"
+
+
+def test_with_its_scope_documents_of_ones_own_are_answered_and_change_what_roles_allow(
+    office: Office,
+) -> None:
+    reading = office.token("admin", scopes=("graph:read", "graph:documents"))
+    assert office.data("{ viewer { scopes } }", token=reading)["viewer"]["scopes"] == [
+        "graph:documents", "graph:read",
+    ]  # fmt: skip
+    assert office.refused(GRANT, asked(), reading)["extensions"]["scope"] == "graph:write"
+    writing = office.token("admin", scopes=("graph:read", "graph:write", "graph:documents"))
+    assert office.data(GRANT, asked(), writing)["grantRole"]["roleGrant"]
+
+
+def test_a_refusal_for_want_of_a_scope_is_in_the_log(office: Office) -> None:
+    office.refused("{ viewer { subject } }", token=office.token("legal", scopes=("graph:read",)))
+    [(body,)] = office.rows("SELECT body FROM audit_event")
+    assert json.loads(body)["refusal"]["code"] == "INSUFFICIENT_SCOPE"

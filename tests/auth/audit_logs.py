@@ -20,7 +20,9 @@ from auth.merkle import Frontier
 from auth.principal import Principal
 
 ORG = UUID("00000000-0000-7000-8000-000000000001")
-WHO = Principal(ORG, "005 someone", "a client", frozenset({"legal"}), frozenset({"graph:read"}))
+WHO = Principal(
+    ORG, "005 someone", "a client", frozenset({"legal"}), frozenset({"graph:read", "graph:documents"})
+)
 BEGAN = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 ACCESS = Access.of(["Contract.id"], [], [])
 BATCHES = (17, 1, 30, 12)

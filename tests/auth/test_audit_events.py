@@ -16,7 +16,13 @@ from domain.identity import uuid7
 ORG = UUID("00000000-0000-7000-8000-000000000001")
 EVENT = AuditEvent(
     id=UUID("0193697a-f780-7000-8000-000000000001"),
-    who=Principal(ORG, "005 someone", "a client", frozenset({"legal", "finance"}), frozenset({"graph:read"})),
+    who=Principal(
+        ORG,
+        "005 someone",
+        "a client",
+        frozenset({"legal", "finance"}),
+        frozenset({"graph:read", "graph:documents"}),
+    ),
     kind="read",
     document=Document.of("{ contracts { nodes { id } } }", None),
     policy="a digest",

@@ -17,7 +17,7 @@ from auth.role_grants import take_role
 from domain.identity import salesforce_id, uuid7
 from storage.role_grants import UnknownGrant, add_grant, find_user, grants_reaching, revoke_grants, users_of
 from tests.api.graph import OURS, THEIRS
-from tests.api.salesforce_org import USER, assertion
+from tests.api.salesforce_org import PANEL, USER, assertion
 from tests.auth.attacks.test_salesforce_assertion import (
     IDLE,
     KEY,
@@ -169,9 +169,7 @@ def test_what_is_taken_from_a_holder_ends_the_tokens_of_all_who_had_it(
     token = salesforce.ask(assertion(KEY, salesforce.claims())).json()["access_token"]
 
     def status() -> int:
-        asked = salesforce.graph.send(
-            json={"query": "{ viewer { subject } }"}, headers={"authorization": f"Bearer {token}"}
-        )
+        asked = salesforce.graph.send(json=PANEL, headers={"authorization": f"Bearer {token}"})
         return asked.status_code
 
     assert status() == 200

@@ -35,7 +35,13 @@ def test_a_scope_that_there_is_not_is_refused_with_those_that_there_are(steady: 
     assert refused == "The scopes are: graph:read graph:write."
 
 
+def test_a_salesforce_org_has_no_scope_for_documents_of_ones_own(steady: Salesforce) -> None:
+    signed = assertion(KEY, steady.claims())
+    refused = steady.refused(signed, "invalid_scope", scope="graph:read graph:documents")
+    assert refused == "The scopes are: graph:read graph:write."
+
+
 @pytest.mark.parametrize("path", ["oauth-authorization-server", "oauth-protected-resource/graphql"])
-def test_the_metadata_tell_both_scopes(steady: Salesforce, path: str) -> None:
+def test_the_metadata_tell_every_scope(steady: Salesforce, path: str) -> None:
     found = steady.graph.run(steady.graph.client.get(f"/.well-known/{path}")).json()
-    assert found["scopes_supported"] == ["graph:read", "graph:write"]
+    assert found["scopes_supported"] == ["graph:read", "graph:write", "graph:documents"]

@@ -22,7 +22,7 @@ from api.trusted import FOLDER
 from auth.keys import Keys
 from auth.oauth.metadata import GRAPHQL_PATH
 from auth.principal import Principal
-from auth.scopes import READ
+from auth.scopes import UNSAID
 from auth.tokens import issue
 from domain.field import field_named
 from storage.database import connect
@@ -94,7 +94,7 @@ def _tokens(orgs: set[UUID], keys: Keys) -> dict[UUID, list[str]]:
     settings = Settings(home=Path())
 
     def token(org: UUID, number: int) -> str:
-        caller = Principal(org, f"reader-{number}", "bench", frozenset({ROLE}), frozenset({READ}))
+        caller = Principal(org, f"reader-{number}", "bench", frozenset({ROLE}), frozenset(UNSAID))
         return issue(
             keys,
             issuer=settings.issuer,

@@ -33,7 +33,7 @@ from joserfc.jwk import RSAKey
 
 from auth.oauth.client import client_id_of, new_client, new_trust
 from auth.principal import Principal
-from auth.scopes import READ
+from auth.scopes import UNSAID
 from auth.tokens import TokenVerifier, issue
 from domain.identity import uuid7
 from domain.org import Org
@@ -82,7 +82,7 @@ def main() -> None:
 def verification() -> None:
     """Time a token that is remembered, and one that is not."""
     keys, now = new_keys(), time.time()
-    principal = Principal(ORG.id, USER, "bench", frozenset({"sales_rep"}), frozenset({READ}))
+    principal = Principal(ORG.id, USER, "bench", frozenset({"sales_rep"}), frozenset(UNSAID))
     token = issue(
         keys, issuer="i", audience="a", principal=principal, lifetime=timedelta(minutes=10), now=now
     )

@@ -26,6 +26,7 @@ from auth.crypto import Sealer
 from auth.key_encryption import LocalKeys
 from auth.policy_file import check_coverage, load_policy
 from auth.principal import Principal
+from auth.scopes import UNSAID
 from auth.vault import Vault
 from auth.view import Views
 from domain.contract import Contract, ContractType, Side
@@ -65,7 +66,7 @@ async def main(owner_url, url, probed):
     endpoint = Endpoint(database, views, lambda: date(2026, 11, 21), Vault(Sealer(LocalKeys([bytes(32)]))))
     answers = {}
     for role in policy.roles:
-        principal = Principal(ORG.id, "test", None, frozenset([role]), frozenset())
+        principal = Principal(ORG.id, "test", None, frozenset([role]), frozenset(UNSAID))
         body = json.dumps({"query": QUERY.replace("{FILTER}", "{}")}).encode()
         answers[role] = json.loads((await endpoint.answer(principal, body)).body)
     await database.close()

@@ -71,7 +71,10 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
         public = signing.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
         program = command("clients", "add", "--role", "integrator")
         signer = command("clients", "add", "--role", "integrator", "--public-key", file("public.pem", public))
-        trust = command("clients", "trust", "--certificate", file("cert.pem", certificate(certified)))
+        trust = command(
+            "clients", "trust", "--certificate", file("cert.pem", certificate(certified)),
+            "--scope", "graph:read", "--scope", "graph:documents",
+        )  # fmt: skip
         page = Reader(httpx.get(f"{running.origin}/graphiql").text)
         person = json.loads(page.text["demo"])["people"][0]
         yield Shelf(

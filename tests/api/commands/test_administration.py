@@ -75,6 +75,38 @@ def test_a_client_of_another_org_is_not_there(type_: Type, action: str) -> None:
     assert type_(f"clients {action} {client}")[0] == 0
 
 
+def test_what_a_client_may_ask_for_is_said_at_its_registration_and_later(type_: Type, tmp_path: Path) -> None:
+    (tmp_path / "good.crt").write_text(certificate(rsa_key()))
+    _, said, _ = type_("clients add --role integrator --name sync --scope graph:read")
+    client = said.split()[1]
+    type_("clients add --role integrator --name other")
+    type_("clients trust --name Salesforce --certificate good.crt")
+    type_("clients public --name Portal --redirect-uri https://portal.example/ --scope graph:write")
+    kept = {each.split("\n")[0].split()[0]: each for each in _clients(type_)}
+    assert kept["sync"].endswith("; graph:read")
+    assert kept["other"].endswith("; graph:read graph:write graph:documents")
+    assert kept["Salesforce"].endswith("; graph:read graph:write")
+    assert kept["Portal"].endswith("; graph:write")
+    _, said, _ = type_(f"clients scopes {client} --scope graph:documents --scope graph:read")
+    assert said.startswith(f"{client} may ask for graph:documents graph:read; its tokens keep")
+    assert next(each for each in _clients(type_) if each.startswith("sync")).endswith(
+        "graph:documents graph:read"
+    )
+    assert type_(f"clients scopes {client} --scope graph:read", org=THEIRS.org.name)[0] == 1
+
+
+def _clients(type_: Type) -> list[str]:
+    """Return what is listed of each client, from its name on."""
+    lines = type_("clients list")[1].rstrip("\n").split("\n")
+    return [f"{name.split('  ')[1]}\n{told}" for name, told in zip(lines[::2], lines[1::2], strict=True)]
+
+
+@pytest.mark.parametrize("line", ["clients scopes me", "clients scopes me --scope graph:all"])
+def test_a_scope_that_there_is_not_is_no_scope(type_: Type, line: str) -> None:
+    with pytest.raises(SystemExit):
+        type_(line)
+
+
 @pytest.mark.parametrize(
     ("line", "told"),
     [

@@ -26,7 +26,7 @@ REVOKE = """mutation($input: RevokeRoleInput!) { revokeRole(input: $input) { rol
     totalCount nodes { role holderId revokedBy revokedBecause } } } }"""
 USER, PROFILE = "005Hs00000AAAAAIA5", "00eHs000000AAAAIA4"
 STRANGER = salesforce_id("005xx0000000009")
-READER = ("graph:read",)
+READER = ("graph:read", "graph:documents")
 
 
 def asked(**changes: Any) -> dict[str, Any]:

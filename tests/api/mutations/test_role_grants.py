@@ -124,13 +124,17 @@ def test_a_token_without_the_scope_of_writing_is_told_to_get_it(office: Office, 
 
 
 def test_the_scope_of_writing_alone_opens_nothing(office: Office) -> None:
-    response = office.ask(GRANT, asked(), office.token("admin", scopes=("graph:write",)))
+    response = office.ask(GRANT, asked(), office.token("admin", scopes=("graph:write", "graph:documents")))
     assert response.status_code == 403
     assert office.rows("SELECT * FROM idempotency_key") == []
 
 
 def test_the_scope_widens_nothing(office: Office) -> None:
-    office.refused(GRANT, asked(), office.token("sales_rep", scopes=("graph:read", "graph:write", "admin")))
+    office.refused(
+        GRANT,
+        asked(),
+        office.token("sales_rep", scopes=("graph:read", "graph:write", "graph:documents", "admin")),
+    )
 
 
 # The list

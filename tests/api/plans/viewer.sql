@@ -12,4 +12,4 @@ WHERE org.id = $1::UUID) AS "$") AS org) AS "$")) AS answer
 WHERE scope.org IS NOT NULL) AS answered ON true
 -- $1: 00000000-0000-7000-8000-000000000001
 -- $2: 005Hs00000AAAAAIA5
--- $3: ['graph:read']
+-- $3: ['graph:documents', 'graph:read']

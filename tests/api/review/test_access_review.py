@@ -81,7 +81,9 @@ def test_it_is_null_where_a_field_that_it_tells_of_is_hidden(reader: Database, l
     hidden = '\n[[forbid]]\nfields = ["RoleGrant.reason"]\nroles = ["admin"]\nwhy = "private"\n'
     policy = read_policy((SHIPPED.read_text() + hidden).encode(), "p")
     endpoint = Endpoint(reader, Views(policy), lambda: TODAY, new_vault())
-    principal = Principal(OURS.org.id, "someone", None, frozenset({"admin"}), frozenset({"graph:read"}))
+    principal = Principal(
+        OURS.org.id, "someone", None, frozenset({"admin"}), frozenset({"graph:read", "graph:documents"})
+    )
     body = json.dumps({"query": "{ review { policy { digest } accessReview { held { role } } } }"}).encode()
     answer = json.loads(loop.run(endpoint.answer(principal, body)).body)
     assert answer["data"] == {"review": {"policy": {"digest": policy.digest}, "accessReview": None}}

@@ -42,7 +42,9 @@ def test_nobody_else_may(graph: Graph, role: str) -> None:
 
 def asked(reader: Database, loop: asyncio.Runner, policy: str, *roles: str, query: str = QUERY) -> Any:
     endpoint = Endpoint(reader, Views(read_policy(policy.encode(), "p")), lambda: TODAY, new_vault())
-    principal = Principal(OURS.org.id, "someone", None, frozenset(roles), frozenset({"graph:read"}))
+    principal = Principal(
+        OURS.org.id, "someone", None, frozenset(roles), frozenset({"graph:read", "graph:documents"})
+    )
     return json.loads(loop.run(endpoint.answer(principal, json.dumps({"query": query}).encode())).body)
 
 

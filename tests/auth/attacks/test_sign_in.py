@@ -257,7 +257,7 @@ def test_a_client_that_asks_wrongly_is_told_so(
 
 def test_a_scope_that_there_is_not_is_refused_and_the_others_named(people: People) -> None:
     refused = told(people.begin(scope="graph:read admin"))
-    assert refused["error_description"] == "The scopes are: graph:read graph:write."
+    assert refused["error_description"] == "The scopes are: graph:read graph:write graph:documents."
 
 
 def test_two_resources_of_which_one_is_foreign_are_refused(people: People) -> None:

@@ -6,8 +6,16 @@ from uuid import uuid4
 
 import pytest
 
-from auth.oauth.client import RegisteredClient, client_id_of, new_client, read_client_id
-from auth.scopes import READ
+from auth.oauth.client import (
+    RegisteredClient,
+    client_id_of,
+    new_client,
+    new_public_client,
+    new_trust,
+    read_client_id,
+)
+from auth.scopes import DOCUMENTS, READ, WRITE
+from tests.api.salesforce_org import certificate, rsa_key
 
 NOW = datetime(2026, 11, 26, tzinfo=UTC)
 
@@ -43,7 +51,9 @@ def test_no_secret_fits_a_client_that_is_disabled_or_not_there() -> None:
     assert not RegisteredClient(client_id_of(client), None).check_client_secret("")
 
 
-@pytest.mark.parametrize(("scope", "allowed"), [("", READ), (READ, READ), (f"{READ} {READ}", READ)])
+@pytest.mark.parametrize(
+    ("scope", "allowed"), [("", f"{DOCUMENTS} {READ}"), (READ, READ), (f"{READ} {READ}", READ)]
+)
 def test_a_client_gets_the_scopes_that_there_are(scope: str, allowed: str) -> None:
     assert RegisteredClient("me", None).get_allowed_scope(scope) == allowed
 
@@ -51,3 +61,32 @@ def test_a_client_gets_the_scopes_that_there_are(scope: str, allowed: str) -> No
 @pytest.mark.parametrize("scope", ["admin", f"{READ} admin", "GRAPH:READ"])
 def test_a_scope_that_there_is_not_is_refused_whole(scope: str) -> None:
     assert RegisteredClient("me", None).get_allowed_scope(scope) is None
+
+
+KINDS = {
+    "a program": (new_client(uuid4(), "sync", frozenset({"integrator"}), NOW)[0], f"{DOCUMENTS} {READ}"),
+    "a browser": (
+        new_public_client(uuid4(), "portal", ["https://portal.example/"], NOW),
+        f"{DOCUMENTS} {READ}",
+    ),
+    "an org that vouches": (new_trust(uuid4(), "Salesforce", [certificate(rsa_key())], ["RS256"], NOW), READ),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_a_client_gets_unasked_is_as_is_usual_for_its_kind(kind: str) -> None:
+    client, unasked = KINDS[kind]
+    assert RegisteredClient("me", client).get_allowed_scope("") == unasked
+
+
+@pytest.mark.parametrize(
+    ("scopes", "asked", "allowed"),
+    [((READ,), "", READ), ((READ,), DOCUMENTS, None), ((READ, DOCUMENTS), DOCUMENTS, DOCUMENTS),
+     ((WRITE,), "", None), ((READ, WRITE), f"{READ} {WRITE}", f"{READ} {WRITE}")],
+)  # fmt: skip
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_client_gets_no_more_than_it_was_registered_for(
+    kind: str, scopes: tuple[str, ...], asked: str, allowed: str | None
+) -> None:
+    client = replace(KINDS[kind][0], scopes=scopes)
+    assert RegisteredClient("me", client).get_allowed_scope(asked) == allowed
