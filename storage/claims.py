@@ -94,6 +94,12 @@ class ClaimStore:
                 return found[name]
         return None
 
+    async def is_connection(self, name: str) -> bool:
+        """Whether a connection of the org has, or had, this name."""
+        statement = "SELECT EXISTS (SELECT FROM clm_connection WHERE org_id = $1 AND name = $2)"
+        found: bool = await self._connection.fetchval(statement, self._org_id, name)
+        return found
+
     def _row(self, record: Entity, ids: Mapping[UUID, UUID] = _AS_THEY_ARE) -> tuple[Any, ...]:
         return to_row(record, self._org_id, self._now.date(), ids)
 

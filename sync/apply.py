@@ -32,6 +32,13 @@ class UnknownContract(Exception):
         super().__init__((type(self).__doc__ or "").format(system=system, reference=reference))
 
 
+class NameOfAnother(Exception):
+    """{reference!r} is the name of a contract that the connection {other} made: two systems count alike."""
+
+    def __init__(self, reference: str, other: str) -> None:
+        super().__init__((type(self).__doc__ or "").format(reference=reference, other=other))
+
+
 class FromTheFuture(Exception):
     """It is claimed for {claimed_at}, which is yet to come: it would outweigh all that is said until then."""
 
@@ -67,7 +74,7 @@ async def apply_report(
 ) -> Applied:
     """Apply a report in a transaction that is bound to the org.
 
-    Raises UnknownContract, FromTheFuture, and NoSuchClaim for what cannot be claimed of a contract at all.
+    Raises UnknownContract, NameOfAnother, FromTheFuture, and NoSuchClaim for what cannot be claimed of a contract at all.
     """
     if report.claimed_at > now + CLOCKS_APART:
         raise FromTheFuture(report.claimed_at)
@@ -77,6 +84,9 @@ async def apply_report(
     contract = await store.lock(report.contract, new)
     if contract is None:
         raise UnknownContract(report.system, report.contract)
+    other = (contract.source_key or "").removesuffix(f":{report.contract}")
+    if report.system is CLM and other != report.source and await store.is_connection(other):
+        raise NameOfAnother(report.contract, other)
     resolved = [await _resolved(store, each) for each in claims]
     outcome = judge(await store.stored(contract), resolved, now)
     await store.write(contract, outcome)

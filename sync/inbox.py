@@ -19,7 +19,7 @@ from storage.inbox import InboxEvent, add_events, inbox_id, load_event, note_app
 from storage.lane_outcome import Done, Fault, Outcome, Poison, Retry
 from storage.lanes import Message, Queue, Taken, enqueue
 from storage.sealing import Vault
-from sync.apply import Applied, FromTheFuture, UnknownContract, apply_report
+from sync.apply import Applied, FromTheFuture, NameOfAnother, UnknownContract, apply_report
 from sync.clm.delivery import Delivery
 from sync.clm.event import Event
 from sync.clm.fetcher import Fetcher, NotFetched
@@ -163,7 +163,7 @@ class InboxWork:
             applied = [
                 await apply_report(connection, org_id, each, now=now, vault=self._vault) for each in reports
             ]
-        except (Malformed, NoSuchClaim, FromTheFuture, ConnectionEnded) as error:
+        except (Malformed, NoSuchClaim, NameOfAnother, FromTheFuture, ConnectionEnded) as error:
             return Poison(Fault(type(error).__name__, str(error))), ()
         except UnknownContract as error:
             # It may be on its way: events overtake each other.

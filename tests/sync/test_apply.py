@@ -26,11 +26,19 @@ from domain.money import Money
 from domain.org import Org
 from domain.party import ContractParty, PartyRole
 from domain.provenance import Provenance
+from storage.connections import StoredConnection, add_connection
 from storage.contracts import load
 from storage.ingest import Ingest
 from storage.orgs import save_org
 from storage.tenancy import bind_org
-from sync.apply import CLOCKS_APART, Applied, FromTheFuture, UnknownContract, apply_report
+from sync.apply import (
+    CLOCKS_APART,
+    Applied,
+    FromTheFuture,
+    NameOfAnother,
+    UnknownContract,
+    apply_report,
+)
 
 NOON = datetime(2026, 11, 27, 12, tzinfo=UTC)
 LATER = NOON + timedelta(hours=2)
@@ -286,5 +294,23 @@ def test_a_report_that_is_told_twice_is_told_once(on: On) -> None:
         assert found.version == 2
         assert len(found.changes) == len(SIGNED) + 1
         assert second.counts == {}
+
+    on(check)
+
+
+def test_two_connections_that_count_alike_are_not_mixed(on: On) -> None:
+    async def check(connection: asyncpg.Connection) -> None:
+        async with connection.transaction():
+            await bind_org(connection, ORG)
+            for name in ("esign", "archive"):
+                made = StoredConnection(
+                    org_id=ORG, id=uuid7(), name=name, vendor="generic", settings={}, made_at=NOON
+                )
+                await add_connection(connection, made)
+        await apply(connection, report(fields=SIGNED))
+        theirs = report(1, source="archive", fields={"title": "Of the other system"})
+        with pytest.raises(NameOfAnother, match="the connection esign made"):
+            await apply(connection, theirs)
+        await apply(connection, replace(theirs, contract="AGR-2"))
 
     on(check)
