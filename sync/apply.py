@@ -74,7 +74,7 @@ async def apply_report(
 ) -> Applied:
     """Apply a report in a transaction that is bound to the org.
 
-    Raises UnknownContract, NameOfAnother, FromTheFuture, and NoSuchClaim for what cannot be claimed of a contract at all.
+    Raises UnknownContract, NameOfAnother, FromTheFuture, and NoSuchClaim for what nobody can claim.
     """
     if report.claimed_at > now + CLOCKS_APART:
         raise FromTheFuture(report.claimed_at)
