@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from auth.policy import FieldException, Forbid, Policy, Role, Rule, Said, Word, cell_of
-from auth.review.sight import NO_RULE, Sight
+from auth.policy import FieldException, Forbid, Policy, Role, Rule, Said, Word, cell_of, declared_fields
+from auth.review.sight import NO_RULE, Rulebook, Sight
 from domain.field import Audience
 
 UNDECIDED = "error"
@@ -60,7 +60,8 @@ def cover(policy: Policy) -> Coverage:
         hidden = [sight.cell(c).decision.rule for c in policy.fields if not sight.words(c) - {Word.DENY}]
         by_default[name] = hidden.count(NO_RULE.text)
         undecided += hidden.count(UNDECIDED)
-    found = [*_undecided(undecided), *_never_seen(policy, words), *_without_effect(policy)]
+    found = [*_undecided(undecided), *_never_seen(policy, words), *_told_by_others(policy)]
+    found += _without_effect(policy)
     return Coverage(policy, MappingProxyType(words), by_default, undecided, tuple(sorted(found)))
 
 
@@ -86,6 +87,47 @@ def _never_seen(policy: Policy, words: Mapping[str, Mapping[Word, int]]) -> Iter
     for name, role in policy.roles.items():
         if words[name][Word.DENY] == len(policy.fields):
             yield Finding(role.line, f"role {name} sees nothing", "remove it, or show it some", stops=False)
+
+
+# What is computed from a field tells of it: the days to the expiration of a contract tell its date.
+
+
+def _told_by_others(policy: Policy) -> Iterator[Finding]:
+    rulebook = Rulebook(policy)
+    for name, role in policy.roles.items():
+        sight = Sight(policy, [name])
+        for hidden, computed in _computed_from().items():
+            telling: dict[str, list[str]] = {}
+            for coordinate in computed:
+                for rule in _hidden_where_shown(sight, hidden, coordinate):
+                    telling.setdefault(rule, []).append(coordinate)
+            for rule, found in telling.items():
+                line = rulebook.rule(rule).line or role.line
+                problem = f"{name} sees {', '.join(found)}, computed from {hidden}, which is not shown there"
+                yield Finding(line, problem, f"hide what tells of {hidden} too, or show it", stops=False)
+
+
+def _computed_from() -> Mapping[str, list[str]]:
+    """Return the fields that are computed from each field."""
+    found: dict[str, list[str]] = {}
+    declared = declared_fields()
+    by_name = {(each.entity, each.name): each.coordinate for each in declared.values()}
+    for coordinate, each in declared.items():
+        for name in each.inputs:
+            if (each.entity, name) in by_name:  # all but today
+                found.setdefault(by_name[each.entity, name], []).append(coordinate)
+    return found
+
+
+def _hidden_where_shown(sight: Sight, hidden: str, shown: str) -> list[str]:
+    """Return the rules that hide or mask one field in records where another is shown."""
+    return list(
+        dict.fromkeys(
+            sight.decision(hidden, each).rule
+            for each in sight.there(hidden)
+            if sight.word(shown, each) is Word.SHOW and sight.word(hidden, each) is not Word.SHOW
+        )
+    )
 
 
 # A line has no effect where the policy without it decides the same about every field in every kind of record.

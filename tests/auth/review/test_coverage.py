@@ -18,6 +18,12 @@ def findings(said: str) -> list[str]:
     return [f"{each.line} {each.problem}" for each in cover(policy).findings if each.stops]
 
 
+def notes(said: str) -> list[str]:
+    policy = read_policy(said.encode(), "p.toml")
+    noted = [each for each in cover(policy).findings if not each.stops]
+    return [f"{each.line} {each.problem}; {each.suggestion}" for each in noted]
+
+
 def test_the_shipped_policy_decides_about_everything_and_has_no_idle_line() -> None:
     coverage = cover(load_policy())
     assert coverage.findings == ()
@@ -81,6 +87,37 @@ def test_a_field_that_nobody_sees_and_a_role_that_sees_nothing_are_noted() -> No
         Finding(1, "nobody may see Contract.arr", "show it, if it was forgotten", stops=False),
         Finding(LEGAL.count("\n") + 1, "role idle sees nothing", "remove it, or show it some", stops=False),
     )
+
+
+def test_a_hidden_field_of_which_shown_ones_tell_is_noted() -> None:
+    said = LEGAL + SALES + 'SCHEDULE = "show"\n' + forbid("sales", "Contract.expirationDate")
+    [note] = notes(said)
+    assert note == (
+        f"{NEXT + 1} sales sees Contract.renewalDate, Contract.noticeDeadline, Contract.inNoticeWindow,"
+        " Contract.daysToExpiration, computed from Contract.expirationDate, which is not shown there;"
+        " hide what tells of Contract.expirationDate too, or show it"
+    )
+
+
+def test_a_masked_field_of_which_a_shown_one_tells_is_noted_and_so_is_one_that_no_line_shows() -> None:
+    masked = exception("sales", "Milestone.targetDate", word="mask", when='when = { status = "DRAFT" }\n')
+    said = LEGAL + SALES + 'SCHEDULE = "show"\n' + masked + exception("sales", "Contract.amendmentCount")
+    assert [each.partition(" ")[2].partition(", which")[0] for each in notes(said)] == [
+        "sales sees Contract.amendmentCount, computed from Contract.amendments",
+        "sales sees Milestone.varianceDays, computed from Milestone.targetDate",
+    ]
+
+
+def test_a_field_that_is_hidden_where_what_is_computed_from_it_is_hidden_is_not_noted() -> None:
+    shown = 'SCHEDULE = "show"\nCOMMERCIAL = "show"\n'
+    named = 'Contract.assignedArr", "Contract.arr", "Contract.mrr'
+    assert notes(LEGAL + SALES + shown + forbid("sales", named)) == []
+    assert notes(LEGAL + SALES + 'COMMERCIAL = "mask"\n') == []
+    drafts = 'when = { status = "DRAFT" }\n'
+    fields = ("Milestone.varianceDays", "Milestone.targetDate", "Milestone.actualDate")
+    seen = [exception("sales", field, when=drafts) for field in fields]
+    assert notes(LEGAL + SALES + "".join(seen)) == []
+    assert len(notes(LEGAL + SALES + "".join(seen[:2]))) == 1
 
 
 def exception(role: str, field: str, word: str = "show", when: str = "") -> str:
