@@ -22,7 +22,7 @@ class Bar:
 
 
 BARS = {
-    "panel": (Bar(beside="limit", ratio=0.82), Bar(beside="idiomatic", ratio=30)),
+    "panel": (Bar(beside="limit", ratio=0.75), Bar(beside="idiomatic", ratio=30)),
     "contracts": (Bar(beside="limit", ratio=0.80), Bar(beside="idiomatic", ratio=30)),
 }
 TITLES = {
