@@ -158,12 +158,12 @@ class Application:
         while True:
             await asyncio.sleep(POLICY_ASK_AGAIN)
             try:
+                # First of all what was decided: what was counted of a candidate then goes with it.
+                if await self._policies.refresh(database):
+                    self._obey(endpoint)
                 if time.monotonic() - kept_at > KEEP_DIFFERENCES:
                     kept_at = time.monotonic()
                     await _keep_differences(database, endpoint)
-                if await self._policies.refresh(database):
-                    await _keep_differences(database, endpoint)
-                    self._obey(endpoint)
             except (DatabaseUnavailable, *BUSY):
                 continue
             except PolicyError as error:

@@ -15,7 +15,6 @@ import httpx
 
 from api.app import Application
 from api.settings import Settings
-from auth.keys import KeyRing
 from auth.principal import Principal
 from auth.tokens import issue
 from tests.api.small import SmallOrg
@@ -35,10 +34,11 @@ class Graph:
     """Asks an application that runs in this process."""
 
     def __init__(
-        self, settings: Settings, keys: KeyRing, client: httpx.AsyncClient, loop: asyncio.Runner
+        self, settings: Settings, application: Application, client: httpx.AsyncClient, loop: asyncio.Runner
     ) -> None:
         self.settings = settings
-        self.keys = keys
+        self.application = application
+        self.keys = application.keys
         self._loop = loop
         self._tokens: dict[tuple[Any, ...], str] = {}
         self.client = client
@@ -122,7 +122,7 @@ def graph_over(settings: Settings, database_url: str, loop: asyncio.Runner) -> I
         base_url="http://127.0.0.1:8000",
     )
     try:
-        yield Graph(settings, application.keys, client, loop)
+        yield Graph(settings, application, client, loop)
     finally:
         loop.run(client.aclose())
         loop.run(stop())

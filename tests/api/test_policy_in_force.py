@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -57,10 +57,20 @@ def digest(graph: Graph) -> str:
 
 
 def wait_for(graph: Graph, wanted: str) -> None:
+    wait_until(graph, lambda: digest(graph) == wanted)
+
+
+def wait_until(graph: Graph, holds: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE
-    while digest(graph) != wanted:
+    while not holds():
         assert time.monotonic() < deadline
         graph.run(asyncio.sleep(0.1))
+
+
+def is_trying(graph: Graph) -> bool:
+    """Whether a candidate is tried beside the policy in force."""
+    endpoint = graph.application._door.endpoint
+    return endpoint is not None and endpoint.shadow is not None
 
 
 def amounts(graph: Graph) -> set[bool]:
@@ -103,6 +113,18 @@ def test_what_a_candidate_would_decide_is_counted_by_every_worker_and_obeyed_by_
     assert (difference.roles, difference.subject) == ("legal", "Contract.totalValue")
     assert (difference.was, difference.would_be) == ("shown", "denied")
     assert counted <= asked
+
+
+def test_what_was_counted_of_a_candidate_goes_with_it_when_it_is_rejected(
+    workers: tuple[Graph, Graph], owner_url: str, loop: asyncio.Runner
+) -> None:
+    graph = workers[0]
+    made = decide(loop, owner_url, policy_change.propose, NARROWER, "new.toml", by="ann", reason="x")
+    wait_until(graph, lambda: is_trying(graph))
+    assert True in amounts(graph)
+    decide(loop, owner_url, policy_change.reject, made.digest, by="bob", reason="x")
+    wait_until(graph, lambda: not is_trying(graph))
+    assert decide(loop, owner_url, list_differences, made.digest, load_policy().digest) == []
 
 
 def test_a_policy_that_cannot_be_read_leaves_the_one_before_in_force(
