@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
+from functools import cached_property
 from typing import Any
 
 from auth.policy import PolicyError
@@ -36,21 +37,32 @@ class Lines:
 
     def of(self, table: Where, key: str | None) -> int:
         """Find a key in its table; else the table's header, or where its last name stands, or line 1."""
-        current: Where = ()
         header = 0
+        for number, (current, keys) in enumerate(self._places, start=1):
+            if keys is None:
+                named = current == table if table else key in current
+                header = header or (number if named else 0)
+            elif current == (table or current) and key in keys:
+                return number
+        return header or self._mention(key or (table[-1] if table else None))
+
+    @cached_property
+    def _places(self) -> list[tuple[Where, frozenset[str] | None]]:
+        """The table in which each line stands, and the keys on it; None where a table begins."""
+        current: Where = ()
         counted: dict[str, int] = {}
-        for number, line in enumerate(self._lines, start=1):
+        places: list[tuple[Where, frozenset[str] | None]] = []
+        for line in self._lines:
             bare = line.split("#", maxsplit=1)[0].strip()
             if bare.startswith("["):
                 current = tuple(part.strip(" \"'") for part in bare.strip("[] ").split("."))
                 if bare.startswith("[["):
                     place = counted[current[0]] = counted.get(current[0], -1) + 1
                     current = (*current, str(place))
-                named = current == table if table else key in current
-                header = header or (number if named else 0)
-            elif key and current == (table or current) and key in re.findall(r"[\w-]+", bare.split("=")[0]):
-                return number
-        return header or self._mention(key or (table[-1] if table else None))
+                places.append((current, None))
+            else:
+                places.append((current, frozenset(re.findall(r"[\w-]+", bare.split("=")[0]))))
+        return places
 
     def _mention(self, word: str | None) -> int:
         found = (n for n, line in enumerate(self._lines, start=1) if word and word in line.split("#")[0])

@@ -21,7 +21,10 @@ class Scope(StrEnum):
 
     @property
     def width(self) -> int:
-        return list(Scope).index(self)
+        return _WIDTHS[self]
+
+
+_WIDTHS = {scope: width for width, scope in enumerate(Scope)}
 
 
 SCOPE_TEXTS = {
@@ -73,10 +76,10 @@ class Rows:
 
     def holds(self, scopes: AbstractSet[Scope], contract: Mapping[str, object]) -> bool:
         """Whether a record that these scopes reach, and whose contract has these values, is one of them."""
-        return (
-            self.scope in scopes
-            and all(each.hold(contract) for each in self.when)
-            and not any(each.hold(contract) for each in self.unless)
+        if self.scope not in scopes or not (self.when or self.unless):
+            return self.scope in scopes
+        return all(each.hold(contract) for each in self.when) and not any(
+            each.hold(contract) for each in self.unless
         )
 
     def besides(self, *unless: Terms) -> Rows:

@@ -8,7 +8,7 @@ from dataclasses import MISSING, dataclass, fields
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from functools import cache
+from functools import cache, cached_property
 from types import NoneType, UnionType
 from typing import Annotated, Any, TypeVar, Union, dataclass_transform, get_args, get_origin, get_type_hints
 from uuid import UUID
@@ -124,9 +124,12 @@ class Kind(StrEnum):
 SCALARS = (str, bool, int, Decimal, date, datetime, Period, UUID)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class DeclaredField:
-    """A field as the other floors see it: its declaration with its resolved type."""
+    """A field as the other floors see it: its declaration with its resolved type.
+
+    What follows from these is worked out once: planning asks for it many times.
+    """
 
     entity: str
     name: str
@@ -135,14 +138,14 @@ class DeclaredField:
     kind: Kind
     field: Field
 
-    @property
+    @cached_property
     def graph_name(self) -> str:
         """The name in GraphQL: camelCase, and a reference without its `_id`."""
         name = self.name.removesuffix("_id") if self.kind is Kind.REFERENCE else self.name
         head, *tail = name.split("_")
         return head + "".join(part.capitalize() for part in tail)
 
-    @property
+    @cached_property
     def coordinate(self) -> str:
         """The name in policies, errors and docs, such as `Contract.totalValue`."""
         return f"{self.entity}.{self.graph_name}"
@@ -154,7 +157,7 @@ class DeclaredField:
             return self.field.meaning
         return f"{self.field.meaning} Shown only where the field that `{self.field.named_by}` names is shown."
 
-    @property
+    @cached_property
     def inputs(self) -> tuple[str, ...]:
         """The parameters of the rule of a derived field."""
         return tuple(inspect.signature(self.field.rule).parameters) if self.field.rule else ()
@@ -164,7 +167,7 @@ class DeclaredField:
         """Whether the value is stored encrypted: every field for PERSONAL is."""
         return self.field.audience is Audience.PERSONAL
 
-    @property
+    @cached_property
     def live(self) -> bool:
         """Whether the value depends on today, so that it is computed when read and never stored."""
         return "today" in self.inputs

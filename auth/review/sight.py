@@ -23,6 +23,7 @@ class Sight:
         self.roles = tuple(sorted(set(roles)))
         self.terms = terms_of(policy) if terms is None else terms
         self._cells: dict[str, Cell] = {}
+        self._there: dict[str, tuple[Situation, ...]] = {}
 
     def cell(self, coordinate: str) -> Cell:
         """Give the decision about a field, record by record."""
@@ -38,9 +39,14 @@ class Sight:
         """Whether such a record is there for them at all, which its id says."""
         return word_in(self.cell(_id_of(coordinate.partition(".")[0])), situation) is Word.SHOW
 
-    def there(self, coordinate: str) -> list[Situation]:
+    def there(self, coordinate: str) -> tuple[Situation, ...]:
         """Give every kind of record that is there for them and may hold the field."""
-        return [each for each in self.situations(coordinate) if self.is_there(coordinate, each)]
+        entity = coordinate.partition(".")[0]
+        if entity not in self._there:
+            self._there[entity] = tuple(
+                each for each in self.situations(coordinate) if self.is_there(coordinate, each)
+            )
+        return self._there[entity]
 
     def word(self, coordinate: str, situation: Situation) -> Word:
         """Tell how they see the field in such a record.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import product
 from math import prod
 
@@ -20,7 +20,7 @@ REACHES = tuple(frozenset(list(Scope)[start:]) for start in reversed(range(len(S
 """The scopes that may reach one record, from the one of a stranger to the caller's own."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Situation:
     """One kind of record: the scopes of the caller that reach it, and what its contract says.
 
@@ -30,7 +30,7 @@ class Situation:
     scopes: frozenset[Scope]
     contract: tuple[tuple[str, FixedValue], ...] = ()
 
-    @property
+    @cached_property
     def values(self) -> Mapping[str, FixedValue]:
         return dict(self.contract)
 
@@ -46,8 +46,7 @@ class Situation:
 
     def among(self, sets: Iterable[Rows]) -> bool:
         """Whether such a record belongs to one of these sets."""
-        values = self.values
-        return any(rows.holds(self.scopes, values) for rows in sets)
+        return any(rows.holds(self.scopes, self.values) for rows in sets)
 
 
 REACHED = {

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from auth.decision import Deny
+from auth.decision import Deny, Mask, Show
 from auth.policy import Allow, Policy, Word, decide_claim, decide_command, declared_at
 from auth.review.cases import CLAIMS, COMMANDS, SEEN, Case, Mention
 from auth.review.sight import Rulebook, Sight
@@ -18,6 +18,7 @@ from domain.mask import mask_of
 from domain.reach import is_directory, root_of
 
 NO_FIELD = "the policy shows them no record that has a field of it, or the case names each by itself"
+WORDS = {Show: Word.SHOW, Mask: Word.MASK, Deny: Word.DENY}
 TOLD = {Word.SHOW: "shows", Word.MASK: "masks", Word.DENY: "denies"}
 
 
@@ -134,7 +135,7 @@ class Trial:
             checked.decisions += 1
             decision = sight.decision(coordinate, kind)
             checked.rules.add(decision.rule)
-            word = sight.word(coordinate, kind)
+            word = WORDS[type(decision)]
             if word is not wanted:
                 return coordinate, f"the policy {TOLD[word]} it in {kind}, by {self._told(decision.rule)}"
         return None
@@ -202,12 +203,11 @@ def _concerns(case: Case, coordinate: str) -> bool:
     return case.record.scope is None or not is_directory(entity)
 
 
-def _kinds(case: Case, sight: Sight, coordinate: str) -> list[Situation]:
+def _kinds(case: Case, sight: Sight, coordinate: str) -> Sequence[Situation]:
     """Return the kinds of records that a case speaks of: of what it leaves open, every one."""
     record, kinds = case.record, sight.situations(coordinate)
     if record is None:
-        there = [each for each in kinds if sight.is_there(coordinate, each)]
-        return there or list(kinds)
+        return sight.there(coordinate) or kinds
     if record.scope is not None and not is_directory(coordinate.partition(".")[0]):
         kinds = tuple(each for each in kinds if each.narrowest is record.scope)
     # What the policy does not tell apart is one kind, told by any of its values: the case's own is put there.

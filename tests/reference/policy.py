@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -25,6 +25,10 @@ class Facts:
 
     scopes: frozenset[str]
     contract: tuple[tuple[str, Any], ...] | None
+
+    @cached_property
+    def values(self) -> dict[str, Any]:
+        return dict(self.contract or ())
 
 
 @cache
@@ -64,18 +68,20 @@ class Evaluator:
         self.named = list(roles)
         self._possible: dict[str, frozenset[str]] = {}
         self._words: dict[tuple[str, Facts], str] = {}
+        self._forbids: dict[str, list[Any]] = {}
+        self._exceptions: dict[tuple[str, str], list[Any]] = {}
 
     def word(self, coordinate: str, facts: Facts) -> str:
         """Return `show`, `mask` or `deny` for a field of one record."""
-        if (coordinate, facts) not in self._words:
-            self._words[coordinate, facts] = self._word(coordinate, facts)
-        return self._words[coordinate, facts]
+        word = self._words.get((coordinate, facts))
+        if word is None:
+            word = self._words[coordinate, facts] = self._word(coordinate, facts)
+        return word
 
     def _word(self, coordinate: str, facts: Facts) -> str:
         declared = field_at(coordinate)
-        for forbid in self.data.get("forbid", ()):
-            if self._forbids(forbid, declared, facts):
-                return "deny"
+        if any(holds(when, facts) for when in self._forbidden(declared)):
+            return "deny"
         said = [self._said(role, declared, facts) for role in self.roles if self._reaches(role, facts)]
         best = min(said, key=WORDS.index, default="deny")
         if best == "mask" and not has_mask(declared):
@@ -96,14 +102,19 @@ class Evaluator:
     def shows(self, coordinate: str) -> bool:
         return "show" in self.possible(coordinate)
 
-    def situations(self, entity: str) -> Iterator[Facts]:
-        """Give every kind of record of an entity between which the policy can tell."""
-        reaches = REACHES[-1:] if is_nobodys(entity) else REACHES
-        names = self.terms if belongs_to_a_contract(entity) else []
-        for scopes in reaches:
-            for values in product(*(_values(name) for name in names)):
-                contract = tuple(zip(names, values, strict=True)) if belongs_to_a_contract(entity) else None
-                yield Facts(scopes, contract)
+    def situations(self, entity: str) -> list[Facts]:
+        """Return every kind of record of an entity between which the policy can tell."""
+        if is_nobodys(entity):
+            return [Facts(REACHES[-1], None)]
+        return (
+            self._of_contracts if belongs_to_a_contract(entity) else [Facts(each, None) for each in REACHES]
+        )
+
+    @cached_property
+    def _of_contracts(self) -> list[Facts]:
+        combined = product(*(_values(name) for name in self.terms))
+        told_apart = [tuple(zip(self.terms, values, strict=True)) for values in combined]
+        return [Facts(scopes, contract) for scopes in REACHES for contract in told_apart]
 
     @cached_property
     def terms(self) -> list[str]:
@@ -115,13 +126,23 @@ class Evaluator:
         ]
         return sorted({name for table in tables for name in table.get("when", {})})
 
-    def _forbids(self, forbid: Mapping[str, Any], declared: DeclaredField, facts: Facts) -> bool:
+    def _forbidden(self, declared: DeclaredField) -> list[Any]:
+        """Return the terms of each forbid of a field for this caller; None where it has none."""
+        if declared.coordinate not in self._forbids:
+            self._forbids[declared.coordinate] = [
+                forbid.get("when")
+                for forbid in self.data.get("forbid", ())
+                if self._concerns(forbid, declared)
+            ]
+        return self._forbids[declared.coordinate]
+
+    def _concerns(self, forbid: Mapping[str, Any], declared: DeclaredField) -> bool:
         held = "roles" not in forbid or bool(set(forbid["roles"]) & set(self.named))
         named = any(each in forbid.get("fields", ()) for each in _hidden_with(declared))
         named = named or declared.field.audience in forbid.get("audiences", ())
         if "when" in forbid and not belongs_to_a_contract(declared.entity):
             return False
-        return held and named and holds(forbid.get("when"), facts)
+        return held and named
 
     def _reaches(self, name: str, facts: Facts) -> bool:
         role = self.data["roles"][name]
@@ -129,11 +150,7 @@ class Evaluator:
 
     def _said(self, name: str, declared: DeclaredField, facts: Facts) -> str:
         role = self.data["roles"][name]
-        own = [
-            each
-            for each in self.data.get("exceptions", ())
-            if each["role"] == name and each["field"] == declared.coordinate
-        ]
+        own = self._own(name, declared)
         for exception in own:
             if "when" in exception and holds(exception["when"], facts):
                 return str(exception["word"])
@@ -145,6 +162,16 @@ class Evaluator:
         if not own and "inherits" in role:
             return self._said(role["inherits"], declared, facts)
         return self._audience(role.get("inherits"), declared)
+
+    def _own(self, name: str, declared: DeclaredField) -> list[Any]:
+        """Return the exceptions that a role itself has for a field."""
+        if (name, declared.coordinate) not in self._exceptions:
+            self._exceptions[name, declared.coordinate] = [
+                each
+                for each in self.data.get("exceptions", ())
+                if each["role"] == name and each["field"] == declared.coordinate
+            ]
+        return self._exceptions[name, declared.coordinate]
 
     def _audience(self, name: str | None, declared: DeclaredField) -> str:
         while name is not None:
@@ -172,9 +199,9 @@ def holds(when: Mapping[str, Any] | None, facts: Facts) -> bool:
         return True
     if facts.contract is None:
         return False
-    given = dict(facts.contract)
     return all(
-        given.get(name) in (values if isinstance(values, list) else [values]) for name, values in when.items()
+        facts.values.get(name) in (values if isinstance(values, list) else [values])
+        for name, values in when.items()
     )
 
 
