@@ -373,7 +373,9 @@ def test_a_sign_in_ends_in_the_browser_that_began_it(people: People, cookie: str
     assert people.get(came).status_code == 400  # once
 
 
-@pytest.mark.parametrize("state", ["", "x", "é", "A" * 56, new_state(NORTHLIGHT)])
+@pytest.mark.parametrize(
+    "state", ["", "x", "é", "A" * 56, pytest.param(new_state(NORTHLIGHT), id="one of nobody's sign-in")]
+)
 def test_a_state_that_nobody_made_leads_nowhere(people: People, state: str) -> None:
     assert people.get("/oauth/callback", params={"code": "x", "state": state}).status_code == 400
 
