@@ -84,7 +84,7 @@ class Rows:
 
     def besides(self, *unless: Terms) -> Rows:
         """Return those of them where none of these terms holds."""
-        return replace(self, unless=self.unless | frozenset(unless))
+        return replace(self, unless=self.unless | frozenset(unless)) if unless else self
 
     def among(self, when: Terms) -> Rows:
         """Return those of them where these terms hold."""
@@ -93,13 +93,15 @@ class Rows:
     def of(self, entity: str) -> Rows:
         """Return what of it concerns an entity: people are nobody's, and only contracts have terms."""
         scope = Scope.ORG if is_directory(entity) else self.scope
-        if root_of(entity) == SUBJECT_OF_TERMS:
-            return replace(self, scope=scope)
-        return Rows(scope)
+        if root_of(entity) != SUBJECT_OF_TERMS:
+            return Rows(scope)
+        return self if scope is self.scope else replace(self, scope=scope)
 
 
 def widest(found: list[Rows]) -> tuple[Rows, ...]:
     """Return sets of records without those that others cover."""
+    if len(found) < 2:  # noqa: PLR2004 - one set has no other that could cover it
+        return tuple(found)
     kept: list[Rows] = []
     for each in sorted(dict.fromkeys(found), key=lambda rows: (-rows.scope.width, str(rows))):
         if not any(other.covers(each) for other in kept):

@@ -257,7 +257,7 @@ from auth.policy_file import load_policy
 from auth.view import view_for
 policy = load_policy()
 views = [view_for(policy, frozenset({role})) for role in sorted(policy.roles)]
-vector = [sorted(view.cells.items(), key=str) for view in views]
+vector = [sorted(view.cells.items()) for view in views]
 both = view_for(policy, frozenset(policy.roles)).cells
 print(policy.digest, hashlib.sha256(repr((vector, list(both.items()))).encode()).hexdigest())
 """
@@ -265,9 +265,7 @@ print(policy.digest, hashlib.sha256(repr((vector, list(both.items()))).encode())
 
 def vector() -> str:
     policy = load_policy()
-    single = [
-        sorted(view_for(policy, frozenset({role})).cells.items(), key=str) for role in sorted(policy.roles)
-    ]
+    single = [sorted(view_for(policy, frozenset({role})).cells.items()) for role in sorted(policy.roles)]
     both = view_for(policy, frozenset(policy.roles)).cells
     return f"{policy.digest} {hashlib.sha256(repr((single, list(both.items()))).encode()).hexdigest()}"
 
