@@ -8,7 +8,7 @@ from typing import Any, Self
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import asyncpg
 
-_DIALECT = asyncpg.dialect()  # type: ignore[no-untyped-call]
+DIALECT = asyncpg.dialect()  # type: ignore[no-untyped-call]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Statement:
     @classmethod
     def of(cls, clause: sa.ClauseElement) -> Self:
         """Compile a Core expression whose every value is a named `sa.bindparam`."""
-        compiled = clause.compile(dialect=_DIALECT)
+        compiled = clause.compile(dialect=DIALECT)
         return cls(str(compiled), tuple(getattr(compiled, "positiontup", None) or ()))
 
     def arguments(self, **values: Any) -> tuple[Any, ...]:  # noqa: ANN401 - any SQL value

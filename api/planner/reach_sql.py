@@ -17,6 +17,7 @@ from auth.rows import SUBJECT_OF_TERMS, Rows, Scope, Terms
 from auth.view import View
 from domain.field import DeclaredField, back_reference
 from domain.reach import beneath, leading, owning, team_of, whole_of
+from storage.statement import DIALECT
 from storage.tables import table_of
 
 Expression = sa.ColumnElement[Any]
@@ -32,22 +33,26 @@ class Parameters:
     def __init__(self) -> None:
         self.by_name: dict[str, Parameter] = {}
         self.checks: list[Parameter] = []
-        self._names: dict[Any, str] = {}
+        self._bound: dict[Any, sa.BindParameter[Any]] = {}
+        self._org: Expression | None = None
 
     def bind(
         self, value: Value | CursorValue | BlindIndex, convert: Convert, type_: sa.types.TypeEngine[Any]
     ) -> Expression:
         """Return the place of a value in the statement."""
-        key = (repr(value), convert, str(type_))
-        name = self._names.get(key)
-        if name is None:
-            name = self._names[key] = f"p{len(self._names)}"
+        key = (repr(value), convert, type_.compile(dialect=DIALECT))
+        if key not in self._bound:
+            name = f"p{len(self._bound)}"
+            self._bound[key] = sa.bindparam(name, type_=type_)
             self.by_name[name] = Parameter(value, convert)
-        return sa.bindparam(name, type_=type_)
+        return self._bound[key]
 
     def org(self) -> Expression:
         """Return the caller's org."""
-        return self.bind(Variable(ORG), as_is, sa.Uuid())
+        # Every table of a statement asks for it.
+        if self._org is None:
+            self._org = self.bind(Variable(ORG), as_is, sa.Uuid())
+        return self._org
 
     def today(self) -> Expression:
         """Return the day on which the request is answered."""
