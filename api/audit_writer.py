@@ -15,9 +15,8 @@ from storage.database import Database
 
 KNOWN_ACCESSES: Final = 10_000
 _MOST_EVENTS: Final = 500
-_MANY: Final = 6
-_GATHER: Final = 0.001
-"""Seconds to wait for more after a group of many: a commit costs as much for one event as for twenty."""
+_GATHER: Final = 0.002
+"""Seconds to wait for more at most: a commit costs as much for one event as for twenty."""
 
 
 class NotRecorded(Exception):
@@ -28,13 +27,18 @@ class AuditWriter:
     """Adds events to the log; who waits for one knows when it is durable.
 
     One group is written at a time. What is added meanwhile makes the next: under load a commit is shared by
-    many requests, and a lone request waits for nobody.
+    many requests, and a lone request waits for nobody. A group is written as soon as half of all requests are
+    in it: the other half is answered meanwhile. If one group held them all, they would go on in step, and
+    nobody would work while they wait for the disk.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._waiting: list[tuple[LogEntry, asyncio.Future[None]]] = []
         self._writing: asyncio.Task[None] | None = None
+        self._enough: asyncio.Future[None] | None = None
+        self.coming = 0
+        """Requests that are worked on, and have an event to add."""
         self._accesses: OrderedDict[tuple[UUID, str], None] = OrderedDict()
 
     async def append(self, event: AuditEvent, access: Access | None = None) -> None:
@@ -54,6 +58,8 @@ class AuditWriter:
         self._waiting.append((entry, done))
         if self._writing is None:
             self._writing = asyncio.create_task(self._write())
+        elif self._enough is not None and len(self._waiting) >= self.coming:
+            self._end_of_gathering()
         await done
 
     async def append_within(
@@ -76,13 +82,11 @@ class AuditWriter:
             known.popitem(last=False)
 
     async def _write(self) -> None:
-        gathered = 0
         try:
             while self._waiting:
-                if gathered >= _MANY:
-                    await asyncio.sleep(_GATHER)
+                if len(self._waiting) < self.coming:
+                    await self._gather()
                 group, self._waiting = self._waiting[:_MOST_EVENTS], self._waiting[_MOST_EVENTS:]
-                gathered = len(group)
                 failed: Exception | None = None
                 try:
                     await add_events(self._database, [entry for entry, _ in group])
@@ -97,6 +101,21 @@ class AuditWriter:
                         done.set_exception(failed)
         finally:
             self._writing = None
+
+    async def _gather(self) -> None:
+        """Wait until as many wait as are still worked on, but not for long."""
+        loop = asyncio.get_running_loop()
+        self._enough = loop.create_future()
+        too_long = loop.call_later(_GATHER, self._end_of_gathering)
+        try:
+            await self._enough
+        finally:
+            too_long.cancel()
+            self._enough = None
+
+    def _end_of_gathering(self) -> None:
+        if self._enough is not None and not self._enough.done():
+            self._enough.set_result(None)
 
 
 def _entry(event: AuditEvent) -> LogEntry:

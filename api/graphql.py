@@ -118,6 +118,7 @@ class Endpoint:
         A `strict` caller prefers an error where something would be null or masked.
         """
         asked = Asked(principal, request_id, time.perf_counter_ns(), strict)
+        self._audit.coming += 1
         try:
             answer = Answer(HTTPStatus.OK, await self._execute(asked, body))
         except ApiError as error:
@@ -128,6 +129,8 @@ class Endpoint:
             answer = self._refused(
                 asked, InternalError("the request could not be answered; the operator's log says why")
             )
+        finally:
+            self._audit.coming -= 1
         return await self._recorded(asked, answer)
 
     async def turn_away(self, principal: Principal, refused: Answer, request_id: str = "") -> Answer:
