@@ -42,6 +42,7 @@ from domain.renewal import RenewalType
 from domain.renewal_acknowledgement import RenewalAcknowledgement
 from domain.risk import RiskLevel
 from domain.risk_assessment import RiskAssessment
+from domain.salesforce_write import SalesforceWrite
 from domain.service_level import ServiceLevel
 from domain.term import Period
 from domain.value_flag import ValueFlag
@@ -334,6 +335,9 @@ class Contract(Entity):
 
     provenance: Annotated[
         tuple[Provenance, ...], Field("Where its values come from, field by field.", HERE, EVERYONE)
+    ] = ()
+    salesforce: Annotated[
+        tuple[SalesforceWrite, ...], Field("What Salesforce was told of it, and what not.", HERE, EVERYONE)
     ] = ()
 
     version: Annotated[

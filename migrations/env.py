@@ -10,7 +10,8 @@ import storage.idempotency_keys
 import storage.inbox_tables
 import storage.lane_tables
 import storage.oauth_tables
-import storage.policy_tables  # noqa: F401 - all declare tables in the metadata
+import storage.policy_tables
+import storage.salesforce_tables  # noqa: F401 - all declare tables in the metadata
 from migrations.autogenerate import complete
 from storage.audit_months import is_month
 from storage.tables import metadata

@@ -34,12 +34,14 @@ class Done:
 class Retry:
     """It is not done yet, nor is what comes after it.
 
-    Without a time its lane backs off, and too many attempts quarantine it. With a time, as the one when a
-    limit is lifted, it waits for that, which counts as no attempt: the fault is not the message's.
+    Without a time its lane backs off, for `least` or longer, and too many attempts quarantine it. With a
+    time, as the one when a limit is lifted, it waits for that, which counts as no attempt: the fault is not
+    the message's.
     """
 
     reason: Fault
     after: datetime | None = None
+    least: timedelta = timedelta()
 
 
 @dataclass(frozen=True, slots=True)

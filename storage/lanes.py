@@ -257,7 +257,7 @@ async def finish(
     attempts, next_at = 0, now
     if retry is not None:
         attempts = (1 if gone else lease.attempts) - (retry.after is not None)
-        next_at = now + patience.rest(max(attempts, 1), _chance)
+        next_at = now + max(patience.rest(max(attempts, 1), _chance), retry.least)
         if retry.after is not None:
             next_at = max(next_at, retry.after)  # a time that has passed must not bring it back at once
     left = await connection.fetchval(

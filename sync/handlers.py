@@ -41,10 +41,12 @@ class Apart:
 
     A worker that is lost in between leaves it done and not finished, and another does it again. `settle`
     notes what `work` brought about, in the transaction that finishes; it may run twice, committed once.
+    `close` lets go of what was opened for it, when a worker ends; work that comes after that opens it anew.
     """
 
     work: Callable[[Batch], Awaitable[Sequence[Outcome]]]
     settle: Callable[[asyncpg.Connection, Batch, Sequence[Outcome]], Awaitable[None]] | None = None
+    close: Callable[[], Awaitable[None]] | None = None
 
 
 Handler = Within | Apart

@@ -12,6 +12,8 @@ from storage.lanes import Queue
 from sync.connections import Connections
 from sync.handlers import Apart, Handler, Within
 from sync.inbox import InboxWork
+from sync.outbox import OutboxWork
+from sync.salesforce.orgs import SalesforceOrgs
 
 
 def now() -> datetime:
@@ -24,4 +26,9 @@ def handlers(
 ) -> Mapping[Queue, Handler]:
     """Return the handler of each queue that is worked on; a queue without one fills up and is told of."""
     inbox = InboxWork(database, Connections(sealer), Vault(sealer), clock)
-    return {Queue.FETCH: Apart(inbox.fetch, inbox.hand_on), Queue.INBOX: Within(inbox.apply)}
+    outbox = OutboxWork(database, SalesforceOrgs(sealer), clock)
+    return {
+        Queue.FETCH: Apart(inbox.fetch, inbox.hand_on),
+        Queue.INBOX: Within(inbox.apply),
+        Queue.OUTBOX: Apart(outbox.write, outbox.keep, outbox.close),
+    }

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from storage.database import BUSY, LOST, Database, DatabaseUnavailable
 from storage.lane_bell import Bell, listen
 from storage.lanes import Backlog, Lease, Queue, backlog, claim
-from sync.handlers import Handler
+from sync.handlers import Apart, Handler
 from sync.turn import Counters, Pace, Turns
 
 log = logging.getLogger("contract_graph.worker")
@@ -140,6 +140,9 @@ class Worker:
     async def _come_to_an_end(self) -> None:
         while self._running:
             await asyncio.wait(self._running)
+        for handler in self._turns.handlers.values():
+            if isinstance(handler, Apart) and handler.close is not None:
+                await handler.close()
         await self._bell.close()
 
     async def _listen(self) -> None:

@@ -39,6 +39,7 @@ from domain.renewal_acknowledgement import RenewalAcknowledgement
 from domain.risk import RiskLevel
 from domain.risk_assessment import RiskAssessment, RiskFactor
 from domain.role_grant import HolderKind, RoleGrant
+from domain.salesforce_write import SalesforceRefusal, SalesforceState, SalesforceWrite
 from domain.service_level import Measurement, ServiceLevel, ServiceLevelState
 from domain.term import Period
 from domain.value_flag import ValueFlag
@@ -53,6 +54,7 @@ _KINDS = (
     "Obligation", "RiskAssessment", "RiskFactor", "FieldChange", "PermissionSetAssignment", "RoleGrant",
     "AccountTeamMember", "Provenance",
     "RenewalAcknowledgement", "ValueFlag", "AccessRequest",
+    "SalesforceWrite", "SalesforceRefusal",
 )  # fmt: skip
 """In an order of their own: an entity more must not change the ids of the others."""
 
@@ -224,6 +226,7 @@ class SmallOrg:
             obligations=self._obligations(), risk_assessments=(self._assessment(),), changes=self._changes(),
             provenance=self._provenance(),
             renewal_acknowledgements=(self._acknowledgement(),), value_flags=self._flags(),
+            salesforce=self._salesforce(),
         )  # fmt: skip
 
     def _amendment(self) -> Amendment:
@@ -312,6 +315,26 @@ class SmallOrg:
                 reason="signed",
             )
             for day, (field, before, after) in enumerate(claimed, 1)
+        )  # fmt: skip
+
+    def _salesforce(self) -> tuple[SalesforceWrite, ...]:
+        said = {
+            "Contract": ("liabilityCap", "Liability_Cap__c", f"Contract has no field of {self.mark}"),
+            "Opportunity": ("totalValue", "Amount", f"the opportunity of {self.mark} has products"),
+        }
+        return tuple(
+            SalesforceWrite(
+                id=self.id("SalesforceWrite", place), contract_id=self.id("Contract", 1), object=name,
+                salesforce_id=None, state=SalesforceState.REFUSED, contract_version=place,
+                written_at=datetime(2026, 11, 1, 8, 0, place, tzinfo=UTC), correlation=f"{self.mark} {place}",
+                refusals=(
+                    SalesforceRefusal(
+                        id=self.id("SalesforceRefusal", place), write_id=self.id("SalesforceWrite", place),
+                        field=field, name=there, reason=reason,
+                    ),
+                ),
+            )
+            for place, (name, (field, there, reason)) in enumerate(said.items(), 1)
         )  # fmt: skip
 
     def _provenance(self) -> tuple[Provenance, ...]:

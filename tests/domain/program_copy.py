@@ -105,6 +105,7 @@ import storage.inbox_tables
 import storage.lane_tables
 import storage.oauth_tables
 import storage.policy_tables
+import storage.salesforce_tables
 from storage.row_security import security_ddl
 from storage.tables import metadata
 

@@ -36,9 +36,10 @@ PREFIXES = {
 LAYOUT = {
     "Contract": {"ContractParty": 3, "Document": 2, "Amendment": 2, "ContractLine": 3, "Milestone": 2,
                  "ServiceLevel": 1, "Obligation": 2, "RiskAssessment": 1, "FieldChange": 2,
-                 "Provenance": 3},
+                 "Provenance": 3, "SalesforceWrite": 2},
     "Amendment": {"AmendmentChange": 3}, "ServiceLevel": {"Measurement": 3},
     "RiskAssessment": {"RiskFactor": 3}, "Opportunity": {"OpportunityLine": 3},
+    "SalesforceWrite": {"SalesforceRefusal": 3},
     "User": {"PermissionSetAssignment": 2},
     "Account": {"AccountTeamMember": 2},
 }  # fmt: skip

@@ -65,6 +65,7 @@ export const OWNERS = {
   valueFlags: 'HERE',
   accessRequests: 'HERE',
   provenance: 'HERE',
+  salesforce: 'HERE',
   version: 'HERE',
   updatedAt: 'HERE'
 };

@@ -1,0 +1,50 @@
+"""How the org of Salesforce is reached, and what each of its records was last told."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from storage.tables import metadata
+
+salesforce_connection = sa.Table(
+    "salesforce_connection",
+    metadata,
+    sa.Column("org_id", sa.Uuid(), sa.ForeignKey("org.id"), nullable=False),
+    sa.Column("id", sa.Uuid(), nullable=False, comment="That of the org: it has one."),
+    sa.Column("url", sa.Text(), nullable=False, comment="My Domain of the org."),
+    sa.Column("consumer_key", sa.Text(), nullable=False, comment="Of the app that we sign in by."),
+    sa.Column("secret", sa.Text(), nullable=False, comment="Private key or secret of the app, encrypted."),
+    sa.Column("username", sa.Text(), comment="User we sign in as by JWT; absent with client credentials."),
+    sa.Column("audience", sa.Text(), comment="Who is to believe the JWT."),
+    sa.Column("currency", sa.Text(), comment="Currency of an org that has only one."),
+    sa.Column("made_at", sa.DateTime(timezone=True), nullable=False, comment="When it was set as it is."),
+    sa.Column("ended_at", sa.DateTime(timezone=True), comment="From when nothing is written by it."),
+    sa.PrimaryKeyConstraint("org_id", "id"),
+    sa.CheckConstraint("id = org_id", name="one"),
+    sa.CheckConstraint("(username IS NULL) = (audience IS NULL)", name="credentials"),
+    sa.CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency"),
+    comment="Salesforce of an org, and how we sign in there.",
+)
+
+salesforce_record = sa.Table(
+    "salesforce_record",
+    metadata,
+    sa.Column("org_id", sa.Uuid(), sa.ForeignKey("org.id"), nullable=False),
+    sa.Column("id", sa.Uuid(), nullable=False, comment="Follows from contract and object."),
+    sa.Column("contract_id", sa.Uuid(), nullable=False, comment="Whose values it was told."),
+    sa.Column("object", sa.Text(), nullable=False),
+    sa.Column("salesforce_id", sa.Text(), nullable=False, comment="18 characters."),
+    sa.Column(
+        "told", sa.Text(), nullable=False, comment="JSON: the values last written, by their names there."
+    ),
+    sa.Column("told_at", sa.DateTime(timezone=True), nullable=False, comment="When they were written."),
+    sa.Column(
+        "in_doubt", sa.Boolean(), nullable=False, comment="Something was begun since, and not settled."
+    ),
+    sa.Column("correlation", sa.Text(), nullable=False, comment="What the write is known by in every log."),
+    sa.PrimaryKeyConstraint("org_id", "id"),
+    sa.ForeignKeyConstraint(("org_id", "contract_id"), ("contract.org_id", "contract.id")),
+    sa.UniqueConstraint("org_id", "contract_id", "object"),
+    sa.Index(None, "org_id", "salesforce_id"),
+    comment="What a record of Salesforce was last told of a contract.",
+)

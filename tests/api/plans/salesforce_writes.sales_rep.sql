@@ -1,0 +1,34 @@
+SELECT answered.answer
+FROM (SELECT set_config('app.org', CAST($1::UUID AS TEXT), true) AS org
+ LIMIT ALL OFFSET 0) AS scope JOIN LATERAL (SELECT (SELECT mirrored.id
+FROM "user" AS mirrored
+WHERE mirrored.org_id = $1::UUID AND mirrored.salesforce_id = $2::VARCHAR) AS id
+WHERE scope.org IS NOT NULL
+ LIMIT ALL OFFSET 0) AS caller ON true JOIN LATERAL (SELECT json_build_object('contract', (SELECT row_to_json("$") AS row_to_json_1
+FROM (SELECT t1.id AS "$id", json_build_object('nodes', (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_1
+FROM (SELECT t7.id AS "$id", t7.object AS object, t7.state AS state, t7.reason AS reason, t7.written_at AS "writtenAt", NULL::json AS "contractVersion", NULL::json AS correlation, json_build_object('nodes', (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_2
+FROM (SELECT t8.id AS "$id", CASE WHEN (t8.field = ANY ($3::TEXT[])) THEN t8.field END AS field, CASE WHEN (t8.field = ANY ($3::TEXT[])) THEN t8.name END AS name, CASE WHEN (t8.field = ANY ($3::TEXT[])) THEN t8.reason END AS reason
+FROM salesforce_refusal AS t8
+WHERE t8.org_id = $1::UUID AND t8.write_id = t7.id ORDER BY t8.id ASC
+ LIMIT $4::INTEGER) AS "$")) AS refusals
+FROM salesforce_write AS t7
+WHERE t7.org_id = $1::UUID AND t7.contract_id = t1.id ORDER BY t7.object ASC NULLS LAST, t7.id ASC
+ LIMIT $4::INTEGER) AS "$")) AS salesforce
+FROM contract AS t1
+WHERE t1.org_id = $1::UUID AND (t1.contract_owner_id = caller.id OR t1.business_owner_id = caller.id OR t1.renewal_owner_id = caller.id OR (EXISTS (SELECT 1
+FROM account AS t2
+WHERE t2.org_id = $1::UUID AND t2.id = t1.account_id AND (t2.owner_id = caller.id OR (EXISTS (SELECT 1
+FROM account_team_member AS t3
+WHERE t3.org_id = $1::UUID AND t3.account_id = t2.id AND t3.user_id = caller.id))))) OR (EXISTS (SELECT 1
+FROM opportunity AS t4
+WHERE t4.org_id = $1::UUID AND t4.id = t1.opportunity_id AND (t4.owner_id = caller.id OR (EXISTS (SELECT 1
+FROM account AS t5
+WHERE t5.org_id = $1::UUID AND t5.id = t4.account_id AND (t5.owner_id = caller.id OR (EXISTS (SELECT 1
+FROM account_team_member AS t6
+WHERE t6.org_id = $1::UUID AND t6.account_id = t5.id AND t6.user_id = caller.id))))))))) AND t1.number = $5::VARCHAR) AS "$")) AS answer
+WHERE scope.org IS NOT NULL) AS answered ON true
+-- $1: 00000000-0000-7000-8000-000000000001
+-- $2: 005Hs00000AAAAAIA5
+-- $3: ['id', 'number', 'external_reference', 'externalReference', 'title', 'type', 'side', 'status', 'template', 'parent_id', 'parent', 'children', 'account_id', 'account', 'opportunity_id', 'opportunity', 'signed_date', 'signedDate', 'effective_date', 'effectiveDate', 'expiration_date', 'expirationDate', 'renewal_type', 'renewalType', 'renewal_term', 'renewalTerm', 'notice_period', 'noticePeriod', 'notice_window_days', 'noticeWindowDays', 'renewal_date', 'renewalDate', 'notice_deadline', 'noticeDeadline', 'in_notice_window', 'inNoticeWindow', 'days_to_expiration', 'daysToExpiration', 'price_escalation_trigger', 'priceEscalationTrigger', 'total_value', 'totalValue', 'base_value', 'baseValue', 'one_time_amount', 'oneTimeAmount', 'recurring_amount', 'recurringAmount', 'assigned_arr', 'assignedArr', 'assigned_mrr', 'assignedMrr', 'arr', 'mrr', 'billing_frequency', 'billingFrequency', 'billing_start_date', 'billingStartDate', 'payment_terms', 'paymentTerms', 'discount_percent', 'discountPercent', 'uplift_percent', 'upliftPercent', 'contract_owner_id', 'contractOwner', 'business_owner_id', 'businessOwner', 'renewal_owner_id', 'renewalOwner', 'amendment_count', 'amendmentCount', 'latest_amendment_date', 'latestAmendmentDate', 'parties', 'documents', 'amendments', 'lines', 'milestones', 'provenance', 'salesforce', 'updated_at', 'updatedAt']
+-- $4: 50
+-- $5: K-1
