@@ -1,0 +1,205 @@
+"""`contract-graph crm`: the Salesforce that an org's contracts are written to."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+from joserfc.errors import JoseError
+from joserfc.jwk import RSAKey
+
+from api.commands.org_work import in_org
+from api.installation import sealer
+from api.settings import Settings, SettingsError
+from auth.address import is_secure
+from domain.currency import MINOR_UNITS
+from domain.identity import uuid7
+from domain.org import Org
+from storage.lanes import Queue, enqueue
+from storage.salesforce import StoredSalesforce, end_salesforce, find_salesforce, set_salesforce
+from storage.salesforce_records import unwritten
+from sync.outbox import write_of
+from sync.salesforce.client import SalesforceClient
+from sync.salesforce.connection import LOGIN
+from sync.salesforce.failures import SalesforceFailure
+from sync.salesforce.orgs import opened_connection, sealed_secret
+from sync.salesforce.readiness import Lacking, lacking
+
+_AT_ONCE = 1000
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Register `crm set|show|check|send|end`."""
+    actions = subparsers.add_parser(
+        "crm", help="the Salesforce that contracts are written to"
+    ).add_subparsers(dest="action", required=True)
+    setting = _action(
+        actions, "set", "say how an org's Salesforce is reached, in place of what was said", _set
+    )
+    setting.add_argument("--url", required=True, help="My Domain: https://DOMAIN.my.salesforce.com")
+    setting.add_argument("--consumer-key", required=True, help="of the External Client App there")
+    proof = setting.add_mutually_exclusive_group(required=True)
+    proof.add_argument(
+        "--key-file", type=Path, help="its private key as PEM: we sign in by JWT, as --username"
+    )
+    proof.add_argument("--secret-file", type=Path, help="its secret: we sign in as whom the app runs as")
+    setting.add_argument("--username", help="of the user who writes, with --key-file")
+    setting.add_argument(
+        "--audience", default=LOGIN, help="with --key-file; https://test.salesforce.com for a sandbox"
+    )
+    setting.add_argument("--currency", help="that of the org, if it has only one, such as EUR")
+    _action(actions, "show", "say how it is reached", _show)
+    _action(actions, "check", "sign in there, and say what is missing and what to do about it", _check)
+    sending = _action(
+        actions, "send", "have contracts written that wait, were refused or were never told", _send
+    )
+    sending.add_argument("--all", action="store_true", help="every contract, with every value")
+    _action(actions, "end", "write nothing there any more; what it was told stays", _end)
+
+
+def _action(actions: Any, name: str, help_: str, work: Any) -> argparse.ArgumentParser:  # noqa: ANN401
+    parser: argparse.ArgumentParser = actions.add_parser(name, help=help_)
+    parser.add_argument("--org", required=True, help="name of the org")
+    parser.set_defaults(run=work)
+    return parser
+
+
+def _set(arguments: argparse.Namespace, settings: Settings) -> int:
+    url = arguments.url.strip().rstrip("/")
+    if not is_secure(url):
+        raise SettingsError("--url must be https: the token of a user goes there")
+    if not arguments.consumer_key.isprintable() or not arguments.consumer_key.strip():
+        raise SettingsError("--consumer-key takes a line of text")
+    if (arguments.key_file is None) != (arguments.username is None):
+        raise SettingsError(
+            "--username goes with --key-file: with a secret the app runs as a user of its own"
+        )
+    if arguments.currency is not None and arguments.currency not in MINOR_UNITS:
+        raise SettingsError("--currency takes a code of ISO 4217, such as EUR")
+    secret = _content(arguments.key_file or arguments.secret_file)
+    if arguments.key_file is not None and not _is_private_key(secret):
+        raise SettingsError(f"{arguments.key_file} holds no private key as PEM")
+    by_jwt = arguments.key_file is not None
+
+    async def work(connection: asyncpg.Connection, org: Org) -> None:
+        made = StoredSalesforce(
+            org_id=org.id, url=url, consumer_key=arguments.consumer_key.strip(),
+            secret=sealed_secret(sealer(settings), org.id, secret),
+            username=arguments.username if by_jwt else None, audience=arguments.audience if by_jwt else None,
+            currency=arguments.currency, made_at=datetime.now(UTC),
+        )  # fmt: skip
+        await set_salesforce(connection, made)
+        print(f"contracts of {org.name} are written to {url} as they change")
+        print(
+            "`contract-graph crm check` says what it lacks; `contract-graph crm send` writes those there are"
+        )
+
+    in_org(settings, arguments.org, work)
+    return 0
+
+
+def _show(arguments: argparse.Namespace, settings: Settings) -> int:
+    async def work(connection: asyncpg.Connection, org: Org) -> None:
+        found = await find_salesforce(connection, org.id)
+        if found is None:
+            print(f"{org.name} has no Salesforce: `contract-graph crm set` says how it is reached")
+            return
+        ended = "" if found.ended_at is None else f", ended {found.ended_at:%Y-%m-%d %H:%M} UTC"
+        print(f"{found.url}  (since {found.made_at:%Y-%m-%d}{ended})")
+        print(f"  app       {found.consumer_key}")
+        print(f"  user      {found.username or 'whom the app runs as'}")
+        print(f"  currency  {found.currency or 'as each record says'}")
+
+    in_org(settings, arguments.org, work)
+    return 0
+
+
+def _check(arguments: argparse.Namespace, settings: Settings) -> int:
+    stored = _stored(arguments, settings)
+    try:
+        found = asyncio.run(_lacking(stored, settings))
+    except SalesforceFailure as failure:
+        raise SettingsError(str(failure)) from None
+    for each in found:
+        print(f"{'MISSING' if each.needed else 'missing'}  {each.what}")
+        print(f"         {each.todo}")
+    if not found:
+        print(f"{stored.url} lets us in, and lacks nothing")
+    elif not any(each.needed for each in found):
+        print("the rest is written; what is missing above is left out, and shown as refused")
+    else:
+        print("nothing is written until what is MISSING is there", file=sys.stderr)
+    return int(bool(found))
+
+
+async def _lacking(stored: StoredSalesforce, settings: Settings) -> Sequence[Lacking]:
+    async with SalesforceClient(opened_connection(stored, sealer(settings))) as client:
+        return await lacking(client, stored.currency)
+
+
+def _send(arguments: argparse.Namespace, settings: Settings) -> int:
+    _stored(arguments, settings)
+
+    async def work(connection: asyncpg.Connection, org: Org) -> None:
+        ids = await unwritten(connection, org.id, anew=arguments.all)
+        correlation = str(uuid7())
+        for start in range(0, len(ids), _AT_ONCE):
+            messages = [write_of(each, correlation) for each in ids[start : start + _AT_ONCE]]
+            await enqueue(connection, org.id, Queue.OUTBOX, messages, datetime.now(UTC))
+        print(f"{len(ids):,} contracts are to be written, known as {correlation} in every log")
+
+    in_org(settings, arguments.org, work)
+    return 0
+
+
+def _end(arguments: argparse.Namespace, settings: Settings) -> int:
+    stored = _stored(arguments, settings)
+
+    async def work(connection: asyncpg.Connection, org: Org) -> None:
+        await end_salesforce(connection, org.id, datetime.now(UTC))
+        print(f"ended {stored.url}: nothing of {org.name} is written there in a few seconds")
+
+    in_org(settings, arguments.org, work)
+    return 0
+
+
+def _stored(arguments: argparse.Namespace, settings: Settings) -> StoredSalesforce:
+    """Return how the org's Salesforce is reached. Raises SettingsError where it has none."""
+    found: list[StoredSalesforce] = []
+
+    async def work(connection: asyncpg.Connection, org: Org) -> None:
+        stored = await find_salesforce(connection, org.id)
+        if stored is None or stored.ended_at is not None:
+            raise SettingsError(
+                f"{org.name} has no Salesforce: `contract-graph crm set` says how it is reached"
+            )
+        found.append(stored)
+
+    in_org(settings, arguments.org, partial(work))
+    return found[0]
+
+
+def _is_private_key(text: str) -> bool:
+    try:
+        return RSAKey.import_key(text).is_private
+    except (JoseError, ValueError):
+        return False
+
+
+def _content(file: Path) -> str:
+    try:
+        text = file.read_text(encoding="ascii").strip()
+    except OSError as error:
+        raise SettingsError(f"{file} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        text = ""
+    if not text:
+        raise SettingsError(f"{file} holds no secret")
+    return text

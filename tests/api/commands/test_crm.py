@@ -1,0 +1,173 @@
+"""`contract-graph crm`: Salesforce set up, looked into, sent to and ended, against the stand-in."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from subprocess import CompletedProcess
+from typing import Any
+
+import asyncpg
+import pytest
+
+from sync.salesforce.stand_in.process import started
+from tests.api.command_line import only_line, run_here
+from tests.keys import KEY_ENCRYPTION
+from tests.storage.lane_work import opened
+from tests.sync.salesforce.org import APP, PRIVATE_KEY, SECRET, SYNC, SalesforceOrg, furnished
+from tests.sync.salesforce.telling import outbox_over
+
+Run = Callable[..., CompletedProcess[str]]
+Urls = tuple[str, str, str]
+
+
+@pytest.fixture(scope="module")
+def org() -> Iterator[SalesforceOrg]:
+    with started() as stand_in:
+        yield furnished(stand_in)
+
+
+@pytest.fixture
+def urls(database_url: str, owner_url: str, superuser_url: str) -> Urls:
+    async def make() -> None:
+        async with opened(database_url, owner_url, superuser_url):
+            pass
+
+    asyncio.run(make())
+    return database_url, owner_url, superuser_url
+
+
+@pytest.fixture
+def run(
+    tmp_path: Path, urls: Urls, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Run:
+    given = {
+        "CONTRACT_GRAPH_HOME": str(tmp_path), "DATABASE_URL": urls[0], "DATABASE_OWNER_URL": urls[1],
+        "CONTRACT_GRAPH_KEY_ENCRYPTION_KEY": KEY_ENCRYPTION,
+    }  # fmt: skip
+
+    def run_with(*arguments: str) -> CompletedProcess[str]:
+        return run_here(monkeypatch, capsys, given, "crm", *arguments, "--org", "Northwind")
+
+    return run_with
+
+
+def rows(urls: Urls, statement: str) -> list[Any]:
+    async def ask() -> list[Any]:
+        connection = await asyncpg.connect(urls[2])
+        try:
+            return list(await connection.fetch(statement))
+        finally:
+            await connection.close()
+
+    return asyncio.run(ask())
+
+
+def by_jwt(org: SalesforceOrg, folder: Path, *more: str) -> list[str]:
+    key = folder / "key.pem"
+    key.write_text(PRIVATE_KEY, encoding="ascii")
+    return [
+        "set", "--url", org.stand_in.url, "--consumer-key", APP, "--key-file", str(key), "--username", SYNC,
+        *more,
+    ]  # fmt: skip
+
+
+def test_salesforce_is_set_shown_checked_and_ended(
+    run: Run, org: SalesforceOrg, urls: Urls, tmp_path: Path
+) -> None:
+    assert "has no Salesforce" in run("show").stdout
+    done = run(*by_jwt(org, tmp_path, "--currency", "USD"))
+    assert (done.returncode, done.stderr) == (0, "")
+    [row] = rows(urls, "SELECT * FROM salesforce_connection")
+    assert "PRIVATE KEY" not in row["secret"]
+    assert row["secret"].startswith("v1.")
+    shown = run("show").stdout
+    assert org.stand_in.url in shown
+    assert SYNC in shown
+    done = run("check")
+    assert (done.returncode, done.stdout) == (0, f"{org.stand_in.url} lets us in, and lacks nothing\n")
+    assert "ended" in run("end").stdout
+    assert "has no Salesforce" in only_line(run("check"))
+
+
+def test_a_secret_signs_in_as_well(run: Run, org: SalesforceOrg, tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    file.write_text(SECRET, encoding="ascii")
+    said = ["--url", org.stand_in.url, "--consumer-key", APP, "--secret-file", str(file), "--currency", "USD"]
+    assert run("set", *said).returncode == 0
+    assert run("check").returncode == 0
+
+
+def test_what_is_missing_is_told_with_what_to_do(run: Run, org: SalesforceOrg, tmp_path: Path) -> None:
+    rights = {
+        "hidden": ["Contract.ARR__c", "Opportunity.HasOpportunityLineItem"],
+        "read_only": ["Contract.Renewal_Type__c"],
+    }
+    org.stand_in.arrange(users=[{"Username": SYNC, "rights": rights}])
+    try:
+        run(*by_jwt(org, tmp_path))
+        done = run("check")
+        assert done.returncode == 1
+        for text in (
+            "there is no Contract.ARR__c", "may not write Contract.Renewal_Type__c", "--currency",
+            "may not see Opportunity.HasOpportunityLineItem", "the rest is written",
+        ):  # fmt: skip
+            assert text in done.stdout
+        hidden = {"hidden": ["Contract.Contract_Graph_Id__c"], "objects": {"Opportunity": "none"}}
+        org.stand_in.arrange(users=[{"Username": SYNC, "rights": hidden}])
+        done = run("check")
+        assert "MISSING  Contract has no external id Contract_Graph_Id__c" in done.stdout
+        assert "our user may not see Opportunity" in done.stdout
+        assert "nothing is written until" in done.stderr
+    finally:
+        org.stand_in.arrange(users=[{"Username": SYNC, "rights": {}}])
+
+
+def test_whom_salesforce_does_not_let_in_is_told_so(run: Run, org: SalesforceOrg, tmp_path: Path) -> None:
+    said = by_jwt(org, tmp_path)
+    said[said.index(SYNC)] = "nobody@example.com"
+    run(*said)
+    assert "Salesforce does not let us in" in only_line(run("check"))
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({"--url": "http://acme.my.salesforce.com"}, "--url must be https"),
+        ({"--consumer-key": " "}, "--consumer-key takes a line"),
+        ({"--username": None}, "--username goes with --key-file"),
+        ({"--currency": "EURO"}, "ISO 4217"),
+        ({"--key-file": "/nowhere/key.pem"}, "cannot be read"),
+        ({"--key-file": __file__}, "holds no private key"),
+    ],
+)
+def test_what_cannot_be_is_refused(
+    run: Run, org: SalesforceOrg, tmp_path: Path, change: dict[str, str | None], text: str
+) -> None:
+    said = by_jwt(org, tmp_path, "--currency", "USD")
+    for name, value in change.items():
+        place = said.index(name)
+        said[place : place + 2] = [] if value is None else [name, value]
+    assert text in only_line(run(*said))
+
+
+def test_what_was_never_told_or_was_refused_is_sent(
+    run: Run, org: SalesforceOrg, urls: Urls, tmp_path: Path
+) -> None:
+    assert "has no Salesforce" in only_line(run("send"))
+    run(*by_jwt(org, tmp_path, "--currency", "USD"))
+
+    async def fill() -> None:
+        async with outbox_over(urls, org) as outbox:
+            await outbox.have(title="one")
+            await outbox.have(title="x" * 81)
+            await outbox.run()
+            await outbox.have(title="two")
+            await outbox.work.superuser.execute("DELETE FROM lane_message")
+            await outbox.work.superuser.execute("UPDATE lane SET pending = 0, next_at = 'infinity'")
+
+    asyncio.run(fill())
+    assert run("send").stdout.startswith("2 contracts are to be written")
+    assert run("send", "--all").stdout.startswith("3 contracts are to be written")
+    assert [row["in_doubt"] for row in rows(urls, "SELECT in_doubt FROM salesforce_record")].count(False) == 0
