@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = 'cff8e0261eee'
-down_revision = '161d481a6fee'
+down_revision = 'c7472d4ba87b'
 branch_labels = None
 depends_on = None
 
