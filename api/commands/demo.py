@@ -20,6 +20,7 @@ from starlette.staticfiles import StaticFiles
 from api.app import Application, today
 from api.commands.demo_events import TELLINGS, DemoEvents
 from api.commands.demo_people import demo_people, let_in, sample_records, stand_in_users
+from api.commands.demo_salesforce import DemoSalesforce
 from api.commands.serve import listen, serve
 from api.commands.token import LOOPBACK, local_caller, local_token
 from api.installation import Installation, migrated, open_installation, open_vault, signing_keys
@@ -34,12 +35,14 @@ from storage.ingest import Ingest
 from storage.orgs import save_org
 from sync.feeds.sample import SampleOrg, sample_orgs
 from sync.feeds.sample.org import DemoPerson as SamplePerson
+from sync.salesforce.stand_in.process import Started, started
 
 QUESTION = (
     "{ contracts(first: 2) { totalCount nodes { number title status liabilityCap { amount currency } } } }"
 )
 EVENTS_ABOUT = "agr-900341328aef"
 """The contract that the page of events is about: a draft, NL-1022."""
+EVENTS_CURRENCY = "EUR"
 PRINTED = ("sales_rep", "legal", "security_reviewer")
 TOKEN_LIFETIME = timedelta(hours=12)
 _HERE = Path(__file__).resolve().parent.parent
@@ -67,11 +70,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def _run(_: argparse.Namespace, settings: Settings) -> int:
     if settings.host not in LOOPBACK:
         raise SettingsError("the demo shows tokens to whoever opens it: it listens on loopback only")
-    with listen(settings) as door:
-        return _demo(settings, door)
+    with listen(settings) as door, started() as stand_in_org:
+        return _demo(settings, door, stand_in_org)
 
 
-def _demo(settings: Settings, door: socket.socket) -> int:
+def _demo(settings: Settings, door: socket.socket, stand_in_org: Started) -> int:
     cluster = None if settings.database_url else Cluster(settings.home, settings.pg_bindir)
     found_running = cluster is not None and cluster.status().running
     _say("starting the database" if not found_running else "the database is running")
@@ -82,7 +85,11 @@ def _demo(settings: Settings, door: socket.socket) -> int:
         origin = f"http://{settings.host}:{settings.port}"
         stand_in = StandInProvider(settings.issuer, settings.issuer + CALLBACK_PATH, stand_in_users(orgs))
         printed = asyncio.run(printed_tokens(installation, settings, orgs[0]))
-        events = DemoEvents(origin, orgs[0].org, EVENTS_ABOUT, _token_of("legal", printed), installation)
+        salesforce = DemoSalesforce(stand_in_org, orgs[0].org, EVENTS_CURRENCY)
+        asyncio.run(salesforce.prepare(installation, settings, orgs[0].records))
+        events = DemoEvents(
+            origin, orgs[0].org, EVENTS_ABOUT, _token_of("legal", printed), installation, salesforce
+        )
         asyncio.run(events.prepare(settings))
         demo = Demo(origin, settings.issuer, printed, sample_records(orgs))
         for sample in orgs:

@@ -13,12 +13,14 @@ from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
+from uuid import UUID
 
 import requests
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from api.commands.demo_salesforce import DemoSalesforce
 from api.installation import Installation, sealer
 from api.settings import Settings
 from auth.public_id import public_id
@@ -48,11 +50,13 @@ NAME: Final = "agreements"
 
 QUESTION: Final = """query($reference: String!) {
   contract(externalReference: $reference) {
-  number title status signedDate expirationDate totalValue { amount currency } amendmentCount version
+  id opportunity { salesforceId } number title status signedDate expirationDate
+  totalValue { amount currency } amendmentCount version
   documents { nodes { title } }
   amendments { nodes { number rationale valueChange { amount currency } } }
   changes(first: 12, orderBy: [{ field: recordedAt, direction: DESC }, { field: id, direction: DESC }]) {
     nodes { field before after claimedBy source claimedAt decision reason } }
+  salesforce { nodes { object state reason writtenAt refusals { nodes { field reason } } } }
   provenance { nodes { field owner system source claimedAt refusedBecause } } } }"""
 _PATIENCE: Final = 10
 
@@ -116,6 +120,7 @@ class DemoEvents:
     reference: str
     token: str = field(repr=False)
     installation: Installation
+    salesforce: DemoSalesforce
     address: str = ""
     key: bytes = field(default=b"", repr=False)
 
@@ -186,7 +191,12 @@ class DemoEvents:
         body = json.dumps({"query": QUESTION, "variables": {"reference": self.reference}}).encode()
         headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self.token}"}
         told = await self._posted(f"{self.origin}/graphql", body, headers)
-        return JSONResponse(told["answer"], told["status"], {"Cache-Control": "no-store"})
+        answer = told["answer"]
+        contract = (answer.get("data") or {}).get("contract")
+        if contract is not None:
+            deal = (contract["opportunity"] or {}).get("salesforceId")
+            answer["salesforce"] = await asyncio.to_thread(self.salesforce.shown, UUID(contract["id"]), deal)
+        return JSONResponse(answer, told["status"], {"Cache-Control": "no-store"})
 
     async def _posted(self, url: str, body: bytes, headers: Mapping[str, str]) -> dict[str, Any]:
         def ask() -> dict[str, Any]:

@@ -32,7 +32,7 @@ function origin(contract, field) {
   return known ? `${known.source}, ${new Date(known.claimedAt).toLocaleString()}` : "known before the first event";
 }
 
-function show(contract) {
+function show(contract, there) {
   document.getElementById("contract").textContent = `${contract.number}: ${contract.title}, now`;
   document.getElementById("facts").replaceChildren(...FACTS.map(([field, label, read]) => {
     const group = document.createElement("div");
@@ -41,6 +41,16 @@ function show(contract) {
     group.append(element("dt", label), value);
     return group;
   }));
+  document.getElementById("there").replaceChildren(...Object.entries(there).map(([name, value]) => {
+    const group = document.createElement("div");
+    group.append(element("dt", name), element("dd", value ?? "–"));
+    return group;
+  }));
+  const writes = contract.salesforce.nodes;
+  document.getElementById("refusals").replaceChildren(...writes.flatMap((write) => [
+    element("li", `${write.object}: ${write.state}${write.reason ? `, ${write.reason}` : ""}`),
+    ...write.refusals.nodes.map((each) => element("li", `${each.field} is not written: ${each.reason}`)),
+  ]));
   const lines = contract.changes.nodes;
   const key = (line) => [line.field, line.claimedAt, line.decision, line.source].join();
   document.getElementById("lines").replaceChildren(...lines.map((line) => {
@@ -56,7 +66,7 @@ async function load() {
   const answer = await fetch("/demo/contract");
   const told = await answer.json();
   if (!told.data?.contract) throw new Error(told.errors?.[0]?.message ?? "the contract is not there");
-  return show(told.data.contract);
+  return show(told.data.contract, told.salesforce);
 }
 
 async function send(button) {
@@ -70,7 +80,7 @@ async function send(button) {
     for (let poll = 0; poll < POLLS; poll += 1) {
       await new Promise((rest) => setTimeout(rest, PAUSE));
       const now = await load();
-      if ([...now].some((key) => !seen.has(key))) break;
+      if (poll > 3 && [...now].some((key) => !seen.has(key))) break;
     }
   } catch (error) {
     said.textContent = `It did not work: ${error.message}`;

@@ -29,7 +29,7 @@ def press(shown: RunningDemo, path: str) -> Any:
 
 def contract(shown: RunningDemo) -> Any:
     answer = httpx.get(f"{shown.origin}/demo/contract", timeout=30).json()
-    return answer["data"]["contract"]
+    return answer["data"]["contract"] | {"there": answer["salesforce"]}
 
 
 def until(shown: RunningDemo, holds: Callable[[Any], bool]) -> Any:
@@ -56,6 +56,8 @@ def test_a_contract_is_signed_amended_and_contested(shown: RunningDemo) -> None:
     value = next(each for each in told["provenance"]["nodes"] if each["field"] == "totalValue")
     assert (value["owner"], value["source"]) == ("CLM", "agreements")
     assert value["refusedBecause"].startswith("Salesforce said so within 15 minutes of the signature")
+    there = until(shown, lambda found: found["there"].get("Opportunity.Amount") == 131500)["there"]
+    assert (there["Contract.Status"], there["Contract.Amendment_Count__c"]) == ("Activated", 1)
 
 
 def test_the_page_has_a_button_for_each_event(shown: RunningDemo) -> None:
