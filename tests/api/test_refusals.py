@@ -18,6 +18,7 @@ from api.planner.plan import Order, Term
 from auth.policy import Policy
 from auth.policy_file import load_policy
 from auth.principal import Principal
+from auth.scopes import DOCUMENTS
 from auth.view import View, Views, view_for
 from domain.field import DeclaredField, Kind
 from domain.graph import ENTITIES, fields_of
@@ -48,7 +49,7 @@ class Asking:
         self.database = Untouched("postgresql://nowhere", 1)
         audit = AuditWriter(log)
         self._endpoint = Endpoint(self.database, Views(policy), lambda: TODAY, new_vault(), audit)
-        self._principal = Principal(OURS.org.id, "someone", None, frozenset({role}), frozenset())
+        self._principal = Principal(OURS.org.id, "someone", None, frozenset({role}), frozenset({DOCUMENTS}))
         self._loop = loop
 
     def ask(self, query: str, **variables: Any) -> Answer:

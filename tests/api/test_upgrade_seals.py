@@ -18,6 +18,7 @@ from api.settings import Settings
 from auth.key_encryption import BrokenKey
 from auth.policy_file import load_policy
 from auth.principal import Principal
+from auth.scopes import DOCUMENTS
 from auth.vault import Vault
 from auth.view import Views
 from storage import migrate
@@ -94,7 +95,7 @@ class OldDatabase:
         async def run() -> tuple[int, dict[str, object]]:
             database = await Database.open(self.installation.url, 2)
             endpoint = Endpoint(database, Views(load_policy()), lambda: TODAY, vault)
-            principal = Principal(OURS.org.id, "someone", None, frozenset({SEES}), frozenset())
+            principal = Principal(OURS.org.id, "someone", None, frozenset({SEES}), frozenset({DOCUMENTS}))
             query = EVERYONE.replace("contacts ", "contacts(first: 100, orderBy: {field: name}) ")
             answer = await endpoint.answer(principal, json.dumps({"query": query}).encode())
             await database.close()

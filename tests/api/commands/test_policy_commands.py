@@ -147,7 +147,7 @@ def test_the_matrix_as_a_page(typed: Typed, policy: Policy) -> None:
     ("line", "told"),
     [
         ("matrix --role king", "has no role 'king'; it has: admin, customer_success"),
-        ("matrix --entity contract", "there is no entity 'contract'; there are: Account"),
+        ("matrix --entity contract", "there is no entity 'contract'; there are: AccessRequest"),
         (
             "explain --role legal --field Contract.titel",
             "titel is no field of the contract graph; did",
