@@ -12,6 +12,7 @@ from typing import NoReturn
 from alembic.util.exc import CommandError
 
 from api.commands import (
+    alerts,
     audit,
     clients,
     clm,
@@ -73,6 +74,7 @@ COMMANDS = (
     import_,
     mapping,
     held,
+    alerts,
     clients,
     clm,
     crm,

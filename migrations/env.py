@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
+import storage.alert_tables
 import storage.audit_tables
 import storage.data_keys
 import storage.idempotency_keys

@@ -98,6 +98,7 @@ _chance = SystemRandom()
 class Queue(StrEnum):
     """Whose work a lane is."""
 
+    ALERT = "alert"
     FETCH = "fetch"
     INBOX = "inbox"
     OUTBOX = "outbox"

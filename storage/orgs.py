@@ -52,6 +52,12 @@ async def find_org(connection: asyncpg.Connection, name: str) -> Org:
     raise UnknownOrg((UnknownOrg.__doc__ or "").format(name=name, known=known))
 
 
+async def bound_org(connection: asyncpg.Connection, org_id: UUID) -> Org:
+    """Return the org that the transaction is bound to."""
+    row = await connection.fetchrow("SELECT id, name, salesforce_org_id FROM org WHERE id = $1", org_id)
+    return Org(**dict(row))
+
+
 async def salesforce_org_id(connection: asyncpg.Connection, org_id: UUID) -> str | None:
     """Return what Salesforce calls the org that the transaction is bound to."""
     found: str | None = await connection.fetchval("SELECT salesforce_org_id FROM org WHERE id = $1", org_id)

@@ -9,6 +9,7 @@ from auth.crypto import Sealer
 from auth.vault import Vault
 from storage.database import Database
 from storage.lanes import Queue
+from sync.alerts.work import AlertWork
 from sync.connections import Connections
 from sync.handlers import Apart, Handler, Within
 from sync.inbox import InboxWork
@@ -31,4 +32,6 @@ def handlers(
         Queue.FETCH: Apart(inbox.fetch, inbox.hand_on),
         Queue.INBOX: Within(inbox.apply),
         Queue.OUTBOX: Apart(outbox.write, outbox.keep, outbox.close),
+    alerts = AlertWork(database, sealer, clock)
+        Queue.ALERT: Apart(alerts.tell, alerts.note),
     }

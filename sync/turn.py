@@ -11,9 +11,11 @@ from datetime import datetime, timedelta
 
 import asyncpg
 
+from storage.alerts import raise_alerts
 from storage.database import BUSY, LOST, Database, DatabaseUnavailable
 from storage.lane_outcome import Fault, Outcome, Patience, Poison, Retry
 from storage.lanes import Fenced, Finished, Lease, Queue, Taken, finish, release, take
+from sync.alerts.alarms import alarms_of
 from sync.handlers import Apart, Batch, Handler, Within
 
 log = logging.getLogger("contract_graph.worker")
@@ -107,7 +109,11 @@ class Turns:
         if not outcomes:
             raise NothingSaid(f"the handler of {lease.queue} said of no message what became of it")
         paired = list(zip(batch.messages, outcomes, strict=False))
-        return await finish(connection, lease, paired, self.clock(), self.pace.patience)
+        now = self.clock()
+        finished = await finish(connection, lease, paired, now, self.pace.patience)
+        # Last of all: it locks what every other turn counts, too.
+        await raise_alerts(connection, lease.org_id, alarms_of(batch, outcomes, finished, now), now)
+        return finished
 
     async def _ended(self, lease: Lease, outcome: Outcome) -> Finished:
         """Say the same of the first message whatever its handler would."""

@@ -15,6 +15,8 @@ from storage.database import BUSY, LOST, Database, DatabaseUnavailable
 from storage.lane_bell import Bell, listen
 from storage.lanes import Backlog, Lease, Queue, backlog, claim
 from sync.handlers import Apart, Handler
+from sync.alerts.stuck import LOOKED_FOR, look_for_stuck
+from sync.handlers import Handler
 from sync.turn import Counters, Pace, Turns
 
 log = logging.getLogger("contract_graph.worker")
@@ -67,21 +69,24 @@ class Worker:
 
     async def run(self, *, once: bool = False) -> None:
         """Work until told to stop; with `once`, until nothing is due."""
-        listening = asyncio.create_task(self._listen())
+        beside = [asyncio.create_task(each) for each in (self._listen(), self._watch())]
         idle = SHORTEST_POLL
         try:
             while not self._stopping:
                 self._wake.clear()
+                # What ended while it was looked for may have made work where nobody looks again.
+                busy = bool(self._running)
                 found = await self._claimed()
-                if once and not found and not self._running:
+                if once and not found and not busy:
                     break
                 idle = SHORTEST_POLL if found else min(idle * 2, LONGEST_POLL)
                 if not found or len(self._running) >= self._pace.lanes:
                     await self._rest(idle)
         finally:
-            listening.cancel()
+            for task in beside:
+                task.cancel()
             await self._come_to_an_end()
-            await asyncio.gather(listening, return_exceptions=True)
+            await asyncio.gather(*beside, return_exceptions=True)
 
     async def backlog(self) -> Mapping[Queue, Backlog]:
         """Count what waits in each of its queues. Raises DatabaseUnavailable."""
@@ -144,6 +149,11 @@ class Worker:
             if isinstance(handler, Apart) and handler.close is not None:
                 await handler.close()
         await self._bell.close()
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(LOOKED_FOR)
+            await look_for_stuck(self._database, self._clock)
 
     async def _listen(self) -> None:
         def heard(queues: frozenset[str]) -> None:

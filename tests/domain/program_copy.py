@@ -98,6 +98,7 @@ asyncio.run(migrate._run(sys.argv[1], lambda config: migrate.command.downgrade(c
 DECLARED = """
 import asyncio, sys
 from sqlalchemy.ext.asyncio import create_async_engine
+import storage.alert_tables
 import storage.audit_tables
 import storage.data_keys
 import storage.idempotency_keys

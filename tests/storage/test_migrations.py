@@ -12,6 +12,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.ext.asyncio import create_async_engine
 
+import storage.alert_tables
 import storage.audit_tables
 import storage.data_keys
 import storage.idempotency_keys
