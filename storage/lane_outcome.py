@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 
-_LONGEST = 1000
 from domain.alert import AlertKind
+
+_LONGEST = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +38,7 @@ class Retry:
 
     Without a time its lane backs off, for `least` or longer, and too many attempts quarantine it. With a
     time, as the one when a limit is lifted, it waits for that, which counts as no attempt: the fault is not
-    the message's.
-    Without a time its lane backs off, and too many attempts quarantine it. With a time, as the one when a
-    limit is lifted, it waits for that, which counts as no attempt: the fault is not the message's. With a
-    kind of `alert`, operators are told of it in the transaction that puts it off.
+    the message's. With a kind of `alert`, operators are told of it in the transaction that puts it off.
     """
 
     reason: Fault

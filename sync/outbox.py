@@ -11,6 +11,7 @@ from uuid import UUID, uuid5
 import asyncpg
 
 from auth.key_encryption import KeyEncryptionError
+from domain.alert import AlertKind
 from domain.contract import Contract
 from domain.lifecycle import ContractStatus
 from domain.reconcile import owner_of
@@ -126,7 +127,7 @@ class OutboxWork:
         passing = next((each for each in failures if not isinstance(each, Permanent)), None)
         if passing is not None:
             put_off = _put_off(passing, org, attempt.at)
-            return [ToBeTold(put_off.reason, put_off.after, put_off.least, attempt)]
+            return [ToBeTold(put_off.reason, put_off.after, put_off.least, put_off.alert, attempt)]
         if failures:
             return [*earlier, NeverTold(_fault(failures[0]), attempt)]
         return [*earlier, Told(attempt)]
@@ -200,15 +201,21 @@ def _state(telling: Telling) -> SalesforceState:
 def _put_off(failure: SalesforceFailure, org: OpenOrg, now: datetime) -> Retry:
     """Return when it is tried again: an attempt counts where it may be the fault of the message."""
     match failure:
-        case LimitReached() | LeftAlone() | NotSetUp():
-            return Retry(_fault(failure), now + timedelta(seconds=failure.wait))
+        case LimitReached():
+            wait, kind = failure.wait, AlertKind.SALESFORCE_LIMIT
+        case LeftAlone():
+            wait, kind = failure.wait, AlertKind.SALESFORCE_BREAKER_OPEN
+        case NotSetUp():
+            wait, kind = failure.wait, AlertKind.SALESFORCE_NOT_AUTHORISED
         case NotAuthorised():
-            return Retry(_fault(failure), now + timedelta(seconds=_UNTIL_LET_IN))
+            wait, kind = _UNTIL_LET_IN, AlertKind.SALESFORCE_NOT_AUTHORISED
         case Retryable() if org.breaker.wait > 0:
-            return Retry(_fault(failure), now + timedelta(seconds=org.breaker.wait))
+            wait, kind = org.breaker.wait, AlertKind.SALESFORCE_BREAKER_OPEN
         case Retryable():
             return Retry(_fault(failure), least=timedelta(seconds=failure.wait))
-    return Retry(_fault(failure))  # it changed under our hands twice in a row
+        case _:
+            return Retry(_fault(failure))  # it changed under our hands twice in a row
+    return Retry(_fault(failure), now + timedelta(seconds=wait), alert=kind)
 
 
 def _fault(failure: SalesforceFailure) -> Fault:

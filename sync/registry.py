@@ -27,11 +27,11 @@ def handlers(
 ) -> Mapping[Queue, Handler]:
     """Return the handler of each queue that is worked on; a queue without one fills up and is told of."""
     inbox = InboxWork(database, Connections(sealer), Vault(sealer), clock)
+    alerts = AlertWork(database, sealer, clock)
     outbox = OutboxWork(database, SalesforceOrgs(sealer), clock)
     return {
         Queue.FETCH: Apart(inbox.fetch, inbox.hand_on),
         Queue.INBOX: Within(inbox.apply),
         Queue.OUTBOX: Apart(outbox.write, outbox.keep, outbox.close),
-    alerts = AlertWork(database, sealer, clock)
         Queue.ALERT: Apart(alerts.tell, alerts.note),
     }

@@ -14,9 +14,8 @@ from datetime import UTC, datetime
 from storage.database import BUSY, LOST, Database, DatabaseUnavailable
 from storage.lane_bell import Bell, listen
 from storage.lanes import Backlog, Lease, Queue, backlog, claim
-from sync.handlers import Apart, Handler
 from sync.alerts.stuck import LOOKED_FOR, look_for_stuck
-from sync.handlers import Handler
+from sync.handlers import Apart, Handler
 from sync.turn import Counters, Pace, Turns
 
 log = logging.getLogger("contract_graph.worker")

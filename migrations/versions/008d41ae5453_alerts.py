@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = '008d41ae5453'
-down_revision = '161d481a6fee'
+down_revision = 'cff8e0261eee'
 branch_labels = None
 depends_on = None
 

@@ -365,7 +365,7 @@ def test_an_address_moved_to_another_target_does_not_open(on: On) -> None:
 
 async def put_off(batch: Batch) -> Sequence[Outcome]:
     later = batch.until + timedelta(minutes=5)
-    return [Retry(Fault("REQUEST_LIMIT_EXCEEDED", SAID), later, AlertKind.SALESFORCE_LIMIT)]
+    return [Retry(Fault("REQUEST_LIMIT_EXCEEDED", SAID), later, alert=AlertKind.SALESFORCE_LIMIT)]
 
 
 def test_what_a_handler_has_told_of_is_told_and_a_lane_put_off_for_long_is_stuck(on: On) -> None:
