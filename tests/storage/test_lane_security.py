@@ -22,7 +22,7 @@ def on(database_url: str, owner_url: str, superuser_url: str) -> On:
 
 async def _fill(work: Work) -> None:
     for org in (ONE, OTHER):
-        for queue in (Queue.INBOX, Queue.OUTBOX):
+        for queue in Queue:
             await work.enqueue("secret", org=org, queue=queue)
 
 

@@ -71,10 +71,11 @@ async def done(_: asyncpg.Connection, batch: Batch) -> Sequence[Outcome]:
 
 
 def worker(work: Work, inbox: Within | Apart | None = None) -> Worker:
-    """A worker that poisons what comes in, at the moment of the test."""
+    """A worker that poisons what comes in, and writes nothing to Salesforce, at the moment of the test."""
     registered = dict(handlers(work.database, SEALER, lambda: work.now)) | {
         Queue.INBOX: inbox or Within(poison)
     }
+    del registered[Queue.OUTBOX]
     return Worker(work.database, registered, pace=BRISK, clock=lambda: work.now)
 
 
