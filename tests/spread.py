@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
-ROOT = Path(__file__).parent
 LONGEST = (
     "api/test_access_matrix.py", "lwc_client/test_browser.py", "stock_clients", "lwc_client/test_project.py",
     "api/fuzz/test_planner_equals_reference.py", "auth/test_two_workers.py", "test_security_docs.py",
@@ -15,25 +15,37 @@ LONGEST = (
     "storage/test_backup.py", "storage/test_embedded.py", "api/test_bench_smoke.py",
 )  # fmt: skip
 """Files and folders, the longest first; the rest is short enough to fill the gaps at the end."""
-TOGETHER = "stock_clients"
-"""A folder whose files share what is dear to make; elsewhere each file has its own."""
+APART = ("api/test_access_matrix.py",)
+"""Files whose tests are long and share nothing: each may run anywhere."""
+TOGETHER = ("stock_clients",)
+"""Folders whose files share what is dear to make; elsewhere each file has its own."""
+
+
+class Spread(LoadScopeScheduling):
+    """Keeps in one process what shares its fixtures: the tests of a file, or of a folder."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        place = _place(nodeid)
+        if place in APART:
+            return nodeid
+        folder = place.partition("/")[0]
+        return folder if folder in TOGETHER else place
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Spread:
+    return Spread(config, log)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep the tests of a file in one process, but for those that name a group of their own."""
-    if not hasattr(config, "workerinput"):
-        return
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(_group_of(item)))
-    items.sort(key=_turn_of)
+    if hasattr(config, "workerinput"):
+        items.sort(key=_turn)
 
 
-def _group_of(item: pytest.Item) -> str:
-    place = item.path.relative_to(ROOT)
-    return TOGETHER if place.parts[0] == TOGETHER else str(place)
-
-
-def _turn_of(item: pytest.Item) -> int:
-    place = str(item.path.relative_to(ROOT))
+def _turn(item: pytest.Item) -> int:
+    place = _place(item.nodeid)
     return next((turn for turn, each in enumerate(LONGEST) if place.startswith(each)), len(LONGEST))
+
+
+def _place(nodeid: str) -> str:
+    return nodeid.partition("::")[0].removeprefix("tests/")

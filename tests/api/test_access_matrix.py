@@ -13,7 +13,7 @@ import pytest
 
 from api.schema import GRAPHQL
 from auth.policy import Policy
-from auth.policy_file import SHIPPED, load_policy
+from auth.policy_file import load_policy
 from domain.field import ENTITIES, DeclaredField, Entity, Kind, back_reference, fields_of
 from tests.reference import seen
 from tests.reference.comparison import Comparison, Person, opened
@@ -267,13 +267,7 @@ def _step(found: Any, step: str) -> Any:
     return found.get(step)
 
 
-@pytest.mark.parametrize(
-    "policy",
-    [
-        pytest.param(load_policy(path), id=name, marks=pytest.mark.xdist_group(f"matrix, {name}"))
-        for name, path in (("hard", HARD), ("shipped", SHIPPED))
-    ],
-)
+@pytest.mark.parametrize("policy", [load_policy(HARD), load_policy()], ids=["hard", "shipped"])
 def test_a_value_is_seen_where_the_policy_shows_it_and_nowhere_else(
     policy: Policy, database_url: str, superuser_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
