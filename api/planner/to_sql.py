@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSON
 
 from api.planner import json_sql
+from api.planner.cells import CellWriter
 from api.planner.cursor import cursor_of
 from api.planner.json_sql import Expression, Pairs
 from api.planner.page_sql import WholePage, boolean, is_of_page
-from api.planner.pages import PageWriter, selections_of
+from api.planner.pages import selections_of
 from api.planner.parameters import Parameter, as_is, identity, page_size, salesforce, text
 from api.planner.plan import (
     REVIEW,
@@ -40,24 +40,14 @@ from api.planner.plan import (
     Variable,
 )
 from api.planner.portfolio_sql import portfolio_object
-from api.planner.reach_sql import TRUE, Row
+from api.planner.reach_sql import Row
 from api.planner.record_ids import RECORD_KEY
-from api.planner.sealed_sql import clear_part, sealed_value
 from domain.field import field_named
-from storage.masks import MASKS
 from storage.tables import org
 
-Made = Callable[[Expression], Expression]
-"""What is made of a column: itself, or what its mask leaves of it."""
 
-LONGEST_LITERAL = 500
-"""Longer constants travel as parameters: a statement should stay readable."""
-
-
-class StatementWriter(PageWriter):
-    """Writes one operation; `opens` says that its answer holds encrypted values."""
-
-    opens = False
+class StatementWriter(CellWriter):
+    """Writes one operation."""
 
     def statement(self, operation: Operation) -> sa.Select[Any]:
         """Write the statement; binding the org rides in it, so that an answer costs one round trip."""
@@ -81,7 +71,7 @@ class StatementWriter(PageWriter):
     def _root(self, root: Root) -> Expression:
         match root:
             case Literally():
-                return self._constant(root)
+                return self.constant(root)
             case Lookup():
                 return self._lookup(root)
             case Connection():
@@ -94,11 +84,6 @@ class StatementWriter(PageWriter):
                 return json_sql.small_object([(key, self._root(part)) for key, part in root.parts])
             case Caller():
                 return json_sql.row_object([(key, self._caller(part)) for key, part in root.parts])
-
-    def _constant(self, constant: Literally) -> Expression:
-        if len(constant.json) <= LONGEST_LITERAL:
-            return json_sql.constant(constant.json)
-        return sa.cast(self.parameters.bind(Constant(constant.json), as_is, sa.Text()), JSON)
 
     def _lookup(self, root: Lookup) -> Expression:
         found = []
@@ -113,10 +98,10 @@ class StatementWriter(PageWriter):
 
     def _caller(self, part: Tenant | Variable | Constant | Literally | Any) -> Expression:  # noqa: ANN401
         if isinstance(part, Literally):
-            return self._constant(part)
+            return self.constant(part)
         if isinstance(part, Tenant):
             pairs = [
-                (key, self._constant(name) if isinstance(name, Literally) else org.c[ORG_COLUMNS[name]])
+                (key, self.constant(name) if isinstance(name, Literally) else org.c[ORG_COLUMNS[name]])
                 for key, name in part.parts
             ]
             own = org.c.id == self.parameters.org()
@@ -134,60 +119,14 @@ class StatementWriter(PageWriter):
     def _output(self, output: Output, row: Row) -> Expression:
         match output:
             case Literally():
-                return self._constant(output)
+                return self.constant(output)
             case Column() | MoneyParts():
-                return self._cell(output, row)
+                return self.cell(output, row)
             case One():
                 return self.shown(output.field, row, self._one(output, row))
             case Connection():
                 found = self._connection(output, row)
                 return self.shown(output.field, row, found) if output.field is not None else found
-
-    def _cell(self, output: Column | MoneyParts, row: Row) -> Expression:
-        """Write a value as the policy has it: shown, masked or hidden, each where it says so."""
-        cell = self.view.cell(output.field.coordinate)
-        cases: list[tuple[Expression, Expression]] = []
-        if cell.show is not None:
-            cases.append((self.is_shown(output.field, row), self._value(output, row, as_it_is)))
-        if cell.mask is not None and (not cases or cases[0][0] is not TRUE):
-            guard = self.view.mask_guard(output.field.coordinate)
-            is_masked = self.reached(guard, output.field.entity, row) if guard else TRUE
-            cases.append((is_masked, self._value(output, row, MASKS[cell.mask.kind])))
-        if cases[-1][0] is not TRUE:
-            return sa.case(*cases)
-        *before, (_, last) = cases
-        return sa.case(*before, else_=last) if before else last
-
-    def _value(self, output: Column | MoneyParts, row: Row, made: Made) -> Expression:
-        return (
-            self._column(output, row, made) if isinstance(output, Column) else self._money(output, row, made)
-        )
-
-    def _column(self, output: Column, row: Row, made: Made) -> Expression:
-        if output.field.sealed:
-            return self._sealed(output, row, made)
-        column = made(self.column(output.field, row))
-        if output.named is not None and output.field.field.named_by is not None:
-            names = self.parameters.bind(Constant(list(output.named)), as_is, ARRAY(sa.Text()))
-            return sa.case((row.c[output.field.field.named_by] == sa.any_(names), column))
-        return sa.cast(column, sa.Text) if isinstance(column.type, sa.Numeric) else column
-
-    def _sealed(self, output: Column, row: Row, made: Made) -> Expression:
-        """Write an encrypted value, to be opened afterwards; what a mask shows is stored beside it."""
-        if made is as_it_is:
-            self.opens = True
-            return sealed_value(output.field, row)
-        # JSON as the other is: some records may show the value where others have it masked.
-        return sa.func.to_json(clear_part(output.field, row), type_=JSON())
-
-    def _money(self, money: MoneyParts, row: Row, made: Made) -> Expression:
-        amount, currency = (row.c[f"{money.field.name}_{part}"] for part in ("amount", "currency"))
-        columns: dict[str, Expression] = {"amount": sa.cast(made(amount), sa.Text), "currency": currency}
-        pairs = [
-            (key, self._constant(part) if isinstance(part, Literally) else columns[part])
-            for key, part in money.parts
-        ]
-        return sa.case((amount.is_not(None), json_sql.small_object(pairs)))
 
     def _one(self, one: One, row: Row) -> Expression:
         there = self.alias(one.field.target)
@@ -241,16 +180,14 @@ class StatementWriter(PageWriter):
     def _outside(self, connection: Connection, part: Any, parent: Row | None) -> Expression:  # noqa: ANN401
         """Answer what does not depend on the page."""
         if isinstance(part, Literally):
-            return self._constant(part)
+            return self.constant(part)
         if isinstance(part, PageInfo):
             page = connection.page
             beside = {"hasNextPage": page.before, "hasPreviousPage": page.after}
             known = [
                 (
                     key,
-                    self._constant(name)
-                    if isinstance(name, Literally)
-                    else boolean(beside[name] is not None),
+                    self.constant(name) if isinstance(name, Literally) else boolean(beside[name] is not None),
                 )
                 for key, name in part.parts
             ]
@@ -300,7 +237,7 @@ class StatementWriter(PageWriter):
             if isinstance(part, Selection):
                 pairs.append((key, json_sql.row_object(self._pairs(part, page))))
             else:
-                pairs.append((key, cursor if part == "cursor" else self._constant(part)))
+                pairs.append((key, cursor if part == "cursor" else self.constant(part)))
         told = [part for _, part in edges.parts]
         if "cursor" in told and not any(isinstance(part, Selection) for part in told):
             # A cursor tells of its record too.
@@ -312,15 +249,10 @@ class StatementWriter(PageWriter):
             return self._outside(page.connection, part, parent)
         return json_sql.small_object(
             [
-                (key, self._constant(name) if isinstance(name, Literally) else page.info(name))
+                (key, self.constant(name) if isinstance(name, Literally) else page.info(name))
                 for key, name in part.parts
             ]
         )
 
 
 ORG_COLUMNS = {"id": "id", "name": "name", "salesforceOrgId": "salesforce_org_id"}
-
-
-def as_it_is(column: Expression) -> Expression:
-    """Leave a column alone."""
-    return column
