@@ -21,7 +21,8 @@ def environment(given: Mapping[str, str], folder: Path = ROOT) -> dict[str, str]
     kept = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
     if bindir := os.environ.get("CONTRACT_GRAPH_PG_BINDIR"):
         kept["CONTRACT_GRAPH_PG_BINDIR"] = bindir
-    return kept | {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"} | given
+    # Dozens of processes start: each would compile the whole program anew where no bytecode is kept.
+    return kept | {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": ""} | given
 
 
 def run(

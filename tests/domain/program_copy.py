@@ -152,8 +152,7 @@ class Copy:
 
 
 def copy_to(folder: Path) -> Copy:
+    """Copy the program with its bytecode, of which Python takes what still fits its source."""
     for floor in FLOORS:
-        shutil.copytree(
-            ROOT / floor, folder / floor, ignore=shutil.ignore_patterns("__pycache__", "graphiql")
-        )
+        shutil.copytree(ROOT / floor, folder / floor, ignore=shutil.ignore_patterns("graphiql"))
     return Copy(folder)
