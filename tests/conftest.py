@@ -47,7 +47,8 @@ def template(cluster: Cluster) -> str:
 def database(cluster: Cluster, template: str) -> Iterator[str]:
     """The name of a migrated database of this test's own."""
     name = f"test_{next(_numbers)}"
-    _administer(cluster, f"CREATE DATABASE {name} TEMPLATE {template} OWNER {OWNER}")
+    # Files are copied three times faster than pages go through the log, and dropped five times faster.
+    _administer(cluster, f"CREATE DATABASE {name} TEMPLATE {template} OWNER {OWNER} STRATEGY FILE_COPY")
     yield name
     _administer(cluster, f"DROP DATABASE {name} WITH (FORCE)")
 

@@ -35,11 +35,14 @@ class Matrix:
     wrong: list[str] = field(default_factory=list)
 
     async def run(self) -> None:
-        for role in self.comparison.policy.roles:
-            person = self.comparison.person(role, subject=self.comparison.owner)
-            for entity in ENTITIES:
+        """Check each entity for every role: what all ask alike is parsed and validated once."""
+        owner = self.comparison.owner
+        persons = [self.comparison.person(role, subject=owner) for role in self.comparison.policy.roles]
+        for entity in ENTITIES:
+            for person in persons:
                 await self._records(person, entity)
                 await self._uses(person, entity)
+        for person in persons:
             await self._figures(person)
 
     async def _records(self, person: Person, entity: str) -> None:
