@@ -10,7 +10,9 @@ from xdist.scheduler import LoadScopeScheduling
 LONGEST = (
     "api/test_access_matrix.py", "lwc_client/test_browser.py", "stock_clients", "lwc_client/test_project.py",
     "api/fuzz/test_planner_equals_reference.py", "auth/test_two_workers.py", "test_security_docs.py",
-    "api/test_demo.py", "sync/salesforce/test_outbox_faults.py", "sync/alerts/test_alerts_told.py", "sync/feeds/test_fpds.py", "auth/test_policy_mutations.py", "auth/test_policy.py",
+    "api/test_demo.py",
+    "sync/salesforce/test_outbox_faults.py", "sync/alerts/test_alerts_told.py", "sync/feeds/test_fpds.py",
+    "auth/test_policy_mutations.py", "auth/test_policy.py",
     "auth/test_aws_kms.py", "domain/test_one_line_field.py", "api/test_audit_survives_kill.py",
     "storage/test_backup.py", "storage/test_embedded.py", "api/test_bench_smoke.py",
 )  # fmt: skip

@@ -63,6 +63,7 @@ def test_every_setting_is_read_from_its_variable() -> None:
         "CONTRACT_GRAPH_AUDIT_KEY": "/elsewhere/seal.key",
         "CONTRACT_GRAPH_TOKEN_RATE": "120",
         "CONTRACT_GRAPH_TOKEN_FAILURES": "5",
+        "CONTRACT_GRAPH_WORKER": "true",
         **KMS,
     }
     expected = Settings(
@@ -82,6 +83,7 @@ def test_every_setting_is_read_from_its_variable() -> None:
         kms_endpoint="https://kms.example",
         token_rate=120,
         token_failures=5,
+        embedded_worker=True,
         audience="api",
         audit_key_file=Path("/elsewhere/seal.key"),
     )

@@ -219,7 +219,7 @@ async def opened(
 
 def person_of(policy: Policy, roles: frozenset[str], rows: Rows, subject: str) -> Person:
     view = view_for(policy, roles)
-    scopes = frozenset({"graph:read", "another"})
+    scopes = frozenset({"graph:read", "graph:documents", "another"})
     principal = Principal(rows.org.id, subject, None, roles, scopes)
     evaluator = Evaluator(tomllib.loads(policy.text), sorted(roles))
     told = {c: "; ".join(map(str, view.guard(c))) or None for c in view.cells}

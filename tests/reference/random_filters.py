@@ -182,6 +182,8 @@ class Filters:
         if self.random.random() < self.mistakes:
             terms.append({"field": "id", "direction": "DESC"})
         records = self.rows.by_entity[entity]
+        if not records:
+            return self.random.choice(GARBAGE)
         return Order.of(entity, terms).cursor(self.rows, self.random.choice(records))
 
     def resolved(self, value: Any) -> Any:
