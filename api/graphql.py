@@ -28,6 +28,7 @@ from api.errors import (
     UnknownDocument,
 )
 from api.limits import MAX_JSON_DEPTH, is_too_deep
+from api.mutations.command import Sender
 from api.mutations.once import Mutations
 from api.planner.plan import BLIND, REVIEW
 from api.planner.record_ids import take_ids
@@ -223,7 +224,8 @@ class Endpoint:
                 data, asked.records = take_ids(found)
             else:
                 record = partial(self._record_change, asked)
-                data = await self._mutations.answer(plan.change, plan, principal, view, environment, record)
+                sender = Sender(principal, view, asked.id)
+                data = await self._mutations.answer(plan.change, plan, sender, environment, record)
                 asked.is_recorded = True
             if plan.opens:
                 data, shredded = await self._sealed.opened(principal.org_id, data)

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import strawberry
 
+from api.object_types import Required
 from api.scalars import Duration
 from domain.field import DeclaredField, Entity, Kind, fields_of
 from domain.graph import ENTITIES
@@ -34,12 +35,16 @@ class Direction(Enum):
 
 
 def input_type(name: str, description: str, members: Iterable[tuple[str, Any, str]]) -> Any:  # noqa: ANN401
-    """Build an input type all of whose members may be left out, and make it importable from here."""
+    """Build an input type whose members may be left out unless `Required`; make it importable from here."""
     body: dict[str, Any] = {"__annotations__": {}, "__module__": _MODULE}
     for member, annotation, meaning in members:
-        body["__annotations__"][member] = Optional[annotation]  # noqa: UP045 - a lazy type has no |
         # Python's own words carry an underscore here, and none in GraphQL.
         graph_name = member.removesuffix("_") if member.endswith("_") else None
+        if isinstance(annotation, Required):
+            body["__annotations__"][member] = annotation.form
+            body[member] = strawberry.field(name=graph_name, description=meaning)
+            continue
+        body["__annotations__"][member] = Optional[annotation]  # noqa: UP045 - a lazy type has no |
         body[member] = strawberry.field(name=graph_name, description=meaning, default=strawberry.UNSET)
     made = strawberry.input(type(name, (), body), name=name, description=description)
     globals()[name] = made

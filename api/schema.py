@@ -13,6 +13,7 @@ from graphql import GraphQLSchema
 from strawberry.schema.config import StrawberryConfig
 
 from api import inputs
+from api.claim_inputs import MOST_CONTRACTS, ClaimContractsInput
 from api.inputs import listed
 from api.mutations.contract_inputs import AcknowledgeRenewalInput, FlagValueInput, RequestAccessInput
 from api.mutations.role_grants import GrantRoleInput, RevokeRoleInput
@@ -253,6 +254,28 @@ Query = object_type(
     },
 )
 
+object_type("ClaimVerdict", "What became of what was said of one field, or of one part of a list.", {
+    "field": (str, "Name of the field."),
+    "part": (optional(str), "Your name of the part, where it is about one."),
+    "reason": (str, "Why."),
+})  # fmt: skip
+object_type("ClaimError", "Why nothing that was said of a contract was even judged.", {
+    "code": (str, "`ACCESS_DENIED`, `BAD_USER_INPUT`, `NOT_FOUND` or `NOT_UNIQUE`."),
+    "message": (str, "What is wrong, and what to do."),
+})  # fmt: skip
+object_type("ClaimResult", "What became of what was said of one contract.", {
+    "external_reference": (str, "As it was named."),
+    "contract": (optional(lazy("Contract")), "The contract as it is now; absent where there is none."),
+    "accepted": (listed(lazy("ClaimVerdict")), "What holds."),
+    "refused": (listed(lazy("ClaimVerdict")), "What does not, by a rule."),
+    "conflicts": (listed(lazy("ClaimVerdict")), "What waits for a person, or for a version to be read."),
+    "error": (optional(lazy("ClaimError")), "Why nothing was judged; then the contract is as it was."),
+})  # fmt: skip
+ClaimContractsPayload = object_type(
+    "ClaimContractsPayload",
+    "What claimContracts did.",
+    {"results": (listed(lazy("ClaimResult")), "One for each contract, in the order of the input.")},
+)
 GrantRolePayload = object_type(
     "GrantRolePayload",
     "What grantRole made.",
@@ -290,6 +313,15 @@ Mutation = object_type(
     "Mutation",
     "What can be changed: one thing a request, wholly or not at all.",
     {
+        "claim_contracts": (
+            mutation(
+                ClaimContractsPayload,
+                f"Say what a contract system knows of up to {MOST_CONTRACTS} contracts; each is decided by"
+                " itself, field by field: by who owns the field, and which claim is the latest.",
+                ClaimContractsInput,
+            ),
+            "",
+        ),
         "grant_role": (
             mutation(
                 GrantRolePayload, "Give a role to a user, a profile or a permission set.", GrantRoleInput

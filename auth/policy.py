@@ -25,6 +25,7 @@ class Word(StrEnum):
 class Command(StrEnum):
     """What a role may be allowed to do through the API, beside reading."""
 
+    CLAIM_CONTRACTS = "claimContracts"
     GRANT_ROLE = "grantRole"
     REVOKE_ROLE = "revokeRole"
     ACKNOWLEDGE_RENEWAL = "acknowledgeRenewal"

@@ -6,7 +6,7 @@ from functools import cached_property, lru_cache, partial
 from types import MappingProxyType
 
 from auth.decision import Cell, Decision, Deny, Mask, Show, denied
-from auth.policy import Allow, Command, Policy, cell_of, decide_command
+from auth.policy import Allow, Command, Policy, cell_of, decide_claim, decide_command
 from auth.rows import Rows
 from domain.field import DeclaredField, Kind
 
@@ -23,6 +23,7 @@ class View:
     roles: tuple[str, ...]
     cells: Mapping[str, Cell] = field(repr=False)
     commands: Mapping[str, Allow | Deny] = field(repr=False)
+    claims: Mapping[str, Allow | Deny] = field(repr=False)
     _hash: int = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -76,6 +77,21 @@ class View:
         """The commands that the caller's roles allow."""
         return [name for name, decision in self.commands.items() if isinstance(decision, Allow)]
 
+    def claim(self, field: DeclaredField) -> Allow | Deny:
+        """Give the decision about claiming values of a field.
+
+        Who is not shown it in every record of the org may not: what became of a claim tells what was known.
+        """
+        decision = self.claims.get(field.coordinate)
+        if decision is None:
+            return Deny("default", f"{field.coordinate} is no field of the contract graph")
+        if isinstance(decision, Deny):
+            return decision
+        reach = self.reach(field)
+        if isinstance(reach, Deny):
+            return reach
+        return decision if self.shows_everywhere(field.coordinate) else self.cell(field.coordinate).hidden
+
     def rows(self, entity: str) -> tuple[Rows, ...]:
         """Give the records of an entity that are there for the caller at all: one of these sets has them."""
         return self.cell(f"{entity}.id").shown
@@ -118,6 +134,10 @@ class View:
         """Whether each record that the caller sees shows the field."""
         return self.shows(coordinate) and not self.guard(coordinate)
 
+    def shows_everywhere(self, coordinate: str) -> bool:
+        """Whether each record of the org shows the field to the caller."""
+        return any(rows.is_everything for rows in self.cell(coordinate).shown)
+
 
 def _cover(some: tuple[Rows, ...], all_: tuple[Rows, ...]) -> bool:
     return all(any(each.covers(other) for each in some) for other in all_)
@@ -127,7 +147,14 @@ def view_for(policy: Policy, roles: frozenset[str]) -> View:
     """Fold the policy for these roles."""
     cells = {coordinate: cell_of(policy, roles, coordinate) for coordinate in policy.fields}
     commands = {each.value: decide_command(policy, roles, each) for each in Command}
-    return View(policy.digest, tuple(sorted(roles)), MappingProxyType(cells), MappingProxyType(commands))
+    claims = {coordinate: decide_claim(policy, roles, coordinate) for coordinate in policy.fields}
+    return View(
+        policy.digest,
+        tuple(sorted(roles)),
+        MappingProxyType(cells),
+        MappingProxyType(commands),
+        MappingProxyType(claims),
+    )
 
 
 class Views:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -19,6 +19,7 @@ from domain.written import NotWritten, read_written, written
 CONTRACT = "Contract"
 RULE = "rule"
 """Who decided where no person did."""
+_HOLDS = Verdict(Decision.ACCEPTED, "it was accepted before, and holds")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +38,7 @@ class Stored:
 class Outcome:
     """What new claims come to: values that change, parts to be written, and what is kept of the claims.
 
-    `verdicts` are of the new claims. A part is as its source gave it.
+    `verdicts` are of the new claims, `repeated` of those that came before. A part is as its source gave it.
     """
 
     values: Mapping[str, Any]
@@ -45,11 +46,20 @@ class Outcome:
     lines: Sequence[FieldChange]
     provenance: Sequence[Provenance]
     verdicts: Mapping[Claim, Verdict]
+    repeated: Mapping[Claim, Verdict]
 
 
 def judge(stored: Stored, claims: Iterable[Claim], now: datetime) -> Outcome:
     """Judge new claims together with those that came before; nothing is changed by one that came already."""
     return _Ledger(stored, now).judge(list(claims))
+
+
+def turn_away(stored: Stored, claims: Iterable[Claim], now: datetime, version: int) -> Outcome:
+    """Keep new claims of a sender who had seen another version than the latest; nothing is changed by them.
+
+    They are never judged again: whoever still means them says so anew, having read what there is now.
+    """
+    return _Ledger(stored, now).turn_away(list(claims), version)
 
 
 class _Ledger:
@@ -64,9 +74,8 @@ class _Ledger:
                 self._verdicts[_claim_of(line)] = line.decision
 
     def judge(self, claims: Sequence[Claim]) -> Outcome:
-        earlier = [*self._verdicts, *self._held()]
-        fresh = [each for each in claims if each not in self._verdicts and not self._holds(each)]
-        settled = settle(self._baseline(), [*earlier, *fresh])
+        fresh = self._fresh(claims)
+        settled = self._settled(fresh)
         verdicts = {each: _verdict(each, settled) for each in fresh}
         changed = self._values(settled)
         held = {about: claim for about, claim in settled.held.items() if claim in verdicts}
@@ -77,7 +86,42 @@ class _Ledger:
             lines=[*self._lines(settled, verdicts), *self._judged_anew(settled)],
             provenance=list(self._sources(settled, verdicts)),
             verdicts=verdicts,
+            repeated=self._repeated(claims, verdicts, settled),
         )
+
+    def turn_away(self, claims: Sequence[Claim], version: int) -> Outcome:
+        fresh, settled = self._fresh(claims), self._settled(())
+        verdicts = dict.fromkeys(
+            fresh, Verdict(Decision.CONFLICT, f"not at version {version}: read it again")
+        )
+        values = {each: None if each.part else settled.values.get(each.about) for each in fresh}
+        return Outcome(
+            values={},
+            parts=(),
+            lines=[
+                replace(self._line(each, verdict, values[each]), stale=True)
+                for each, verdict in verdicts.items()
+            ],
+            provenance=(),
+            verdicts=verdicts,
+            repeated=self._repeated(claims, verdicts, settled),
+        )
+
+    def _fresh(self, claims: Iterable[Claim]) -> list[Claim]:
+        return [each for each in claims if each not in self._verdicts and not self._holds(each)]
+
+    def _settled(self, fresh: Iterable[Claim]) -> Settled:
+        return settle(self._baseline(), [*self._verdicts, *self._held(), *fresh])
+
+    def _repeated(
+        self, claims: Iterable[Claim], fresh: Collection[Claim], settled: Settled
+    ) -> dict[Claim, Verdict]:
+        """How claims stand now that came before."""
+        return {
+            each: _verdict(each, settled) if each in settled.verdicts else _HOLDS
+            for each in claims
+            if each not in fresh
+        }
 
     def _holds(self, claim: Claim) -> bool:
         """Whether it is the very claim that is known to hold, told once more."""
@@ -104,7 +148,7 @@ class _Ledger:
         }
         for line in reversed(self._stored.history):
             declared = graph_field(CONTRACT, line.field)
-            if line.source is not None:
+            if line.source is not None and not line.stale:
                 known[declared.name, None] = read_written(declared, line.before)
         return known
 

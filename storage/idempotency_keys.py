@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -23,6 +24,9 @@ idempotency_key = sa.Table(
     ),
     sa.Column("request", sa.LargeBinary(), nullable=False, comment="SHA-256 of what was asked for."),
     sa.Column("made", ARRAY(sa.Uuid()), nullable=False, comment="Ids of what the request made or changed."),
+    sa.Column(
+        "told", sa.Text(), comment="JSON: what became of each of several things that were asked for at once."
+    ),
     sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False, comment="When it may be forgotten."),
     sa.PrimaryKeyConstraint("org_id", "id"),
     sa.Index(None, "org_id", "expires_at"),
@@ -39,13 +43,21 @@ _TAKE = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a request made: ids, and as JSON what it was told beside them."""
+
+    made: Sequence[UUID]
+    told: str | None = None
+
+
 class KeyReused(Exception):
     """The key was sent before with another request."""
 
 
 async def take_key(
     connection: asyncpg.Connection, org_id: UUID, key_id: UUID, request: bytes, now: datetime
-) -> Sequence[UUID] | None:
+) -> Kept | None:
     """Take a key for a request: None where it is new, else what the same request made before.
 
     Works inside a transaction bound to the org; whoever sends the key at the same time waits for its end.
@@ -55,16 +67,16 @@ async def take_key(
     if await connection.fetchval(_TAKE, org_id, key_id, request, now + KEPT_FOR) is not None:
         return None
     known = await connection.fetchrow(
-        "SELECT request, made FROM idempotency_key WHERE org_id = $1 AND id = $2", org_id, key_id
+        "SELECT request, made, told FROM idempotency_key WHERE org_id = $1 AND id = $2", org_id, key_id
     )
     if known["request"] != request:
         raise KeyReused
-    made: Sequence[UUID] = known["made"]
-    return made
+    return Kept(known["made"], known["told"])
 
 
-async def note_made(connection: asyncpg.Connection, org_id: UUID, key_id: UUID, made: Sequence[UUID]) -> None:
+async def note_made(connection: asyncpg.Connection, org_id: UUID, key_id: UUID, kept: Kept) -> None:
     """Note what the request of a key made, in the transaction that took it."""
     await connection.execute(
-        "UPDATE idempotency_key SET made = $3 WHERE org_id = $1 AND id = $2", org_id, key_id, list(made)
-    )
+        "UPDATE idempotency_key SET made = $3, told = $4 WHERE org_id = $1 AND id = $2",
+        org_id, key_id, list(kept.made), kept.told,
+    )  # fmt: skip

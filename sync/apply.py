@@ -15,7 +15,7 @@ from domain.claim import Claim, Report, Unreadable, claims_of
 from domain.contract import Contract, ContractType, Side
 from domain.field import CLM, Kind, System
 from domain.history import Decision
-from domain.ledger import Outcome, contract_id_for, judge
+from domain.ledger import Outcome, contract_id_for, judge, turn_away
 from domain.lifecycle import ContractStatus
 from domain.reconcile import Verdict
 from storage.claims import ClaimStore
@@ -37,6 +37,13 @@ class NameOfAnother(Exception):
 
     def __init__(self, reference: str, other: str) -> None:
         super().__init__((type(self).__doc__ or "").format(reference=reference, other=other))
+
+
+class AtNoVersion(Exception):
+    """The contract {reference!r} is not known, so it is at no version: leave that out to have it made."""
+
+    def __init__(self, reference: str) -> None:
+        super().__init__((type(self).__doc__ or "").format(reference=reference))
 
 
 class FromTheFuture(Exception):
@@ -64,31 +71,40 @@ class Applied:
         return Counter(each.decision for each in self.verdicts.values())
 
 
-async def apply_report(
+async def apply_report(  # noqa: PLR0913 - what is applied where, each by name
     connection: asyncpg.Connection,
     org_id: UUID,
     report: Report,
     *,
     now: datetime,
     vault: Vault = NO_KEYS,
+    version: int | None = None,
 ) -> Applied:
     """Apply a report in a transaction that is bound to the org.
 
-    Raises UnknownContract, NameOfAnother, FromTheFuture, and NoSuchClaim for what nobody can claim.
+    With the `version` that its sender has seen, nothing is changed where the contract is at another one.
+    Raises UnknownContract, AtNoVersion, NameOfAnother, FromTheFuture, and NoSuchClaim for what nobody can
+    claim.
     """
     if report.claimed_at > now + CLOCKS_APART:
         raise FromTheFuture(report.claimed_at)
     claims = list(claims_of(report))
-    new = _first_heard_of(org_id, report) if report.system is CLM else None
+    new = _first_heard_of(org_id, report) if report.system is CLM and version is None else None
     store = ClaimStore(connection, org_id, now, vault)
     contract = await store.lock(report.contract, new)
+    if contract is None and version is not None:
+        raise AtNoVersion(report.contract)
     if contract is None:
         raise UnknownContract(report.system, report.contract)
     other = (contract.source_key or "").removesuffix(f":{report.contract}")
     if report.system is CLM and other != report.source and await store.is_connection(other):
         raise NameOfAnother(report.contract, other)
     resolved = [await _resolved(store, each) for each in claims]
-    outcome = judge(await store.stored(contract), resolved, now)
+    stored = await store.stored(contract)
+    if version is None or version == contract.version:
+        outcome = judge(stored, resolved, now)
+    else:
+        outcome = turn_away(stored, resolved, now, version)
     await store.write(contract, outcome)
     return Applied(contract=contract, outcome=outcome)
 

@@ -30,6 +30,15 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class Sender:
+    """Who sends a request, what the policy decides for them, and the id that the request is known by."""
+
+    principal: Principal
+    view: View
+    request: str
+
+
+@dataclass(frozen=True, slots=True)
 class Act:
     """A change under way: in whose name, as they see the graph, and when.
 
@@ -42,6 +51,16 @@ class Act:
     now: datetime
     today: date
     """The day on which the request is answered."""
+    request: str
+    """The id that the request is known by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What was made or changed: ids, and as JSON what became of each of several things, in their order."""
+
+    ids: Sequence[UUID]
+    told: Sequence[Mapping[str, Any]] = ()
 
 
 class Command(Protocol):
@@ -51,8 +70,8 @@ class Command(Protocol):
     def read(cls, asked: Asked) -> Self:
         """Check an input. Raises BadUserInput, which names what is wrong and where."""
 
-    async def run(self, act: Act) -> Sequence[UUID]:
-        """Make the change, and return the ids of what it made. Raises AccessDenied, BadUserInput."""
+    async def run(self, act: Act) -> Made:
+        """Make the change, and return what it made. Raises AccessDenied, BadUserInput."""
 
 
 def line(given: Mapping[str, Any], name: str) -> str:

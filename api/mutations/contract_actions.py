@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 from uuid import UUID
 
 from api.errors import AccessDenied, BadUserInput
-from api.mutations.command import Act, Asked, line, wrong
+from api.mutations.command import Act, Asked, Made, line, wrong
 from api.planner.parameters import identity
 from api.planner.standing import standing_of
 from auth.policy import Word
@@ -34,7 +34,7 @@ class AcknowledgeRenewal:
     def read(cls, asked: Asked) -> Self:
         return cls(_contract_id(asked.given))
 
-    async def run(self, act: Act) -> Sequence[UUID]:
+    async def run(self, act: Act) -> Made:
         field = field_named("Contract", "renewal_date")
         word, user = await _standing(act, self.contract_id, field, "acknowledgeRenewal")
         if word is not Word.SHOW:
@@ -46,7 +46,7 @@ class AcknowledgeRenewal:
         seen = {"contract_id": UUID(self.contract_id), field.name: derived[field.name]}
         known = await found_by(act.connection, act.principal.org_id, RenewalAcknowledgement, seen)
         if known is not None:
-            return [known]
+            return Made([known])
         made = RenewalAcknowledgement(
             id=uuid7(), **seen, notice_deadline=derived["notice_deadline"], acknowledged_by_id=user,
             acknowledged_at=act.now,
@@ -71,7 +71,7 @@ class FlagValue:
             )
         return cls(_contract_id(asked.given), field.graph_name, line(asked.given, "note"))
 
-    async def run(self, act: Act) -> Sequence[UUID]:
+    async def run(self, act: Act) -> Made:
         field = graph_field("Contract", self.field)
         word, user = await _standing(act, self.contract_id, field, "flagValue")
         if word is not Word.SHOW:
@@ -95,7 +95,7 @@ class RequestAccess:
     def read(cls, asked: Asked) -> Self:
         return cls(_contract_id(asked.given), _field(asked.given).graph_name, line(asked.given, "reason"))
 
-    async def run(self, act: Act) -> Sequence[UUID]:
+    async def run(self, act: Act) -> Made:
         field = graph_field("Contract", self.field)
         word, user = await _standing(act, self.contract_id, field, "requestAccess")
         if word is Word.SHOW:
@@ -106,13 +106,13 @@ class RequestAccess:
         asks = {"contract_id": contract, "field": self.field, "requested_by_id": user}
         known = await found_by(act.connection, org_id, AccessRequest, asks)
         if known is not None:
-            return [known]
+            return Made([known])
         made = AccessRequest(
             id=uuid7(), contract_id=contract, field=self.field, reason=self.reason, requested_by_id=user,
             requested_at=act.now,
         )  # fmt: skip
         await add(act.connection, org_id, made, act.now)
-        return [made.id]
+        return Made([made.id])
 
 
 async def _standing(act: Act, contract_id: str, field: DeclaredField, command: str) -> tuple[Word, UUID]:
@@ -129,11 +129,11 @@ async def _standing(act: Act, contract_id: str, field: DeclaredField, command: s
     return found.word, found.user
 
 
-async def _added(act: Act, made: Entity, contract_id: UUID) -> Sequence[UUID]:
+async def _added(act: Act, made: Entity, contract_id: UUID) -> Made:
     """Add a part to a contract, which counts as a change of it: whoever read it before reads it again."""
     await add(act.connection, act.principal.org_id, made, act.now)
     await touch(act.connection, act.principal.org_id, Contract, [contract_id], act.now)
-    return [made.id]
+    return Made([made.id])
 
 
 def _unseen(field: DeclaredField, what: str) -> AccessDenied:

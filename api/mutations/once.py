@@ -7,24 +7,25 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
 import asyncpg
 import orjson
 
 from api.errors import InsufficientScope
-from api.mutations.command import Act, Asked, Command, wrong
+from api.mutations.claim_contracts import ClaimContracts
+from api.mutations.command import Act, Asked, Command, Made, Sender, wrong
 from api.mutations.contract_actions import AcknowledgeRenewal, FlagValue, RequestAccess
 from api.mutations.role_grants import GrantRole, RevokeRole
+from api.planner.arguments import read_value
 from api.planner.parameters import Environment, given_value
-from api.planner.plan import MADE, TODAY, Change
+from api.planner.plan import MADE, TODAY, TOLD, Change
 from api.planner.run import Plan
 from auth.digest import digest_id
 from auth.principal import Principal
 from auth.scopes import WRITE
-from auth.view import View
 from storage.database import Database
-from storage.idempotency_keys import KeyReused, note_made, take_key
+from storage.idempotency_keys import Kept, KeyReused, note_made, take_key
 
 COMMANDS: Final[Mapping[str, type[Command]]] = MappingProxyType(
     {
@@ -33,6 +34,7 @@ COMMANDS: Final[Mapping[str, type[Command]]] = MappingProxyType(
         "acknowledgeRenewal": AcknowledgeRenewal,
         "flagValue": FlagValue,
         "requestAccess": RequestAccess,
+        "claimContracts": ClaimContracts,
     }
 )
 Record = Callable[[asyncpg.Connection, bytes], Awaitable[bytes]]
@@ -51,12 +53,11 @@ class Mutations:
         self._roles = roles
         self._clock = clock
 
-    async def answer(  # noqa: PLR0913, PLR0917 - what is changed, for whom, and how it is told
+    async def answer(
         self,
         change: Change,
         plan: Plan,
-        principal: Principal,
-        view: View,
+        sender: Sender,
         environment: Environment,
         record: Record,
     ) -> bytes:
@@ -65,10 +66,11 @@ class Mutations:
         Raises ApiError, DatabaseUnavailable; then nothing was changed.
         Where the connection is lost, all of it is done anew: the key sees to it that it has one effect.
         """
+        principal = sender.principal
         if WRITE not in principal.scopes:
             raise InsufficientScope(f"the token does not have the scope {WRITE}", scope=WRITE)
         now = self._clock()
-        given = given_value(change.given, environment)
+        given = given_value(read_value(change.given, change.type, environment), environment)
         key = str(given["idempotencyKey"])
         if not _KEY.fullmatch(key):
             raise wrong("idempotencyKey", "1 to 255 visible ASCII characters are expected, such as a UUID")
@@ -76,8 +78,10 @@ class Mutations:
         once = _Once(change.name, key, command, principal, now)
 
         async def work(connection: asyncpg.Connection) -> bytes:
-            made = await once.made(Act(connection, principal, view, now, environment[TODAY[0]]))
-            known = environment | {MADE[0]: [str(each) for each in made]}
+            today = environment[TODAY[0]]
+            act = Act(connection, principal, sender.view, now, today, sender.request)
+            made = await once.made(act)
+            known = environment | {MADE[0]: [str(each) for each in made.ids], TOLD[0]: made.told}
             data = await connection.fetchval(plan.statement, *plan.arguments(known))
             return await record(connection, data)
 
@@ -91,9 +95,9 @@ class _Once:
         self._command, self._principal, self._now = command, principal, now
         # A key is its sender's: nobody can take those of others, nor find out about them.
         self._id = digest_id(orjson.dumps([principal.subject, key]).decode())
-        self._request = hashlib.sha256(orjson.dumps([name, command])).digest()
+        self._request = hashlib.sha256(orjson.dumps([name, command], default=str)).digest()
 
-    async def made(self, act: Act) -> Any:  # noqa: ANN401 - ids
+    async def made(self, act: Act) -> Made:
         connection, org_id = act.connection, self._principal.org_id
         try:
             known = await take_key(connection, org_id, self._id, self._request, self._now)
@@ -101,7 +105,8 @@ class _Once:
             what = "it was sent before with another input: take a new key for a new request"
             raise wrong("idempotencyKey", what) from None
         if known is not None:
-            return known
+            return Made(known.made, orjson.loads(known.told) if known.told else ())
         made = await self._command.run(act)
-        await note_made(connection, org_id, self._id, made)
+        told = orjson.dumps(made.told).decode() if made.told else None
+        await note_made(connection, org_id, self._id, Kept(made.ids, told))
         return made

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Optional, Self
-from uuid import UUID
 
 import strawberry
 
-from api.mutations.command import KEY, Act, Asked, line, wrong
+from api.mutations.command import KEY, Act, Asked, Made, line, wrong
 from auth.role_grants import give_role, take_role
 from domain.error import DomainError
 from domain.role_grant import end_of, holder
@@ -64,12 +62,12 @@ class GrantRole:
             raise wrong("until", str(error)) from None
         return cls(_holder_id(asked), asked.given["role"], line(asked.given, "reason"), until)
 
-    async def run(self, act: Act) -> Sequence[UUID]:
+    async def run(self, act: Act) -> Made:
         made = await give_role(
             act.connection, act.principal.org_id, holder_id=self.holder_id, role=self.role,
             by=act.principal.subject, because=self.reason, until=self.until, now=act.now,
         )  # fmt: skip
-        return [made.id]
+        return Made([made.id])
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +82,16 @@ class RevokeRole:
     def read(cls, asked: Asked) -> Self:
         return cls(_holder_id(asked), line(asked.given, "role"), line(asked.given, "reason"))
 
-    async def run(self, act: Act) -> Sequence[UUID]:
+    async def run(self, act: Act) -> Made:
         try:
-            return await take_role(
+            ended = await take_role(
                 act.connection, act.principal.org_id, holder_id=self.holder_id, role=self.role,
                 by=act.principal.subject, because=self.reason, now=act.now,
             )  # fmt: skip
         except UnknownGrant:
             what = "it does not have this role by a grant of its own: roleGrants lists who has what"
             raise wrong("holderId", what) from None
+        return Made(ended)
 
 
 def _holder_id(asked: Asked) -> str:

@@ -16,6 +16,7 @@ from api.planner.plan import (
     Operation,
     Payload,
     Portfolio,
+    Results,
     Review,
     Selection,
     Totals,
@@ -59,6 +60,6 @@ def _inside(part: Any) -> Iterable[Any]:  # noqa: ANN401 - as above
             return part.selections
         case Selection():
             return [output for _, output in part.outputs]
-        case Connection() | Edges() | Portfolio() | Group() | Payload():
+        case Connection() | Edges() | Portfolio() | Group() | Payload() | Results():
             return [each for _, each in part.parts]
     return ()

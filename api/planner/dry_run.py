@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from api.planner.plan import BLIND, MADE, ORG, REVIEW, SCOPES, SUBJECT, TODAY
+from api.planner.plan import BLIND, MADE, ORG, REVIEW, SCOPES, SUBJECT, TODAY, TOLD
 from api.planner.run import prepare
 from auth.policy import declared_at
 from auth.view import View
@@ -21,6 +21,7 @@ PLACES = {
     SUBJECT[0]: "the caller's Salesforce id",
     SCOPES[0]: ["the scopes of the token"],
     MADE[0]: ["00000000-0000-7000-8000-000000000000"],
+    TOLD[0]: (),
     BLIND: lambda field, _: f"what finds a value of {field.coordinate}",
 }
 """What stands in a dry run for what only a request brings."""

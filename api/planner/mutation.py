@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from graphql import FieldNode, FragmentDefinitionNode, OperationDefinitionNode
+from graphql import FieldNode, FragmentDefinitionNode, GraphQLObjectType, OperationDefinitionNode
 
 from api.errors import AccessDenied
 from api.limits import too_large
@@ -19,11 +19,16 @@ from api.planner.plan import (
     Every,
     Literally,
     Lookup,
+    Member,
     Operation,
     Payload,
+    Results,
     Root,
+    Selection,
     Variable,
 )
+from api.planner.review import member_of
+from api.schema import GRAPHQL
 from auth.decision import Deny
 from auth.view import View
 from domain.field import field_named
@@ -34,8 +39,13 @@ PAYLOADS = {
     "acknowledgeRenewal": ("AcknowledgeRenewalPayload", "RenewalAcknowledgement"),
     "flagValue": ("FlagValuePayload", "ValueFlag"),
     "requestAccess": ("RequestAccessPayload", "AccessRequest"),
+    "claimContracts": ("ClaimContractsPayload", "Contract"),
 }
 """The type of the answer of each mutation, and the entity that it changes."""
+RESULT, RECORD = "ClaimResult", "contract"
+"""The type of what became of one of several things, and its member that is the record."""
+INPUT = "input"
+"""The one argument of a mutation; no other field has an argument of that name."""
 MOST = 1
 """Two would share a transaction, and the answer of the first would show what the second did."""
 
@@ -75,24 +85,36 @@ class MutationReader(SelectionReader):
             raise too_large("mutations", MOST)
         payload, entity = PAYLOADS[name]
         self._require_right(name, entity)
-        self.change = Change(name, self.arguments("Mutation", nodes[0])["input"])
-        parts: list[tuple[str, Lookup | Connection | Literally]] = []
+        self.change = _change(nodes[0])
+        parts: list[tuple[str, Lookup | Connection | Results | Literally]] = []
         for below, found in self.collector.under(nodes, payload).items():
             parts.append((below, self._changed(payload, entity, found, f"{key}.{below}")))
         return Payload(tuple(parts))
 
     def _changed(
         self, payload: str, entity: str, nodes: list[FieldNode], path: str
-    ) -> Lookup | Connection | Literally:
-        """Read what is asked of the records that were changed: one of them, or the list."""
+    ) -> Lookup | Connection | Results | Literally:
+        """Read what is asked of the records that were changed: one of them, the list, or one by one."""
         name = nodes[0].name.value
         if name == "__typename":
             return typename(payload)
+        if name == "results":
+            return self._results(entity, nodes, path)
         if name.lower() == entity.lower():
             return Lookup((self.selection(entity, nodes, path),), "id", Variable((*MADE, 0)))
         listed = self.connection(entity, None, nodes, payload, path)
         changed = Comparison(field_named(entity, "id"), "in", Variable(MADE))
         return replace(listed, where=Every((changed, listed.where)))
+
+    def _results(self, entity: str, nodes: list[FieldNode], path: str) -> Results:
+        """Read what is asked of each thing: its record from the graph, all else as it was told."""
+        parts: list[tuple[str, Member | Selection | Literally]] = []
+        for key, found in self.collector.under(nodes, RESULT).items():
+            if found[0].name.value == RECORD:
+                parts.append((key, self.selection(entity, found, f"{path}.{key}")))
+            else:
+                parts.append((key, member_of(self, found, RESULT)))
+        return Results(tuple(parts))
 
     def _require_right(self, name: str, entity: str) -> None:
         """Refuse a caller whose roles do not have the command, or do not see what it changes."""
@@ -100,3 +122,12 @@ class MutationReader(SelectionReader):
             if not isinstance(decision, Deny):
                 continue
             raise AccessDenied(decision.reason, field=f"Mutation.{name}", rule=decision.rule)
+
+
+def _change(node: FieldNode) -> Change:
+    type_ = GRAPHQL.type_map["Mutation"]
+    if not isinstance(type_, GraphQLObjectType):
+        raise TypeError(type_)
+    name = node.name.value
+    [given] = node.arguments or ()
+    return Change(name, given.value, type_.fields[name].args[given.name.value].type)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from graphql import GraphQLInputType, ValueNode
+
 from domain.field import DeclaredField
 
 Path = tuple[str | int, ...]
@@ -15,6 +17,8 @@ SUBJECT: Path = ("$subject",)
 SCOPES: Path = ("$scopes",)
 MADE: Path = ("$made",)
 """The ids of what a mutation made or changed: known once its command has run."""
+TOLD: Path = ("$told",)
+"""What became of each of the things that a mutation asked for at once, known then too."""
 REVIEW = "$review"
 """Where a request that asks for a review brings its JSON, by response key."""
 BLIND = "$blind"
@@ -279,22 +283,33 @@ class Review:
 
 
 @dataclass(frozen=True, slots=True)
+class Results:
+    """What became of each of several things that a mutation asked for: what is told, and the record."""
+
+    parts: tuple[tuple[str, Member | Selection | Literally], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Payload:
     """What a mutation answers: what it made or changed."""
 
-    parts: tuple[tuple[str, Lookup | Connection | Literally], ...]
+    parts: tuple[tuple[str, Lookup | Connection | Results | Literally], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a mutation asks for before its answer is read; `given` is its input, scalars by their place."""
+    """What a mutation asks for before its answer is read.
+
+    `given` is its input as it stands in the document: each request reads its own, and it decides no plan.
+    """
 
     name: str
-    given: Any
+    given: ValueNode
+    type: GraphQLInputType
 
 
 Output = Literally | Column | MoneyParts | One | Connection
-Root = Literally | Lookup | Connection | Portfolio | Caller | Review | Payload
+Root = Literally | Lookup | Connection | Portfolio | Caller | Review | Results | Payload
 
 
 @dataclass(frozen=True, slots=True)

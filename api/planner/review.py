@@ -34,7 +34,7 @@ def read_review(reader: SelectionReader, nodes: list[FieldNode], key: str) -> Re
         return NULL
     parts: list[tuple[str, Member | Literally]] = []
     tells: dict[DeclaredField, None] = {}
-    for name, member in _members(reader, nodes, "Review"):
+    for name, member in members_of(reader, nodes, "Review"):
         told = _told(member)
         denied = [_is_denied(reader, field, f"{key}.{name}") for field in told]
         parts.append((name, NULL if any(denied) else member))
@@ -72,27 +72,31 @@ def _told(member: Member | Literally) -> list[DeclaredField]:
 
 def _is_denied(reader: SelectionReader, field: DeclaredField, path: str) -> bool:
     """Note where a field is not shown in every record of the org; return whether that is so."""
-    decision, cell = reader.view.reach(field), reader.view.cell(field.coordinate)
-    if not isinstance(decision, Deny) and any(rows.is_everything for rows in cell.shown):
+    decision = reader.view.reach(field)
+    if not isinstance(decision, Deny) and reader.view.shows_everywhere(field.coordinate):
         return False
-    reader.note(path, field, decision if isinstance(decision, Deny) else cell.hidden, "all")
+    hidden = reader.view.cell(field.coordinate).hidden
+    reader.note(path, field, decision if isinstance(decision, Deny) else hidden, "all")
     return True
 
 
-def _members(
+def members_of(
     reader: SelectionReader, nodes: list[FieldNode], type_name: str
 ) -> list[tuple[str, Member | Literally]]:
+    """Read which members are wanted of an object that is found beside the statement."""
+    fields = reader.collector.under(nodes, type_name)
+    return [(key, member_of(reader, below, type_name)) for key, below in fields.items()]
+
+
+def member_of(reader: SelectionReader, nodes: list[FieldNode], type_name: str) -> Member | Literally:
+    """Read one member that is wanted of such an object."""
     type_ = GRAPHQL.type_map[type_name]
     if not isinstance(type_, GraphQLObjectType):
         raise TypeError(type_name)
-    found: list[tuple[str, Member | Literally]] = []
-    for key, below in reader.collector.under(nodes, type_name).items():
-        name = below[0].name.value
-        if name == "__typename":
-            found.append((key, typename(type_name)))
-            continue
-        inner = get_named_type(type_.fields[name].type)
-        is_object = isinstance(inner, GraphQLObjectType)
-        parts = tuple(_members(reader, below, inner.name)) if is_object else None
-        found.append((key, Member(name, reader.arguments(type_name, below[0]), parts)))
-    return found
+    name = nodes[0].name.value
+    if name == "__typename":
+        return typename(type_name)
+    inner = get_named_type(type_.fields[name].type)
+    is_object = isinstance(inner, GraphQLObjectType)
+    parts = tuple(members_of(reader, nodes, inner.name)) if is_object else None
+    return Member(name, reader.arguments(type_name, nodes[0]), parts)

@@ -21,7 +21,7 @@ from graphql import (
     validate,
     visit,
 )
-from graphql.language import DirectiveNode, Visitor
+from graphql.language import SKIP, ArgumentNode, DirectiveNode, Visitor, VisitorAction
 
 from api.errors import AccessDenied, ApiError, BadRequest, InvalidDocument
 from api.limits import MAX_ERRORS, MAX_SOURCE, MAX_TOKENS, check_limits
@@ -29,7 +29,7 @@ from api.planner.arguments import shape_of
 from api.planner.audited import audited_access
 from api.planner.difference import Difference, differences
 from api.planner.introspection import introspect
-from api.planner.mutation import read_mutation
+from api.planner.mutation import INPUT, read_mutation
 from api.planner.parameters import Environment, Parameter
 from api.planner.plan import BlindIndex, Change, Denial, Masking, Operation, Review
 from api.planner.roots import read_operation
@@ -114,6 +114,7 @@ class PreparedOperation:
         }
         self._variables = VariableReader(operation)
         self._conditions = _variables_of_conditions(document) & set(self._variables.types)
+        self._deciding = _deciding_variables(document) & set(self._variables.types)
         self.introspects = _introspects(document)
         types = [get_nullable_type(type_) for type_ in self._variables.types.values()]
         only_scalars = all(isinstance(type_, GraphQLScalarType) for type_ in types)
@@ -131,7 +132,7 @@ class PreparedOperation:
         return tuple(
             (name, variables[name] if name in self._conditions else shape_of(variables[name], type_))
             for name, type_ in self._variables.types.items()
-            if name in variables
+            if name in variables and name in self._deciding
         )
 
     def read(self, view: View, variables: Mapping[str, Any]) -> Operation:
@@ -292,6 +293,27 @@ def _variables_of_conditions(document: DocumentNode) -> set[str]:
             )
 
     visit(document, Conditions())
+    return names
+
+
+def _deciding_variables(document: DocumentNode) -> set[str]:
+    """Name the variables of a document that stand elsewhere than in the input of a mutation.
+
+    On that no plan depends: two hundred contracts have more shapes than plans could be kept.
+    """
+    names: set[str] = set()
+
+    class Places(Visitor):
+        def enter_argument(self, node: ArgumentNode, *_: object) -> VisitorAction:
+            return SKIP if node.name.value == INPUT else None
+
+        def enter_variable_definition(self, *_: object) -> VisitorAction:
+            return SKIP
+
+        def enter_variable(self, node: VariableNode, *_: object) -> None:
+            names.add(node.name.value)
+
+    visit(document, Places())
     return names
 
 

@@ -32,6 +32,7 @@ from api.planner.plan import (
     PageInfo,
     Payload,
     Portfolio,
+    Results,
     Review,
     Root,
     Selection,
@@ -42,6 +43,7 @@ from api.planner.plan import (
 from api.planner.portfolio_sql import portfolio_object
 from api.planner.reach_sql import Row
 from api.planner.record_ids import RECORD_KEY
+from api.planner.results_sql import results_source, told_of
 from domain.field import field_named
 from storage.tables import org
 
@@ -80,10 +82,26 @@ class StatementWriter(CellWriter):
                 return portfolio_object(self, root)
             case Review():
                 return sa.cast(self.parameters.bind(Variable((REVIEW, root.key)), as_is, sa.Text()), JSON)
+            case Results():
+                return self._results(root)
             case Payload():
                 return json_sql.small_object([(key, self._root(part)) for key, part in root.parts])
             case Caller():
                 return json_sql.row_object([(key, self._caller(part)) for key, part in root.parts])
+
+    def _results(self, results: Results) -> Expression:
+        made = results_source(self.parameters, results)
+        pairs: list[tuple[str, Expression]] = []
+        for key, part in results.parts:
+            if isinstance(part, Selection):
+                row = self.alias(part.entity)
+                found = [*self.seen(part.entity, row), row.c.id == made.c.record]
+                pairs.append((key, self._row(part, row, found)))
+            else:
+                pairs.append((key, told_of(made, key)))
+        return json_sql.row_list(
+            pairs, lambda select: select.select_from(made).order_by(made.c.place).correlate_except(made)
+        )
 
     def _lookup(self, root: Lookup) -> Expression:
         found = []

@@ -6,18 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, field
 from datetime import datetime
 from typing import Any, Final
-from uuid import UUID, uuid5
 
 from domain.claim import Report, Unreadable
 from domain.field import CLM, ENTITIES, DeclaredField, Entity
-from storage.vanished import SEPARATOR
 from sync.clm.malformed import Malformed
 from sync.clm.members import as_moment, as_name
 from sync.clm.path import NOTHING_THERE, Here, Path
 from sync.clm.rule import Rule
-
-# Ids are made of the source's own names, so that who reads an event again reads the same report.
-_IDS: Final = UUID("019ad2f2-6c5e-7c7e-9f8e-1d6f3c1c6f10")
+from sync.source_names import part_key, provisional_id
 
 MOST_PARTS: Final = 10_000
 """So many parts of one contract are read; more are no contract."""
@@ -118,7 +114,7 @@ class _Parts:
             if key is None:
                 self._miss(rule, here, "it has no name of its own")
                 continue
-            source_key = f"{self.owner}{SEPARATOR}{kind.lower()}:{key}"
+            source_key = part_key(self.owner, kind, key)
             if source_key in self.parts:
                 self._miss(rule, here, "another one has its name")
                 continue
@@ -129,9 +125,9 @@ class _Parts:
     def _part(self, rule: PartRule, here: Here, source_key: str) -> Entity | None:
         """Read a part without what of it is unreadable; None where it cannot be without that."""
         made: dict[str, Any] = {
-            "id": uuid5(_IDS, source_key),
+            "id": provisional_id(source_key),
             "source_key": source_key,
-            "contract_id": uuid5(_IDS, self.owner),
+            "contract_id": provisional_id(self.owner),
         }
         for each in rule.rules:
             said = each.read(here)

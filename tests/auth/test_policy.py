@@ -211,6 +211,7 @@ def test_coverage_refuses_a_field_declared_after_the_policy_was_read(policy: Pol
 
 SPEAKERS = {"sales_rep": "sales_rep", "sales_manager": "sales_rep", "customer_success": "customer_success"}
 LINES = {
+    Command.CLAIM_CONTRACTS: {"integrator": "integrator"},
     Command.GRANT_ROLE: {"admin": "admin"},
     Command.REVOKE_ROLE: {"admin": "admin"},
     Command.ACKNOWLEDGE_RENEWAL: SPEAKERS,

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from auth.decision import Deny, Show
-from auth.policy import Policy, decide
+from auth.policy import Allow, Policy, decide, decide_claim
 from auth.policy_file import SHIPPED, load_policy
 from auth.view import Views, view_for
+from domain.field import field_named
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +65,42 @@ def test_views_of_another_policy_are_other_keys(policy: Policy, tmp_path: Path) 
     path.write_bytes(SHIPPED.read_bytes() + b"# changed\n")
     roles = frozenset({"legal"})
     assert view_for(policy, roles) != view_for(load_policy(path), roles)
+
+
+def test_who_may_claim_a_field_and_sees_it_everywhere_may_claim_it(policy: Policy) -> None:
+    view = view_for(policy, frozenset({"integrator"}))
+    assert view.claim(field_named("Contract", "total_value")) == Allow("integrator.claims has COMMERCIAL")
+
+
+@pytest.mark.parametrize("name", ["risk_score", "arr", "version"])
+def test_whom_the_policy_lets_claim_nothing_of_an_audience_claims_none_of_its_fields(
+    policy: Policy, name: str
+) -> None:
+    field = field_named("Contract", name)
+    may = isinstance(decide_claim(policy, ["integrator"], field.coordinate), Allow)
+    assert isinstance(view_for(policy, frozenset({"integrator"})).claim(field), Allow) is may
+    assert isinstance(view_for(policy, frozenset({"legal"})).claim(field), Deny)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('COMMERCIAL = "show"', 'COMMERCIAL = "deny"'),
+        ('COMMERCIAL = "show"', 'COMMERCIAL = "mask"'),
+        ('rows = "org"', 'rows = "account_team"'),
+        ('rows = "org"', 'rows = "org"\nwhen = { status = ["ACTIVE"] }'),
+    ],
+)
+def test_what_became_of_a_claim_tells_so_who_does_not_see_a_field_everywhere_claims_none_of_it(
+    tmp_path: Path, before: str, after: str
+) -> None:
+    start, header, rest = SHIPPED.read_text(encoding="utf-8").partition("[roles.integrator]")
+    own, following, others = rest.partition("[roles.security_reviewer]")
+    path = tmp_path / "policy.toml"
+    text = start + header + own.replace(before, after) + following + others
+    path.write_text(text, encoding="utf-8")
+    view = view_for(load_policy(path), frozenset({"integrator"}))
+    assert isinstance(view.claim(field_named("Contract", "total_value")), Deny)
 
 
 def test_a_view_cannot_be_changed(policy: Policy) -> None:

@@ -17,7 +17,7 @@ from domain.document import Document, DocumentType
 from domain.field import CLM, SALESFORCE, field_named, fields_of
 from domain.history import Decision, FieldChange
 from domain.identity import uuid7
-from domain.ledger import Outcome, Stored, judge
+from domain.ledger import Outcome, Stored, judge, turn_away
 from domain.lifecycle import ContractStatus
 from domain.provenance import Provenance
 from domain.reconcile import is_judged_anew, settle
@@ -39,7 +39,7 @@ class Shelf:
         self.parts: dict[str, Any] = {}
         self.now = LATER
 
-    def hear(self, claims: Iterable[Claim]) -> Outcome:
+    def hear(self, claims: Iterable[Claim], version: int | None = None) -> Outcome:
         known = {each.graph_name for each in fields_of(Contract) if is_judged_anew(each)}
         stored = Stored(
             contract=self.contract,
@@ -47,7 +47,11 @@ class Shelf:
             history=[line for line in self.history if line.field in known],
         )
         self.now += timedelta(seconds=1)
-        outcome = judge(stored, claims, self.now)
+        outcome = (
+            judge(stored, claims, self.now)
+            if version is None
+            else turn_away(stored, claims, self.now, version)
+        )
         self.contract = replace(self.contract, **outcome.values)
         self.provenance |= {each.id: each for each in outcome.provenance}
         self.history += outcome.lines
@@ -98,6 +102,32 @@ def test_a_refused_edit_is_kept_with_its_reason_until_the_owner_speaks_again() -
     assert [each[2] for each in shelf.told("totalValue")] == [
         Decision.ACCEPTED, Decision.REFUSED, Decision.ACCEPTED,
     ]  # fmt: skip
+
+
+def test_a_claim_of_an_earlier_version_changes_nothing_and_is_never_judged_again() -> None:
+    shelf = Shelf(ContractStatus.ACTIVE)
+    late, again = (claim("total_value", usd(9), minute=5, event=event) for event in ("late", "again"))
+    outcome = shelf.hear([late], version=1)
+    assert [(each.decision, each.reason) for each in outcome.verdicts.values()] == [
+        (Decision.CONFLICT, "not at version 1: read it again")
+    ]
+    assert (shelf.contract, shelf.provenance) == (shelf.first, {})
+    assert [(line.before, line.after, line.stale) for line in shelf.history] == [(None, "9.00 USD", True)]
+    shelf.hear([claim("total_value", usd(10), minute=0)])
+    assert shelf.contract.total_value == usd(10)
+    shelf.hear([again])
+    assert shelf.contract.total_value == usd(9)
+
+
+def test_claims_that_came_before_are_told_as_they_stand() -> None:
+    shelf = Shelf(ContractStatus.ACTIVE)
+    old = [claim("total_value", usd(10), minute=0), claim("governing_law", "Ohio", minute=0)]
+    shelf.hear(old)
+    shelf.hear([claim("total_value", usd(11), minute=5)])
+    for version in (None, 1):
+        outcome = shelf.hear(old, version)
+        assert (outcome.lines, outcome.verdicts) == ([], {})
+        assert [each.decision for each in outcome.repeated.values()] == [Decision.REFUSED, Decision.ACCEPTED]
 
 
 def test_what_a_late_signature_takes_back_is_told_in_a_line_of_its_own() -> None:
