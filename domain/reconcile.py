@@ -13,7 +13,17 @@ from typing import Any, Final
 
 from domain.claim import Claim, Unreadable
 from domain.decision import Refused
-from domain.field import CLM, DERIVED, HERE, SALESFORCE, UNTIL_SIGNED, DeclaredField, Kind, System
+from domain.field import (
+    CLM,
+    DERIVED,
+    HERE,
+    SALESFORCE,
+    UNTIL_SIGNED,
+    DeclaredField,
+    Kind,
+    System,
+    field_named,
+)
 from domain.history import Decision
 from domain.lifecycle import ContractStatus, is_signed, move
 
@@ -104,7 +114,8 @@ def _judge(claim: Claim, settled: Settled) -> Verdict:
     declared = claim.field
     owner = owner_of(declared, settled.status)
     if owner is DERIVED:
-        inputs = ", ".join(name for name in declared.inputs if name != "today")
+        named = (field_named(declared.entity, name) for name in declared.inputs if name != "today")
+        inputs = ", ".join(each.graph_name for each in named)
         return _refused(f"{declared.graph_name} is computed from {inputs}: nobody can set it")
     if declared.name in _UNCLAIMABLE:
         return _refused(f"{declared.graph_name} is kept by the contract graph itself")
