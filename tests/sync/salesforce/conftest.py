@@ -1,18 +1,10 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from sync.salesforce.stand_in.process import Started, started
+from sync.salesforce.stand_in.process import Started
 from tests.sync.salesforce.org import SYNC, Rest, SalesforceOrg, furnished
 from tests.sync.salesforce.telling import On, runner
-
-
-@pytest.fixture(scope="session")
-def stand_in() -> Iterator[Started]:
-    with started() as running:
-        yield running
 
 
 @pytest.fixture
