@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from domain.claim import Claim, Unreadable
-from domain.field import DeclaredField, Entity, Kind, System, fields_of, graph_field
+from domain.field import DeclaredField, Entity, Kind, System, field_named, fields_of, graph_field
 from domain.history import Decision, FieldChange
 from domain.identity import uuid7
 from domain.provenance import Provenance
@@ -27,11 +27,13 @@ class Stored:
     """What is stored of a contract: its own values, where each comes from, and the history of its terms.
 
     `history` has the lines of every field that is judged anew, in the order in which they were recorded.
+    `is_new` says that nothing was known of the contract until now.
     """
 
     contract: Entity
     provenance: Sequence[Provenance] = ()
     history: Sequence[FieldChange] = ()
+    is_new: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +41,8 @@ class Outcome:
     """What new claims come to: values that change, parts to be written, and what is kept of the claims.
 
     `verdicts` are of the new claims, `repeated` of those that came before. A part is as its source gave it.
+    Wherever a value changes, an accepted line has it as `after`, and what was known here until then as
+    `before`: `domain.past` reads them.
     """
 
     values: Mapping[str, Any]
@@ -80,10 +84,15 @@ class _Ledger:
         changed = self._values(settled)
         held = {about: claim for about, claim in settled.held.items() if claim in verdicts}
         parts = [(each.field, each.value) for each in held.values() if each.part is not None]
+        lines = [
+            *self._first_heard_of(claims),
+            *self._lines(settled, verdicts),
+            *self._judged_anew(settled),
+        ]
         return Outcome(
             values=changed,
             parts=parts,
-            lines=[*self._lines(settled, verdicts), *self._judged_anew(settled)],
+            lines=[*lines, *self._known_again(settled, changed, lines)],
             provenance=list(self._sources(settled, verdicts)),
             verdicts=verdicts,
             repeated=self._repeated(claims, verdicts, settled),
@@ -94,14 +103,13 @@ class _Ledger:
         verdicts = dict.fromkeys(
             fresh, Verdict(Decision.CONFLICT, f"not at version {version}: read it again")
         )
-        values = {each: None if each.part else settled.values.get(each.about) for each in fresh}
+        lines = (
+            self._line(each, verdict, settled.values.get(each.about)) for each, verdict in verdicts.items()
+        )
         return Outcome(
             values={},
             parts=(),
-            lines=[
-                replace(self._line(each, verdict, values[each]), stale=True)
-                for each, verdict in verdicts.items()
-            ],
+            lines=[replace(each, stale=True) for each in lines],
             provenance=(),
             verdicts=verdicts,
             repeated=self._repeated(claims, verdicts, settled),
@@ -157,13 +165,20 @@ class _Ledger:
         own = ((name, value) for (name, part), value in settled.values.items() if part is None)
         return {name: value for name, value in own if value != getattr(contract, name)}
 
+    def _first_heard_of(self, claims: Sequence[Claim]) -> Iterator[FieldChange]:
+        """The line before which there was no such contract: it had no id."""
+        if self._stored.is_new and claims:
+            first = replace(claims[0], field=graph_field(CONTRACT, "id"), value=self._id, part=None)
+            line = self._line(first, Verdict(Decision.ACCEPTED, "it was first heard of"), None)
+            yield replace(line, before=None)
+
     def _lines(self, settled: Settled, verdicts: Mapping[Claim, Verdict]) -> Iterator[FieldChange]:
         for claim, verdict in sorted(verdicts.items(), key=lambda each: each[0].order):
             before = settled.before[claim]
             says_no_more = verdict.decision is Decision.ACCEPTED and claim.value == before
             if says_no_more and not is_judged_anew(claim.field):
                 continue  # it confirms what is known: the provenance says when
-            yield self._line(claim, verdict, None if claim.part else before)
+            yield self._line(claim, verdict, before)
 
     def _judged_anew(self, settled: Settled) -> Iterator[FieldChange]:
         """Lines for earlier claims of which a late one changed what was decided."""
@@ -176,7 +191,33 @@ class _Ledger:
                 reason = f"judged anew after a claim that came late: {verdict.reason}"
                 yield self._line(claim, Verdict(verdict.decision, reason), settled.before[claim])
 
+    def _known_again(
+        self, settled: Settled, changed: Mapping[str, Any], lines: Sequence[FieldChange]
+    ) -> Iterator[FieldChange]:
+        """Lines for values that are others because claims were taken back, where no other line has them."""
+        told = {line.field for line in lines if line.decision is Decision.ACCEPTED and line.part is None}
+        for name, value in changed.items():
+            declared = field_named(CONTRACT, name)
+            if declared.graph_name in told:
+                continue
+            held = settled.held.get((name, None))
+            if held is not None:
+                reason = "it holds again: what was claimed after it was taken back"
+                yield self._line(held, Verdict(Decision.ACCEPTED, reason), None)
+                continue
+            reason = "what was known before any claim is known again: they were all taken back"
+            nobody = Claim(
+                field=declared, value=value, system=System.HERE, source="", event="", claimed_at=self._now
+            )
+            line = self._line(nobody, Verdict(Decision.ACCEPTED, reason), None)
+            yield replace(line, claimed_by=RULE, source=None, event=None)
+
     def _line(self, claim: Claim, verdict: Verdict, before: object) -> FieldChange:
+        """The line of a claim; of one that is accepted `before` is what is known here until now."""
+        if claim.part is not None:
+            before = None
+        elif verdict.decision is Decision.ACCEPTED:
+            before = getattr(self._stored.contract, claim.field.name)
         return FieldChange(
             id=uuid7(),
             contract_id=self._id,

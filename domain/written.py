@@ -13,7 +13,7 @@ from uuid import UUID
 from domain.error import DomainError
 from domain.field import DeclaredField
 from domain.money import Money
-from domain.term import Period
+from domain.term import PERIOD_PATTERN, Period
 
 
 class NotWritten(DomainError):
@@ -47,6 +47,16 @@ def read_written(declared: DeclaredField, text: str | None) -> Any:  # noqa: ANN
         raise NotWritten(text=text, field=declared.graph_name, form=form) from None
 
 
+def pattern_of(declared: DeclaredField) -> str | None:
+    """Return what `written` makes of any value of a field, good for Python and PostgreSQL; None for any text.
+
+    Text that it matches can be cast by PostgreSQL; what else `read_written` takes is never written.
+    """
+    if issubclass(declared.type, StrEnum):
+        return f"^({'|'.join(declared.type)})$"
+    return _PATTERNS[declared.type]
+
+
 def _form(declared: DeclaredField) -> tuple[str, Callable[[str], Any]]:
     if issubclass(declared.type, StrEnum):
         return f"one of {', '.join(declared.type)}", declared.type
@@ -76,5 +86,27 @@ _FORMS: Final[Mapping[type, tuple[str, Callable[[str], Any]]]] = MappingProxyTyp
         datetime: ("a moment such as 2026-01-31T09:30:00Z", datetime.fromisoformat),
         Period: ("an ISO 8601 duration such as P1Y", Period.parse),
         UUID: ("a UUID", UUID),
+    }
+)
+
+_MONTHS = (
+    "(0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8])"
+)
+_LEAP = "([0-9]{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)-02-29"
+
+_PATTERNS: Final[Mapping[type, str | None]] = MappingProxyType(
+    {
+        str: None,
+        bool: "^(true|false)$",
+        # Up to 2,147,483,647, as many digits at a time as are free.
+        int: (
+            "^-?([0-9]{1,9}|1[0-9]{9}|20[0-9]{8}|21[0-3][0-9]{7}|214[0-6][0-9]{6}|2147[0-3][0-9]{5}"
+            "|21474[0-7][0-9]{4}|214748[0-2][0-9]{3}|2147483[0-5][0-9]{2}|21474836[0-3][0-9]|214748364[0-7])$"
+        ),
+        Decimal: "^-?[0-9]{1,255}([.][0-9]{1,255})?$",
+        Money: "^-?[0-9]{1,30}([.][0-9]{1,30})? [A-Z]{3}$",
+        date: f"^(?!0000)([0-9]{{4}}-({_MONTHS})|{_LEAP})$",
+        Period: PERIOD_PATTERN,
+        UUID: "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$",
     }
 )

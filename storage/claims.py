@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
-from typing import Any, cast
+from datetime import datetime, timedelta
+from typing import Any, Final, cast
 from uuid import UUID
 
 import asyncpg
@@ -31,19 +31,26 @@ from storage.tables import table_of
 from storage.upsert import any_of, of_org
 from storage.vanished import remove_vanished
 
+TICK: Final = timedelta(microseconds=1)
+"""The least that two moments of the database differ by."""
+
 _AS_THEY_ARE: Mapping[UUID, UUID] = {}
 
 
 class ClaimStore:
-    """Reads and writes contracts as claims need it, for one org, inside a transaction bound to it."""
+    """Reads and writes contracts as claims need it, for one org, inside a transaction bound to it.
+
+    `now` is the moment that is recorded: once a contract is locked, later than its last change.
+    """
 
     def __init__(
         self, connection: asyncpg.Connection, org_id: UUID, now: datetime, vault: Vault = NO_KEYS
     ) -> None:
         self._connection = connection
         self._org_id = org_id
-        self._now = now
+        self.now = now
         self._vault = vault
+        self._made: UUID | None = None
 
     async def lock(self, reference: str, new: Contract | None) -> Contract | None:
         """Return the contract of an external reference, kept from other writers until the transaction ends.
@@ -58,9 +65,16 @@ class ClaimStore:
             # Another writer may have made it a moment ago: the unique reference lets one of them in.
             insertion, names = _insert(), layout_of(Contract).columns
             given = dict(zip(names, self._row(new), strict=True))
-            await self._connection.execute(insertion.text, *insertion.arguments(**given))
+            done = await self._connection.execute(insertion.text, *insertion.arguments(**given))
+            self._made = new.id if done.endswith(" 1") else None
             row = await self._connection.fetchrow(statement.text, *asked)
-        return None if row is None else cast("Contract", from_row(Contract, row))
+        if row is None:
+            return None
+        contract = cast("Contract", from_row(Contract, row))
+        if contract.updated_at is not None:
+            # Whoever had the lock before may have looked at the clock after us: history keeps its order.
+            self.now = max(self.now, contract.updated_at + TICK)
+        return contract
 
     async def stored(self, contract: Contract) -> Stored:
         """Return what claims about a contract are judged beside."""
@@ -73,6 +87,7 @@ class ClaimStore:
             contract=contract,
             provenance=[cast("Provenance", from_row(Provenance, row)) for row in known],
             history=[cast("FieldChange", from_row(FieldChange, row)) for row in told],
+            is_new=contract.id == self._made,
         )
 
     async def write(self, contract: Contract, outcome: Outcome) -> None:
@@ -81,7 +96,7 @@ class ClaimStore:
         if outcome.values or outcome.parts:
             derived = await self._derived_again(contract.id, outcome)
             values = {field_named("Contract", name): value for name, value in outcome.values.items()}
-            await change(self._connection, self._org_id, contract, values | derived, self._now)
+            await change(self._connection, self._org_id, contract, values | derived, self.now)
         await put(self._connection, FieldChange, [self._row(each) for each in outcome.lines])
         await put(self._connection, Provenance, [self._row(each) for each in outcome.provenance])
 
@@ -101,7 +116,7 @@ class ClaimStore:
         return found
 
     def _row(self, record: Entity, ids: Mapping[UUID, UUID] = _AS_THEY_ARE) -> tuple[Any, ...]:
-        return to_row(record, self._org_id, self._now.date(), ids)
+        return to_row(record, self._org_id, self.now.date(), ids)
 
     async def _write_parts(self, contract_id: UUID, parts: Sequence[tuple[DeclaredField, Entity]]) -> None:
         if not parts:
@@ -137,7 +152,7 @@ class ClaimStore:
         if not stale:
             return {}
         found = await load_many(self._connection, self._org_id, Contract, [contract_id], self._vault)
-        known = derive(replace(found[contract_id], **outcome.values), self._now.date())
+        known = derive(replace(found[contract_id], **outcome.values), self.now.date())
         return {each: known[each.name] for each in stale}
 
 

@@ -102,9 +102,9 @@ async def apply_report(  # noqa: PLR0913 - what is applied where, each by name
     resolved = [await _resolved(store, each) for each in claims]
     stored = await store.stored(contract)
     if version is None or version == contract.version:
-        outcome = judge(stored, resolved, now)
+        outcome = judge(stored, resolved, store.now)
     else:
-        outcome = turn_away(stored, resolved, now, version)
+        outcome = turn_away(stored, resolved, store.now, version)
     await store.write(contract, outcome)
     return Applied(contract=contract, outcome=outcome)
 

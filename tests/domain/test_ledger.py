@@ -19,6 +19,7 @@ from domain.history import Decision, FieldChange
 from domain.identity import uuid7
 from domain.ledger import Outcome, Stored, judge, turn_away
 from domain.lifecycle import ContractStatus
+from domain.past import value_at, was_known, with_past
 from domain.provenance import Provenance
 from domain.reconcile import is_judged_anew, settle
 from tests.domain.test_reconcile import NOON, claim, random_claims, usd
@@ -38,6 +39,7 @@ class Shelf:
         self.history: list[FieldChange] = []
         self.parts: dict[str, Any] = {}
         self.now = LATER
+        self.moments = [(LATER, self.contract)]
 
     def hear(self, claims: Iterable[Claim], version: int | None = None) -> Outcome:
         known = {each.graph_name for each in fields_of(Contract) if is_judged_anew(each)}
@@ -56,6 +58,7 @@ class Shelf:
         self.provenance |= {each.id: each for each in outcome.provenance}
         self.history += outcome.lines
         self.parts |= {part.source_key or "": part for _, part in outcome.parts}
+        self.moments.append((self.now, self.contract))
         return outcome
 
     def source_of(self, field: str) -> Provenance:
@@ -136,9 +139,11 @@ def test_what_a_late_signature_takes_back_is_told_in_a_line_of_its_own() -> None
     shelf.hear([claim("total_value", usd(150), SALESFORCE, 60)])
     shelf.hear([claim("status", ContractStatus.EXECUTED, minute=30)])
     assert shelf.contract.total_value == usd(100)
-    before, after, decision = shelf.told("totalValue")[-1]
-    assert (before, after, decision) == ("100.00 USD", "150.00 USD", Decision.REFUSED)
-    assert shelf.history[-1].reason.startswith("judged anew after a claim that came late: ")
+    taken_back, again = shelf.told("totalValue")[-2:]
+    assert taken_back == ("100.00 USD", "150.00 USD", Decision.REFUSED)
+    assert shelf.history[-2].reason.startswith("judged anew after a claim that came late: ")
+    assert again == ("150.00 USD", "100.00 USD", Decision.ACCEPTED), "and so is what holds again"
+    assert shelf.history[-1].reason == "it holds again: what was claimed after it was taken back"
     assert shelf.source_of("totalValue").owner is CLM
     assert shelf.source_of("totalValue").claimed_at == NOON
 
@@ -158,6 +163,44 @@ def test_a_part_is_written_whole_and_its_line_tells_no_value() -> None:
     assert [each.decision for each in outcome.verdicts.values()] == [Decision.REFUSED]
     assert all(line.after is None and line.before is None for line in shelf.history)
     assert {line.part for line in shelf.history} == {"clm:doc"}
+
+
+def test_where_every_claim_is_taken_back_a_line_of_nobody_tells_what_was_known_before() -> None:
+    shelf = Shelf()
+    shelf.hear([claim("total_value", usd(150), SALESFORCE, 60)])
+    shelf.hear([claim("status", ContractStatus.EXECUTED, minute=30)])
+    assert shelf.contract.total_value is None
+    last = shelf.history[-1]
+    assert (last.before, last.after, last.decision) == ("150.00 USD", None, Decision.ACCEPTED)
+    assert (last.claimed_by, last.source, last.event) == ("rule", None, None)
+
+
+def test_a_contract_that_is_new_has_a_line_before_which_it_had_no_id() -> None:
+    made = Shelf().contract
+    said = claim("title", "One", event="e-1")
+    lines = judge(Stored(contract=made, is_new=True), [said], LATER).lines
+    assert (lines[0].field, lines[0].before, lines[0].after) == ("id", None, str(made.id))
+    assert (lines[0].claimed_by, lines[0].event) == (CLM, "e-1")
+    assert not was_known(lines, LATER - timedelta(microseconds=1))
+    assert was_known(lines, LATER)
+    assert was_known(lines[1:], NOON), "of one that was imported no line tells the beginning"
+
+
+@settings(max_examples=500, deadline=None)
+@given(claims=random_claims(), seed=st.integers(0, 10_000), signed=st.booleans())
+def test_the_lines_tell_at_every_moment_what_the_contract_had_then(
+    claims: list[Claim], seed: int, *, signed: bool
+) -> None:
+    shelf = Shelf(ContractStatus.ACTIVE if signed else ContractStatus.DRAFT)
+    dice = random.Random(seed)
+    mixed = dice.sample(claims, len(claims))
+    for batch in _batches(mixed, dice):
+        shelf.hear(batch)
+    shelf.moments.append((LATER - timedelta(days=1), shelf.first))
+    for moment, contract in shelf.moments:
+        for declared in with_past(Contract):
+            told = value_at(shelf.history, declared, moment, getattr(shelf.contract, declared.name))
+            assert told == getattr(contract, declared.name), (declared.name, moment)
 
 
 @settings(max_examples=500, deadline=None)

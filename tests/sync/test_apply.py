@@ -112,8 +112,8 @@ def test_the_first_report_of_a_contract_system_makes_the_contract(on: On) -> Non
         assert found.total_value == usd(1200)
         assert applied.counts == {Decision.ACCEPTED: len(SIGNED)}
         assert {each.field for each in found.changes} == {
-            "title", "type", "status", "signedDate", "totalValue", "recurringAmount", "effectiveDate",
-            "expirationDate",
+            "id", "title", "type", "status", "signedDate", "totalValue", "recurringAmount",
+            "effectiveDate", "expirationDate",
         }  # fmt: skip
         value = next(each for each in found.provenance if each.field == "totalValue")
         assert (value.owner, value.system, value.source, value.event) == (CLM, CLM, "esign", "event-0")
@@ -271,7 +271,7 @@ def test_what_is_kept_of_claims_is_named_as_the_api_names_fields(on: On) -> None
         [applied] = await apply(connection, report(fields={"expiration_date": date(2027, 1, 1)}))
         found = await contract(connection, applied)
         kept: list[FieldChange | Provenance] = [*found.changes, *found.provenance]
-        assert {each.field for each in kept} == {"expirationDate"}
+        assert {each.field for each in kept} == {"id", "expirationDate"}
 
     on(check)
 
@@ -292,7 +292,7 @@ def test_a_report_that_is_told_twice_is_told_once(on: On) -> None:
         [first, second] = await apply(connection, said, said)
         found = await contract(connection, first)
         assert found.version == 2
-        assert len(found.changes) == len(SIGNED) + 1
+        assert len(found.changes) == 1 + len(SIGNED) + 1, "that it was heard of, its values, its paper"
         assert second.counts == {}
 
     on(check)
