@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -219,6 +219,10 @@ Query = object_type(
                 id=(strawberry.ID, "Its id."),
                 number=(str, "Its number."),
                 external_reference=(str, "Its identifier in the contract system."),
+                as_of=(
+                    datetime,
+                    "A moment: its own fields as they were known here then. For whoever sees `changes`.",
+                ),
             ),
             "",
         ),

@@ -71,7 +71,8 @@ class CellWriter(PageWriter):
         return sa.func.to_json(clear_part(output.field, row), type_=JSON())
 
     def _money(self, money: MoneyParts, row: Row, made: Made) -> Expression:
-        amount, currency = (row.c[f"{money.field.name}_{part}"] for part in ("amount", "currency"))
+        stored = self.stored(row)
+        amount, currency = (stored.c[f"{money.field.name}_{part}"] for part in ("amount", "currency"))
         columns: dict[str, Expression] = {"amount": sa.cast(made(amount), sa.Text), "currency": currency}
         pairs = [
             (key, self.constant(part) if isinstance(part, Literally) else columns[part])

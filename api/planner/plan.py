@@ -213,11 +213,12 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """One row found by the value of a key."""
+    """One row found by the value of a key; with `as_of` its values are those known at that moment."""
 
     selections: tuple[Selection, ...]
     key: str
     value: Value
+    as_of: Value | None = None
 
 
 GroupPart = Literal["key", "count"]

@@ -11,6 +11,7 @@ from graphql import FieldNode, FragmentDefinitionNode, OperationDefinitionNode
 from api.errors import AccessDenied, BadUserInput
 from api.planner.conditions import require_shown
 from api.planner.from_graphql import NODE, NULL, SelectionReader, simple_parts, typename, value_or_none
+from api.planner.past import in_past, require_past
 from api.planner.plan import (
     SCOPES,
     SUBJECT,
@@ -107,6 +108,7 @@ class RootReader(SelectionReader):
     def _lookup(self, entity: str, nodes: list[FieldNode], key: str) -> Lookup:
         arguments = self.arguments("Query", nodes[0])
         given = {name: value_or_none(tree) for name, tree in arguments.items() if tree is not None}
+        as_of = given.pop("asOf", None)
         if len(given) != 1:
             names = ", ".join(GRAPHQL_ARGUMENTS[entity])
             raise BadUserInput(f"{nodes[0].name.value} is found by exactly one of: {names}")
@@ -116,7 +118,10 @@ class RootReader(SelectionReader):
         self.uses(key, field)
         if value is None:
             raise BadUserInput(f"{name} is not a value")
-        return Lookup((self.selection(entity, nodes, key),), field.name, value)
+        if as_of is not None:
+            require_past(self, key)
+        selection = self.selection(entity, nodes, key)
+        return Lookup((selection if as_of is None else in_past(selection, as_of),), field.name, value, as_of)
 
     def _node(self, nodes: list[FieldNode], key: str) -> Lookup:
         value = value_or_none(self.arguments("Query", nodes[0]).get("id"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -29,25 +30,42 @@ from storage.derived import TWINS
 from storage.tables import column_type, index_name, is_stored
 
 
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What was known of a row at a moment: the columns that are read of it, and the day of that moment."""
+
+    values: sa.FromClause
+    day: Expression
+
+
 class RowWriter(ReachWriter):
     """Writes what concerns single rows: columns, conditions and orders."""
 
     def __init__(self, view: View) -> None:
         super().__init__(view)
         self.computed: dict[tuple[str, str], Expression] = {}
+        self.pasts: dict[str, Past] = {}
+
+    def stored(self, row: Row) -> sa.FromClause:
+        """Return what the columns of a row are read from: itself, or what was known of it at a moment."""
+        past = self.pasts.get(row.name)
+        return row if past is None else past.values
+
+    def today(self, row: Row) -> Expression:
+        """Return the day on which the live fields of a row are computed."""
+        past = self.pasts.get(row.name)
+        return self.parameters.today() if past is None else past.day
 
     def column(self, field: DeclaredField, row: Row) -> Expression:
         """Return the value of a scalar field, computed where it depends on today."""
         if (row.name, field.name) in self.computed:
             return self.computed[row.name, field.name]
         if is_stored(field):
-            stored: Expression = row.c[field.name]
+            stored: Expression = self.stored(row).c[field.name]
             return stored
         assert field.field.rule is not None  # noqa: S101 - a field without columns has a rule
         inputs = {
-            name: self.parameters.today()
-            if name == "today"
-            else self.column(field_named(field.entity, name), row)
+            name: self.today(row) if name == "today" else self.column(field_named(field.entity, name), row)
             for name in field.inputs
         }
         return TWINS[field.field.rule](**inputs)
@@ -168,6 +186,14 @@ OPERATORS: dict[str, Callable[[Any, Any], Expression]] = {
     ),
     "starts_with": lambda column, value: sa.func.starts_with(sa.func.lower(column), sa.func.lower(value)),
 }
+
+
+def stored_fields(field: DeclaredField) -> set[DeclaredField]:
+    """Return the stored fields that a field is read from: itself, or those its rule is computed from."""
+    if is_stored(field):
+        return {field}
+    inputs = (field_named(field.entity, name) for name in field.inputs if name != "today")
+    return {found for each in inputs for found in stored_fields(each)}
 
 
 def _beyond(column: Expression, value: Expression, *, descending: bool) -> Expression:

@@ -6,14 +6,15 @@ from collections.abc import Iterable
 
 import sqlalchemy as sa
 
+from api.planner.past_sql import PastWriter
 from api.planner.plan import Column, MoneyParts, One, Selection
 from api.planner.reach_sql import Row
-from api.planner.rows import RowWriter
-from domain.field import DeclaredField, field_named
-from storage.tables import column_names, is_stored
+from api.planner.rows import stored_fields
+from domain.field import DeclaredField
+from storage.tables import column_names
 
 
-class SourceWriter(RowWriter):
+class SourceWriter(PastWriter):
     """Writes the FROM of selections."""
 
     def source(self, row: Row, selections: Iterable[Selection]) -> sa.FromClause:
@@ -23,13 +24,15 @@ class SourceWriter(RowWriter):
         """
         wanted = [field for each in selections for field in live_fields(each)]
         shared = [field for field in wanted if any(field.name in other.inputs for other in wanted)]
+        origin = self.origin(row)
         if not shared:
-            return row
+            return origin
         columns = [self.column(field, row).label(field.name) for field in dict.fromkeys(shared)]
-        once = sa.select(*columns).offset(sa.literal_column("0")).correlate(row).lateral(f"live_{row.name}")
+        computed = sa.select(*columns).offset(sa.literal_column("0"))
+        once = computed.correlate(row, self.stored(row)).lateral(f"live_{row.name}")
         for field in shared:
             self.computed[row.name, field.name] = once.c[field.name]
-        return row.join(once, sa.true())
+        return origin.join(once, sa.true())
 
 
 def live_fields(selection: Selection) -> list[DeclaredField]:
@@ -51,7 +54,4 @@ def columns_read(selection: Selection) -> set[str]:
 
 def stored_columns(field: DeclaredField) -> set[str]:
     """Return the columns that a field is read from: its own, or those its rule is computed from."""
-    if is_stored(field):
-        return set(column_names(field))
-    inputs = (field_named(field.entity, name) for name in field.inputs if name != "today")
-    return {name for each in inputs for name in stored_columns(each)}
+    return {name for each in stored_fields(field) for name in column_names(each)}

@@ -111,7 +111,10 @@ class StatementWriter(CellWriter):
             convert = {"id": identity, "salesforce_id": salesforce}.get(root.key, text)
             value = self.parameters.bind(root.value, convert, row.c[field.name].type)
             is_it = self.shown(field, row, row.c[field.name]) == value
-            found.append(self._row(selection, row, [*self.seen(selection.entity, row), is_it]))
+            where = [*self.seen(selection.entity, row), is_it]
+            if root.as_of is not None:
+                where += self.go_back(row, selection, root.as_of)
+            found.append(self._row(selection, row, where))
         return found[0] if len(found) == 1 else sa.func.coalesce(*found, type_=JSON())
 
     def _caller(self, part: Tenant | Variable | Constant | Literally | Any) -> Expression:  # noqa: ANN401
@@ -148,7 +151,7 @@ class StatementWriter(CellWriter):
 
     def _one(self, one: One, row: Row) -> Expression:
         there = self.alias(one.field.target)
-        is_it = there.c.id == row.c[one.field.name]
+        is_it = there.c.id == self.stored(row).c[one.field.name]
         if one.field.field.part and self.view.sees_with(one.field.target, one.field.entity):
             return self._row(one.selection, there, [self.in_org(there), is_it])
         return self._row(one.selection, there, [*self.seen(one.field.target, there), is_it])

@@ -14,10 +14,12 @@ from uuid import UUID
 
 import domain.graph  # noqa: F401 - registers every entity
 from domain.field import ENTITIES, DeclaredField, Entity, Kind, fields_of
+from domain.history import Decision
 from domain.identity import salesforce_id
 from domain.money import Money
 from domain.org import Org
 from domain.term import Period
+from domain.written import written
 from tests.reference.rows import Rows
 
 CURRENCIES = {"USD": 2, "EUR": 2, "JPY": 0, "BHD": 3}
@@ -35,7 +37,7 @@ PREFIXES = {
 }  # fmt: skip
 LAYOUT = {
     "Contract": {"ContractParty": 3, "Document": 2, "Amendment": 2, "ContractLine": 3, "Milestone": 2,
-                 "ServiceLevel": 1, "Obligation": 2, "RiskAssessment": 1, "FieldChange": 2,
+                 "ServiceLevel": 1, "Obligation": 2, "RiskAssessment": 1, "FieldChange": 5,
                  "Provenance": 3, "SalesforceWrite": 2},
     "Amendment": {"AmendmentChange": 3}, "ServiceLevel": {"Measurement": 3},
     "RiskAssessment": {"RiskFactor": 3}, "Opportunity": {"OpportunityLine": 3},
@@ -78,10 +80,25 @@ class Maker:
                 self.made[declared.target] += parts
                 lists[declared.name] = tuple(parts)
             elif declared.kind is not Kind.LIST and declared.name not in values and not declared.field.rule:
-                values[declared.name] = self.value(declared)
+                values[declared.name] = self.of_line(declared, values)
                 if declared.field.named_by and CANARY.search(str(values[declared.name])):
                     self.require(values[declared.name], values[declared.field.named_by])
         return with_values(ENTITIES[entity](**values), **lists)  # type: ignore[arg-type]
+
+    def of_line(self, declared: DeclaredField, values: dict[str, Any]) -> Any:
+        """Make a value; of a line of history mostly such as a ledger writes, so that it tells the past."""
+        if declared.entity != "FieldChange" or self.random.random() < 0.3:
+            return self.value(declared)
+        if declared.name in ("part", "decision"):
+            return {"part": None, "decision": Decision.ACCEPTED}[declared.name]
+        found = [f for f in fields_of(ENTITIES["Contract"]) if values.get("field") in (f.name, f.graph_name)]
+        by_chance = not found or found[0].kind is Kind.LIST or found[0].field.rule or found[0].field.key
+        if declared.field.named_by is None or by_chance:
+            return self.value(declared)
+        text = written(self.value(found[0]))
+        for token in CANARY.findall(text or ""):
+            self.canaries[token] |= {declared.coordinate}
+        return text
 
     def require(self, text: str, named: str) -> None:
         """Note that a canary is the value of the field of the contract which is named beside it."""

@@ -25,6 +25,7 @@ from graphql.execution.values import get_variable_values
 from domain.error import DomainError
 from domain.field import ENTITIES, DeclaredField, Kind, fields_of
 from domain.identity import salesforce_id
+from domain.past import told_by
 from tests.reference.caller import Caller
 from tests.reference.filters import as_uuid, graph_field, may_use, refusals, used
 from tests.reference.paging import Order, check_page
@@ -48,6 +49,8 @@ class Checks:
     refused: list[Refusal] = field(default_factory=list)
     denied: list[tuple[str, str]] = field(default_factory=list)
     masked: list[tuple[str, str]] = field(default_factory=list)
+    past: set[str] = field(default_factory=set)
+    """Where a contract is asked for as it was."""
 
     def run(self) -> None:
         definitions = self.document.definitions
@@ -84,12 +87,16 @@ class Checks:
         declared = declared_field(parent.name, name)
         if declared and not self.is_ever_seen(declared, path):
             return
+        if declared and path.rpartition(".")[0] in self.past and not may_be_past(declared):
+            self.refused.append(BadUserInput(f"{declared.coordinate} as it was"))
         if parent.name == "Query" and name == "roleGrants" and not self.caller.shows("RoleGrant.id"):
             self.denied.append((path, "RoleGrant.id"))
             return
         definition = parent.fields[name]
         with self.attempt():
             arguments = get_argument_values(definition, details[0].node, self.variables)
+            if arguments.get("asOf") is not None:
+                self.past.add(path)
             self.refused += self.of_arguments(parent.name, name, arguments)
             for used_field in self.used(parent.name, name, arguments):
                 if self.caller.evaluator.possible(used_field.coordinate) != {"show"}:
@@ -136,7 +143,7 @@ class Checks:
         elif parent == "Query" and name in LOOKUPS and LOOKUPS[name] in ENTITIES:
             for key, value in arguments.items():
                 if value is not None:
-                    yield graph_field(LOOKUPS[name], key)
+                    yield from told_by() if key == "asOf" else [graph_field(LOOKUPS[name], key)]
         elif name == "totals":
             yield graph_field("Contract", "totalValue")
         elif name in GROUPS and parent == "Portfolio":
@@ -169,6 +176,9 @@ class Checks:
 
     def of_lookup(self, entity: str, arguments: dict[str, Any]) -> Iterator[Refusal]:
         given = {name: value for name, value in arguments.items() if value is not None}
+        if given.pop("asOf", None) is not None:
+            for told in told_by():
+                yield from self.required(told.coordinate)
         if len(given) != 1:
             yield BadUserInput("exactly one")
         for name, value in given.items():
@@ -194,6 +204,14 @@ def declared_field(type_name: str, name: str) -> DeclaredField | None:
     if type_name not in ENTITIES:
         return None
     return next(f for f in fields_of(ENTITIES[type_name]) if f.graph_name == name)
+
+
+def may_be_past(declared: DeclaredField) -> bool:
+    """Whether a field of a contract is answered as it was: from its lines, or computed from such fields."""
+    if declared.kind is Kind.LIST:
+        return declared.name == "changes"
+    stored_rule = declared.field.rule is not None and not declared.live
+    return not stored_rule and declared.name not in ("version", "updated_at")
 
 
 def _target(parent: str, name: str) -> str:

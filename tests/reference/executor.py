@@ -27,6 +27,7 @@ from tests.reference.caller import Caller
 from tests.reference.checks import Checks
 from tests.reference.filters import as_uuid, graph_field, matches, shown_value
 from tests.reference.paging import Order, page, text_of
+from tests.reference.past import MOMENT, as_it_was
 from tests.reference.policy import WORDS
 from tests.reference.portfolio import portfolio
 from tests.reference.refusal import BadUserInput, Refusal
@@ -95,7 +96,10 @@ def _resolver(declared: DeclaredField) -> Any:
         if word == "deny":
             return None
         if declared.kind is Kind.LIST:
-            return _connection(asked, declared.target, asked.rows.children(record, declared), arguments)
+            parts: list[Any] = asked.rows.children(record, declared)
+            if hasattr(record, MOMENT):
+                parts = [each for each in parts if each.recorded_at <= getattr(record, MOMENT)]
+            return _connection(asked, declared.target, parts, arguments)
         value = asked.rows.value(record, declared) if word == "show" else asked.rows.coarse(record, declared)
         if declared.kind is Kind.REFERENCE:
             return asked.rows.find(declared.target, value)
@@ -114,8 +118,12 @@ def _connection(
 
 
 def _lookup(entity: str) -> Any:
-    def resolve(_: object, info: Info, **arguments: Any) -> Entity | None:
+    def resolve(_: object, info: Info, asOf: Any = None, **arguments: Any) -> Entity | None:  # noqa: N803
         asked: Asked = info.context
+        found = present(asked, arguments)
+        return found if found is None or asOf is None else as_it_was(asked.rows, found, asOf)
+
+    def present(asked: Asked, arguments: dict[str, Any]) -> Entity | None:
         [(name, text)] = [(name, value) for name, value in arguments.items() if value is not None]
         if name == "id":
             return asked.rows.find(entity, as_uuid(text))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -17,7 +18,8 @@ from graphql import (
 
 from api.errors import QueryTooComplex
 from api.limits import check_limits
-from domain.field import ENTITIES
+from domain.field import ENTITIES, DeclaredField, graph_field
+from tests.reference.checks import may_be_past
 from tests.reference.executor import schema
 from tests.reference.random_filters import Filters
 from tests.reference.rows import Rows
@@ -65,6 +67,10 @@ def operation(seed: int, rows: Rows, strangers: Rows) -> Operation:
                 return made
 
 
+def declared_of(name: str) -> DeclaredField:
+    return graph_field("Contract", name)
+
+
 class Writer:
     """Writes one operation."""
 
@@ -78,6 +84,7 @@ class Writer:
         self.budget = pick.choice((6, 15, 40, 90))
         self.aliases = 12
         self.kind = "Contract"
+        self.past = False
         self.filtered = pick.choice((0.1, 0.4, 0.8))
 
     def operation(self, seed: int) -> Operation:
@@ -97,6 +104,9 @@ class Writer:
     def selection(self, type_: GraphQLObjectType, scope: Scope, depth: int, fan: int) -> str:
         """Write the fields of an object, in braces."""
         names = [*type_.fields, "__typename"]
+        past, self.past = self.past, False
+        if past and self.random.random() > self.mistakes:
+            names = [n for n in names if n == "__typename" or may_be_past(declared_of(n))]
         leaves = [n for n in names if n == "__typename" or is_leaf_type(get_named_type(type_.fields[n].type))]
         branches = [n for n in names if n not in leaves]
         parts = []
@@ -152,6 +162,7 @@ class Writer:
         inner: Any = get_named_type(type_.fields[name].type)
         if inner.name == "Node":
             return f"{text} {self.node(below, depth, fan)}"
+        self.past = name == "contract" and "asOf" in arguments
         return text if is_leaf_type(inner) else f"{text} {self.selection(inner, below, depth + 1, fan)}"
 
     def node(self, below: Scope, depth: int, fan: int) -> str:
@@ -250,7 +261,7 @@ class Writer:
                    "salesforceId": getattr(record, "salesforce_id", None)}  # fmt: skip
         query = schema().query_type
         assert query is not None
-        names = list(query.fields[name].args)
+        names = [each for each in query.fields[name].args if each != "asOf"]
         key = pick.choice(names)
         if choices[key] is None and "id" in names and pick.random() > self.mistakes:
             key = "id"
@@ -265,4 +276,16 @@ class Writer:
         given = {key: self.variables.maybe(type_, value)}
         if len(names) > 1 and pick.random() < self.mistakes:
             given[pick.choice(names)] = "another"
+        if name == "contract" and pick.random() < 0.4:
+            given["asOf"] = self.variables.maybe("DateTime", self.moment(record))
         return given
+
+    def moment(self, record: Any) -> str | None:
+        """A moment about those at which the record's lines were recorded, or far from them."""
+        changes: list[Any] = self.rows.by_entity["FieldChange"]
+        moments = [each.recorded_at for each in changes if each.contract_id == record.id]
+        far = [datetime(1, 1, 1, tzinfo=UTC), datetime(2026, 6, 30, 23, 59, 59, tzinfo=UTC),
+               datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)]  # fmt: skip
+        near = [each + timedelta(microseconds=by) for each in moments for by in (-1, 0, 0, 1)]
+        at = self.random.choice(near if near and self.random.random() < 0.8 else far)
+        return None if self.random.random() < 0.04 else f"{at:%Y-%m-%dT%H:%M:%S.%f}Z".zfill(27)

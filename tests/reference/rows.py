@@ -47,7 +47,7 @@ class Rows:
 
     def value(self, record: Entity, declared: DeclaredField) -> Any:
         """Return the value of a scalar, money or reference field."""
-        if not declared.live:
+        if not declared.live or hasattr(record, "moment"):
             return getattr(record, declared.name)
         if record.id not in self._live:
             self._live[record.id] = dict(derive(record, self.today))
