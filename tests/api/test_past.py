@@ -19,6 +19,7 @@ import pytest
 from api.graphql import Answer, Endpoint
 from auth.policy_file import load_policy
 from auth.principal import Principal
+from auth.scopes import DOCUMENTS, READ
 from auth.view import Views, view_for
 from domain.claim import Report
 from domain.contract import BillingFrequency, Contract, ContractType, Side
@@ -43,6 +44,7 @@ NOON = datetime(2026, 11, 27, 12, tzinfo=UTC)
 HEARD = datetime(2026, 11, 28, 9, tzinfo=UTC)
 TICK = timedelta(microseconds=1)
 S = ContractStatus
+SCOPES = frozenset({READ, DOCUMENTS})
 ROLES = sorted(load_policy().roles)
 KEPT = [each for each in fields_of(Contract) if has_past(each)]
 LOST = [each for each in fields_of(Contract) if not has_past(each) and each.name != "changes"]
@@ -84,7 +86,7 @@ class Desk:
 
     async def answer(self, query: str, role: str = "legal", **variables: Any) -> Answer:
         endpoint = Endpoint(self.database, Views(load_policy()), lambda: self.today, new_vault())
-        principal = Principal(OURS.org.id, "someone", None, frozenset({role}), frozenset())
+        principal = Principal(OURS.org.id, "someone", None, frozenset({role}), SCOPES)
         return await endpoint.answer(principal, json.dumps({"query": query, "variables": variables}).encode())
 
     async def ask(self, wanted: str, at: datetime | None, name: str = "N-9", role: str = "legal") -> Any:
@@ -302,7 +304,7 @@ def test_what_has_no_history_is_refused_for_the_past(
     field: DeclaredField, endpoint: Endpoint, loop: asyncio.Runner
 ) -> None:
     wanted = f'{{ contract(number: "K-1", asOf: "2026-11-01T00:00:00Z") {{ {selection([field])} }} }}'
-    principal = Principal(OURS.org.id, "someone", None, frozenset({"legal"}), frozenset())
+    principal = Principal(OURS.org.id, "someone", None, frozenset({"legal"}), SCOPES)
     answer = loop.run(endpoint.answer(principal, json.dumps({"query": wanted}).encode()))
     [error] = json.loads(answer.body)["errors"]
     assert (answer.status, error["extensions"]["code"]) == (400, "BAD_USER_INPUT")
@@ -317,7 +319,7 @@ def test_the_past_is_for_whoever_may_read_what_tells_it(
     view = view_for(load_policy(), frozenset({role}))
     may = all(view.shows(each.coordinate) for each in told_by())
     assert may is (role in {"legal", "integrator", "security_reviewer", "admin"})
-    principal = Principal(OURS.org.id, "someone", None, frozenset({role}), frozenset())
+    principal = Principal(OURS.org.id, "someone", None, frozenset({role}), SCOPES)
     wanted = '{ contract(number: "K-1", asOf: "2026-11-01T00:00:00Z") { title totalValue { amount } } }'
     answer = loop.run(endpoint.answer(principal, json.dumps({"query": wanted}).encode()))
     said = json.loads(answer.body)
