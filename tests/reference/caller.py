@@ -16,7 +16,7 @@ class Decided(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Caller:
-    """Who asks the reference; `decisions` and `rows` are what the API tells of the policy in words."""
+    """Who asks the reference; `decisions`, `rows` and `commands` are what the API tells of the policy."""
 
     subject: str
     roles: tuple[str, ...]
@@ -25,6 +25,7 @@ class Caller:
     evaluator: Evaluator
     decisions: Mapping[str, Decided]
     rows: Mapping[str, str | None]
+    commands: tuple[str, ...] = ()
 
     def shows(self, coordinate: str) -> bool:
         return self.evaluator.shows(coordinate)

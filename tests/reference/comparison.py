@@ -225,7 +225,8 @@ def person_of(policy: Policy, roles: frozenset[str], rows: Rows, subject: str) -
     told = {c: "; ".join(map(str, view.guard(c))) or None for c in view.cells}
     decisions = {c: view.told(c) for c in view.cells}
     caller = Caller(subject=subject, roles=tuple(sorted(roles)), scopes=tuple(sorted(scopes)), rows=told,
-                    policy=policy.digest, evaluator=evaluator, decisions=decisions)  # fmt: skip
+                    policy=policy.digest, evaluator=evaluator, decisions=decisions,
+                    commands=tuple(view.allowed))  # fmt: skip
     return Person(principal, caller, view, Seen(rows, evaluator, subject))
 
 

@@ -165,7 +165,7 @@ def _viewer(_: object, info: Info) -> dict[str, Any]:
     return {
         "org": {"id": str(org.id), "name": org.name, "salesforceOrgId": org.salesforce_org_id},
         "subject": caller.subject, "roles": sorted(caller.roles), "scopes": sorted(caller.scopes),
-        "policy": caller.policy,
+        "policy": caller.policy, "commands": list(caller.commands),
         "access": [
             {"field": coordinate, "decision": _best(caller, coordinate),
              "rule": decision.rule, "reason": getattr(decision, "reason", None),
