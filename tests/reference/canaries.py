@@ -58,6 +58,7 @@ class Maker:
     canaries: dict[str, set[str]] = field(default_factory=dict)
     made: dict[str, list[Entity]] = field(default_factory=lambda: {name: [] for name in ENTITIES})
     keys: dict[str, int] = field(default_factory=dict)
+    spoken_of: str = ""
     _count: int = 0
 
     def rows(self, org: Org, sizes: dict[str, int]) -> Rows:
@@ -91,6 +92,11 @@ class Maker:
             return self.value(declared)
         if declared.name in ("part", "decision"):
             return {"part": None, "decision": Decision.ACCEPTED}[declared.name]
+        if declared.name == "field":
+            # Often the same twice, so that one line comes after another.
+            if self.random.random() < 0.5:
+                self.spoken_of = self.value(declared)
+            return self.spoken_of or self.value(declared)
         found = [f for f in fields_of(ENTITIES["Contract"]) if values.get("field") in (f.name, f.graph_name)]
         by_chance = not found or found[0].kind is Kind.LIST or found[0].field.rule or found[0].field.key
         if declared.field.named_by is None or by_chance:
