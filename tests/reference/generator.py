@@ -85,6 +85,7 @@ class Writer:
         self.aliases = 12
         self.kind = "Contract"
         self.past = False
+        self.told: set[str] = set()
         self.filtered = pick.choice((0.1, 0.4, 0.8))
 
     def operation(self, seed: int) -> Operation:
@@ -107,6 +108,8 @@ class Writer:
         past, self.past = self.past, False
         if past and self.random.random() > self.mistakes:
             names = [n for n in names if n == "__typename" or may_be_past(declared_of(n))]
+            told = [n for n in names if n in self.told]
+            names = told if told and self.random.random() < 0.5 else names
         leaves = [n for n in names if n == "__typename" or is_leaf_type(get_named_type(type_.fields[n].type))]
         branches = [n for n in names if n not in leaves]
         parts = []
@@ -283,7 +286,9 @@ class Writer:
     def moment(self, record: Any) -> str | None:
         """A moment about those at which the record's lines were recorded, or far from them."""
         changes: list[Any] = self.rows.by_entity["FieldChange"]
-        moments = [each.recorded_at for each in changes if each.contract_id == record.id]
+        own = [each for each in changes if each.contract_id == record.id]
+        self.told = {each.field for each in own}
+        moments = [each.recorded_at for each in own]
         far = [datetime(1, 1, 1, tzinfo=UTC), datetime(2026, 6, 30, 23, 59, 59, tzinfo=UTC),
                datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)]  # fmt: skip
         near = [each + timedelta(microseconds=by) for each in moments for by in (-1, 0, 0, 1)]
