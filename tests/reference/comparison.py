@@ -76,6 +76,10 @@ class Comparison:
         response = got.body.decode()
         said = json.loads(response)
         outcome = "answered" if got.status == 200 else f"refused {_code(said)}"
+        if got.status != 200:
+            # A refusal may say which value it is about; the caller gave it.
+            for token in CANARY.findall(body.decode()):
+                response = response.replace(token, "what was given")
         return outcome, difference(got.status, said, wanted) or self.leak(response, person)
 
     @cached_property
