@@ -167,7 +167,8 @@ async function reasonsOnAClick(browser) {
   const text = await textOf(page);
   expect(text.includes('Rule: sales_rep.LEGAL = deny'), 'the rule that hides the cap is named');
   expect(text.includes('Contract.riskLevel is for RISK'), 'why the risk is hidden is said');
-  expect(text.includes('Owned by: Salesforce until signed'), 'who owns the value is said');
+  expect(text.includes('Salesforce owns it until it is signed'), 'who owns the value is said');
+  expect(text.includes('No event on record names it'), 'that it was imported is said');
   expect(page.asked === 2, `where a value comes from is one request more: ${page.asked}`);
   await inspect(page, 'reasons');
   await page.browserContext().close();
@@ -281,6 +282,63 @@ async function whereAValueComesFrom(browser) {
   await openAll(page);
   expect(/Total value: from .+ to .+/.test(await textOf(page)), 'amendments say from what to what');
   await inspect(page, 'provenance');
+  await page.browserContext().close();
+}
+
+const told = (path) =>
+  fetch(`${origin}/demo/${path}`, { method: 'POST', headers: { 'x-demo': 'events' } });
+const refresh = (page) =>
+  Promise.all([
+    page.waitForResponse((response) => response.url().endsWith('/graphql')),
+    page.click('#refresh')
+  ]);
+const MARK = 'An edit by Salesforce was not accepted';
+
+// The contract system signs, then Salesforce edits what it no longer owns: a rep sees both after a refresh.
+async function anEditThatIsRefused(browser) {
+  const person = personOf('sales_rep');
+  const page = await open(browser, person);
+  await look(page, deal(person, 'bridge systems'));
+  expect(!(await page.content()).includes(MARK), 'nothing is marked before anything was refused');
+  await told('events/signed');
+  for (let tries = 0; tries < 50 && !(await textOf(page)).includes('€118,000'); tries += 1) {
+    await settle(page);
+    await refresh(page);
+  }
+  await told('edit');
+  await refresh(page);
+  await page.waitForSelector(`#place c-contract-field lightning-icon[title="${MARK}"]`);
+  await inspect(page, 'refused-marked');
+  await page.focus('#place button[title="Where Total value comes from"]');
+  await page.keyboard.press('Enter');
+  await settle(page);
+  const text = await textOf(page);
+  for (const words of [
+    '€118,000',
+    MARK,
+    ': Salesforce said so within 15 minutes of the signature',
+    'the contract system owns Total value once it is signed: a person decides',
+    'The contract system owns it once it is signed.',
+    'Contract system, connection agreements: claimed'
+  ]) {
+    expect(text.includes(words), `a refused edit: ${words}`);
+  }
+  expect(!/\dT\d\d:/.test(text), 'moments are told as people read them');
+  await inspect(page, 'refused-told');
+  await page.browserContext().close();
+}
+
+// Who sees a value roughly only is told whose it is, and nothing of where it comes from.
+async function whatIsMaskedTellsItsOwnerOnly(browser) {
+  const person = personOf('customer_success');
+  const page = await open(browser, person);
+  await look(page, deal(person, 'bridge systems'));
+  await page.click('button[title="Where Total value comes from"]');
+  await settle(page);
+  const text = await textOf(page);
+  expect(text.includes('Salesforce owns it until it is signed, then'), 'masked: its owner');
+  expect(!/agreements|not accepted/.test(text), 'masked: nothing of its source');
+  expect(page.asked === 1, 'masked: nothing more is asked');
   await page.browserContext().close();
 }
 
@@ -442,6 +500,8 @@ const parts = [
   actionsOfARep,
   actionsThatFail,
   whereAValueComesFrom,
+  anEditThatIsRefused,
+  whatIsMaskedTellsItsOwnerOnly,
   statesOfTheService,
   loadingAndEmpty,
   renewalsAtHome,

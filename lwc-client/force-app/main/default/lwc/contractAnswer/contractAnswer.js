@@ -73,11 +73,14 @@ export function readRenewals(text) {
   return contractsOf(answer, contracts, contracts);
 }
 
-export function readChanges(text) {
-  const { data, extensions } = JSON.parse(text);
-  const changes = data.contract?.changes;
-  return { changes: changes?.nodes ?? [], hidden: !changes && Boolean(extensions) };
+// Where a value comes from: null where no event told it, undefined where nobody can tell.
+export function provenanceOf({ provenance }, field) {
+  const { nodes = [], totalCount } = provenance ?? {};
+  const isWhole = totalCount <= nodes.length;
+  return nodes.find((each) => each.field === field) ?? (isWhole ? null : undefined);
 }
+
+export const readChanges = (text) => ({ changes: JSON.parse(text).data.contract?.changes?.nodes });
 
 // The record that a mutation made, or found.
 export const readSaid = (text) => Object.values(Object.values(JSON.parse(text).data)[0])[0];
@@ -97,6 +100,15 @@ export async function ask(component, member, question, read) {
     Object.assign(component, { [member]: answer, failure, isLoading: false });
   }
   return !failure;
+}
+
+// What is shown instead of contracts, undefined where they are shown.
+export function stateOf(failure, answer, empty) {
+  if (failure || !answer) {
+    return failure?.kind ?? 'LOADING';
+  }
+  const nothing = answer.isThere ? empty : 'NO_ACCESS';
+  return answer.contracts.length ? undefined : nothing;
 }
 
 // A failure as Apex sends it: JSON in the message. Of anything else only what Salesforce says is for the user.

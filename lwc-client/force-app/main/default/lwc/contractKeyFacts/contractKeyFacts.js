@@ -1,4 +1,5 @@
 import { LightningElement, api } from 'lwc';
+import { provenanceOf } from 'c/contractAnswer';
 import { formatDate, formatMoney, formatPercent, formatPeriod, known } from 'c/contractFormat';
 import { word } from 'c/contractLabels';
 
@@ -17,7 +18,8 @@ const FACTS = [
   ['governingLaw', String],
   ['terminationForConvenience', formatPeriod],
   ['contractOwner', name],
-  ['renewalOwner', name]
+  ['renewalOwner', name],
+  ['status', word]
 ];
 const FIRST = 4;
 
@@ -33,16 +35,20 @@ export default class ContractKeyFacts extends LightningElement {
   @api compact = false;
 
   get facts() {
+    const { contract, recordId } = this;
     return FACTS.slice(0, this.compact ? FIRST : FACTS.length).map(([field, format]) => {
-      const value = this.contract[field];
+      const value = contract[field];
       const access = this.access.of(`Contract.${field}`, value);
-      return {
-        key: `${this.contract.id} ${field}`,
-        field,
+      const properties = {
+        name: field,
+        text: known(value) ? format(value) : '',
         access,
-        said: this.access.said(access.command, this.contract, field),
-        text: known(value) ? format(value) : ''
+        provenance: provenanceOf(contract, field),
+        said: this.access.said(access.command, contract, field),
+        recordId,
+        contractId: contract.id
       };
+      return { key: `${contract.id} ${field}`, properties };
     });
   }
 }

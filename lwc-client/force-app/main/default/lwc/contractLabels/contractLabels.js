@@ -1,4 +1,5 @@
 // Every text of the components: custom labels, translated in Setup. A placeholder {0} is filled by fill().
+import { formatMoment } from 'c/contractFormat';
 import panelTitle from '@salesforce/label/c.ContractGraph_PanelTitle';
 import refresh from '@salesforce/label/c.ContractGraph_Refresh';
 import loading from '@salesforce/label/c.ContractGraph_Loading';
@@ -13,10 +14,18 @@ import maskedWith from '@salesforce/label/c.ContractGraph_MaskedWith';
 import empty from '@salesforce/label/c.ContractGraph_Empty';
 import details from '@salesforce/label/c.ContractGraph_Details';
 import whyHidden from '@salesforce/label/c.ContractGraph_WhyHidden';
-import owner from '@salesforce/label/c.ContractGraph_Owner';
-import noChanges from '@salesforce/label/c.ContractGraph_NoChanges';
+import ownedByClm from '@salesforce/label/c.ContractGraph_OwnedByClm';
+import ownedBySalesforce from '@salesforce/label/c.ContractGraph_OwnedBySalesforce';
+import ownedHere from '@salesforce/label/c.ContractGraph_OwnedHere';
+import ownedByNobody from '@salesforce/label/c.ContractGraph_OwnedByNobody';
+import ownedInTurn from '@salesforce/label/c.ContractGraph_OwnedInTurn';
+import ownedUntilSigned from '@salesforce/label/c.ContractGraph_OwnedUntilSigned';
+import ownedOnceSigned from '@salesforce/label/c.ContractGraph_OwnedOnceSigned';
+import cameFrom from '@salesforce/label/c.ContractGraph_CameFrom';
+import knownBefore from '@salesforce/label/c.ContractGraph_KnownBefore';
+import refusedMark from '@salesforce/label/c.ContractGraph_RefusedMark';
+import refusedEdit from '@salesforce/label/c.ContractGraph_RefusedEdit';
 import changeBy from '@salesforce/label/c.ContractGraph_ChangeBy';
-import changeWhy from '@salesforce/label/c.ContractGraph_ChangeWhy';
 import provenanceDenied from '@salesforce/label/c.ContractGraph_ProvenanceDenied';
 import sectionHidden from '@salesforce/label/c.ContractGraph_SectionHidden';
 import rule from '@salesforce/label/c.ContractGraph_Rule';
@@ -198,9 +207,7 @@ import wordRefused from '@salesforce/label/c.ContractGraph_Word_REFUSED';
 import wordConflict from '@salesforce/label/c.ContractGraph_Word_CONFLICT';
 import wordClm from '@salesforce/label/c.ContractGraph_Word_CLM';
 import wordSalesforce from '@salesforce/label/c.ContractGraph_Word_SALESFORCE';
-import wordSalesforceUntilSigned from '@salesforce/label/c.ContractGraph_Word_SALESFORCE_UNTIL_SIGNED';
 import wordHere from '@salesforce/label/c.ContractGraph_Word_HERE';
-import wordDerived from '@salesforce/label/c.ContractGraph_Word_DERIVED';
 
 export const LABELS = {
   panelTitle,
@@ -217,10 +224,11 @@ export const LABELS = {
   empty,
   details,
   whyHidden,
-  owner,
-  noChanges,
+  cameFrom,
+  knownBefore,
+  refusedMark,
+  refusedEdit,
   changeBy,
-  changeWhy,
   provenanceDenied,
   sectionHidden,
   rule,
@@ -410,10 +418,21 @@ const WORDS = {
   CONFLICT: wordConflict,
   CLM: wordClm,
   SALESFORCE: wordSalesforce,
-  SALESFORCE_UNTIL_SIGNED: wordSalesforceUntilSigned,
-  HERE: wordHere,
-  DERIVED: wordDerived
+  HERE: wordHere
 };
+
+// Who owns a field, by the rule; of one that changes hands, by who owns it now.
+const OWNED = {
+  CLM: ownedByClm,
+  SALESFORCE: ownedBySalesforce,
+  HERE: ownedHere,
+  DERIVED: ownedByNobody,
+  SALESFORCE_UNTIL_SIGNED: ownedInTurn,
+  'SALESFORCE_UNTIL_SIGNED SALESFORCE': ownedUntilSigned,
+  'SALESFORCE_UNTIL_SIGNED CLM': ownedOnceSigned
+};
+
+export const owned = (owner, now) => OWNED[`${owner} ${now}`] ?? OWNED[owner];
 
 export function fill(label, ...values) {
   return label.replace(/\{(\d)\}/g, (_, place) => values[place] ?? '');
@@ -433,7 +452,19 @@ export const word = (name) => (name ? (WORDS[name] ?? spoken(name.toLowerCase())
 // Who said so: a system by its word, anyone else by the name they came with.
 export const source = (name) => WORDS[name] ?? name;
 
-// The history names fields as the database does: total_value.
+// The history names fields as the graph does, or as the database, and a reference by its id: renewal_owner_id.
+export function namesOf(name) {
+  const stored = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return [name, stored, `${stored}_id`];
+}
+
 const camel = (name) => name.replace(/_(\w)/g, (_, letter) => letter.toUpperCase());
 
 export const fieldLabel = (name) => FIELDS[camel(name)] ?? spoken(camel(name));
+
+// A reason as the API gives it: fields by their labels, moments as the user reads them.
+const NAME = /\b[a-z]+[A-Z]\w*/g;
+const MOMENT = /\b\d{4}-\d\d-\d\dT[\d:.]+Z/g;
+
+export const reasoned = (text) =>
+  text?.replace(NAME, (name) => FIELDS[name] ?? name).replace(MOMENT, (iso) => formatMoment(iso));

@@ -2,7 +2,7 @@ import { LightningElement, api } from 'lwc';
 import { registerRefreshHandler, unregisterRefreshHandler } from 'lightning/refresh';
 import FORM_FACTOR from '@salesforce/client/formFactor';
 import getPanel from '@salesforce/apex/ContractGraphController.getPanel';
-import { ask, readPanel } from 'c/contractAnswer';
+import { ask, readPanel, stateOf } from 'c/contractAnswer';
 import { daysUntil, formatFromNow, formatMoment, told } from 'c/contractFormat';
 import { LABELS, fill, word } from 'c/contractLabels';
 
@@ -79,12 +79,7 @@ export default class ContractPanel extends LightningElement {
   }
 
   get state() {
-    const { failure, panel } = this;
-    if (failure || !panel) {
-      return failure?.kind ?? 'LOADING';
-    }
-    const nothing = panel.isThere ? 'EMPTY' : 'NO_ACCESS';
-    return panel.contracts.length ? undefined : nothing;
+    return stateOf(this.failure, this.panel, 'EMPTY');
   }
   get contract() {
     const { contracts } = this.panel;
@@ -98,9 +93,10 @@ export default class ContractPanel extends LightningElement {
     return [this.contract];
   }
   get renewal() {
-    const { access, contract } = this;
+    const { access, contract, recordId } = this;
     const may = access.may('acknowledgeRenewal');
-    return contract.renewalDate && { ...may, said: access.said(may.command, contract) };
+    const said = access.said(may.command, contract);
+    return contract.renewalDate && { ...may, said, recordId, contractId: contract.id };
   }
   get hasPicker() {
     return this.panel.contracts.length > 1;
@@ -154,9 +150,5 @@ export default class ContractPanel extends LightningElement {
 
   handlePick(event) {
     this.pickedId = event.detail.value;
-  }
-
-  handleRefresh() {
-    this.load();
   }
 }

@@ -21,8 +21,7 @@ export default class ContractParties extends LightningElement {
         about: told(word(role), country),
         contact: [primaryContact?.name, primaryContact?.title].filter(Boolean).join(', '),
         mailto: state === 'shown' ? `mailto:${email}` : undefined,
-        shown: email,
-        email: state === 'shown' ? undefined : email,
+        email,
         emailNote: mask,
         isLocked: Boolean(primaryContact) && state === 'hidden',
         reason

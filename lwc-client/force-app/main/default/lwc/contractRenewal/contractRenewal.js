@@ -24,11 +24,9 @@ export default class ContractRenewal extends LightningElement {
   get isHidden() {
     return this.decision.state === 'hidden';
   }
-  get tone() {
-    return this.isPressing ? (this.days <= SOON ? 'urgent' : 'soon') : 'calm';
-  }
   get boxClass() {
-    return `slds-box slds-box_x-small renewal ${this.tone}`;
+    const tone = this.isPressing ? (this.days <= SOON ? 'urgent' : 'soon') : 'calm';
+    return `slds-box slds-box_x-small renewal ${tone}`;
   }
   get icon() {
     const icon = this.isPressing ? 'utility:alert' : 'utility:date_input';
@@ -48,7 +46,7 @@ export default class ContractRenewal extends LightningElement {
     return fill(this.days < 0 ? LABELS.noticePassed : LABELS.noticeUntil, date);
   }
   get countdown() {
-    return this.days > 0 ? formatFromNow(this.days) : undefined;
+    return this.days > 0 && formatFromNow(this.days);
   }
   get consequence() {
     const { renewalType, renewalDate, renewalTerm, expirationDate } = this.contract;

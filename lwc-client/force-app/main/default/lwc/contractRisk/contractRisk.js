@@ -24,7 +24,7 @@ export default class ContractRisk extends LightningElement {
     return this.access.of('Contract.riskLevel', this.contract.riskLevel);
   }
   get isHidden() {
-    return this.decision.state === 'hidden' || this.decision.state === 'maybe';
+    return ['hidden', 'maybe'].includes(this.decision.state);
   }
   get badgeText() {
     if (this.isHidden) {

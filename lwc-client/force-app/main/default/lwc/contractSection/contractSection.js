@@ -34,7 +34,7 @@ export default class ContractSection extends LightningElement {
   }
   get partial() {
     const { totalCount, nodes } = this.list ?? {};
-    return totalCount > nodes?.length ? fill(LABELS.partial, nodes.length, totalCount) : undefined;
+    return totalCount > nodes?.length && fill(LABELS.partial, nodes.length, totalCount);
   }
 
   handleToggle() {

@@ -2,7 +2,7 @@ import { LightningElement, api } from 'lwc';
 import { NavigationMixin } from 'lightning/navigation';
 import { registerRefreshHandler, unregisterRefreshHandler } from 'lightning/refresh';
 import getRenewals from '@salesforce/apex/ContractGraphController.getRenewals';
-import { ask, readRenewals } from 'c/contractAnswer';
+import { ask, readRenewals, stateOf } from 'c/contractAnswer';
 import { daysUntil, formatDate, formatFromNow, formatMoney, told } from 'c/contractFormat';
 import { LABELS, fill, word } from 'c/contractLabels';
 
@@ -56,12 +56,7 @@ export default class RenewalList extends NavigationMixin(LightningElement) {
     return this.pickedScope ?? this.scope;
   }
   get state() {
-    const { failure, answer } = this;
-    if (failure || !answer) {
-      return failure?.kind ?? 'LOADING';
-    }
-    const nothing = answer.isThere ? 'NO_RENEWALS' : 'NO_ACCESS';
-    return answer.contracts.length ? undefined : nothing;
+    return stateOf(this.failure, this.answer, 'NO_RENEWALS');
   }
   get summary() {
     return fill(LABELS.renewalsCount, this.answer.contracts.length, this.answer.total);
@@ -77,7 +72,7 @@ export default class RenewalList extends NavigationMixin(LightningElement) {
         about: told(each.number, each.account?.name, word(each.renewalType)),
         value: this.value(each.totalValue),
         deadline: noticeDeadline ? formatDate(noticeDeadline) : LABELS.noticeNone,
-        left: noticeDeadline ? formatFromNow(days) : undefined,
+        left: noticeDeadline && formatFromNow(days),
         leftClass: days <= SOON ? 'left urgent' : 'left'
       };
     });
@@ -97,10 +92,6 @@ export default class RenewalList extends NavigationMixin(LightningElement) {
 
   handleScope(event) {
     this.pickedScope = event.detail.value;
-    this.load();
-  }
-
-  handleRefresh() {
     this.load();
   }
 

@@ -1,5 +1,6 @@
 import {
   Access,
+  provenanceOf,
   readChanges,
   readFailure,
   readPanel,
@@ -102,11 +103,19 @@ describe('c/contractAnswer', () => {
     expect(
       readRenewals('{"data":{"contracts":{"totalCount":1,"nodes":[{}]}}}').contracts
     ).toHaveLength(1);
-    expect(readChanges('{"data":{"contract":{"changes":null}},"extensions":{}}').hidden).toBe(true);
-    expect(readChanges('{"data":{"contract":{"changes":{"nodes":[]}}}}')).toEqual({
-      changes: [],
-      hidden: false
-    });
+    expect(readChanges('{"data":{"contract":{"changes":null}}}').changes).toBeUndefined();
+    expect(readChanges('{"data":{"contract":{"changes":{"nodes":[]}}}}').changes).toEqual([]);
+  });
+
+  it('tells of each value its provenance, that none is on record, or that nobody can tell', () => {
+    const known = { field: 'arr', system: 'CLM' };
+    const whole = { provenance: { totalCount: 1, nodes: [known] } };
+    expect(provenanceOf(whole, 'arr')).toBe(known);
+    expect(provenanceOf(whole, 'totalValue')).toBeNull();
+    const cut = { provenance: { totalCount: 101, nodes: [known] } };
+    expect(provenanceOf(cut, 'totalValue')).toBeUndefined();
+    expect(provenanceOf({ provenance: null }, 'arr')).toBeUndefined();
+    expect(provenanceOf({}, 'arr')).toBeUndefined();
   });
 
   it('reads failures of Apex, and whatever else is thrown', () => {

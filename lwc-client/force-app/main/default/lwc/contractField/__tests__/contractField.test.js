@@ -9,6 +9,14 @@ jest.mock(
   { virtual: true }
 );
 
+const KNOWN = {
+  field: 'totalValue',
+  owner: 'CLM',
+  system: 'CLM',
+  source: 'agreements',
+  claimedAt: '2026-05-12T10:00:00Z',
+  recordedAt: '2026-05-13T10:00:00Z'
+};
 const REASON = 'Contract.liabilityCap is for LEGAL';
 
 function show(properties) {
@@ -102,22 +110,81 @@ describe('c-contract-field', () => {
     expect(getProvenance).toHaveBeenCalledWith({
       recordId: RECORD,
       contractId: 'c1',
-      fields: ['total_value', 'total_value_id']
+      fields: ['totalValue', 'total_value', 'total_value_id']
     });
     expect(textOf(element)).toContain(
-      'Owned by: Salesforce until signed, then the contract system'
+      'Salesforce owns it until it is signed, then the contract system.'
     );
     expect(textOf(element)).toMatch(/Accepted: ironclad, May 12, 2026/);
-    expect(textOf(element)).toContain('(the owner says so)');
+    expect(textOf(element)).toContain(' · the owner says so');
     expect(textOf(element)).toMatch(/Refused: salesforce, May 11, 2026/);
     await expect(element).toBeAccessible();
   });
+
+  it('tells which connection a value came by, and when', async () => {
+    answered(null);
+    const element = show({ provenance: KNOWN });
+    expect(element.shadowRoot.querySelector('lightning-icon').iconName).toBe('utility:info');
+    await open(element);
+    expect(textOf(element)).toContain('The contract system owns it once it is signed.');
+    expect(textOf(element)).toMatch(
+      /Contract system, connection agreements: claimed May 12, 2026, .+, recorded here May 13, 2026, /
+    );
+  });
+
+  it.each([
+    ['an edit that was refused', '€12', 'shown'],
+    ['one that would have filled it', '', 'empty']
+  ])(
+    'marks a value with %s, and says who tried and why it was not accepted',
+    async (_, text, state) => {
+      answered({ nodes: [] });
+      const refused = {
+        refusedSystem: 'SALESFORCE',
+        refusedAt: '2026-05-14T10:00:00Z',
+        refusedBecause: 'the contract system owns totalValue once it is signed'
+      };
+      const element = show({ text, access: { state }, provenance: { ...KNOWN, ...refused } });
+      const icon = element.shadowRoot.querySelector('lightning-icon');
+      expect(icon.alternativeText).toBe('An edit by Salesforce was not accepted');
+      await open(element);
+      expect(textOf(element)).toMatch(
+        /Tried May 14, 2026, .+: the contract system owns Total value once it is signed\./
+      );
+      await expect(element).toBeAccessible();
+    }
+  );
+
+  it.each([
+    ['totalValue', null, true],
+    ['arr', null, false],
+    ['totalValue', undefined, false]
+  ])(
+    'says of %s with the provenance %s whether no event is on record',
+    async (name, provenance, is) => {
+      answered({ nodes: [] });
+      const element = show({ name, provenance });
+      await open(element);
+      expect(textOf(element).includes('No event on record names it')).toBe(is);
+    }
+  );
+
+  it.each(['masked', 'hidden', 'maybe'])(
+    'tells of a %s value its owner and no more',
+    async (state) => {
+      const provenance = { ...KNOWN, refusedSystem: 'SALESFORCE', refusedAt: KNOWN.claimedAt };
+      const element = show({ access: { state, mask: 'roughly' }, provenance });
+      await open(element);
+      expect(textOf(element)).toContain('Salesforce owns it until it is signed, then');
+      expect(textOf(element)).not.toMatch(/agreements|accepted|No event/);
+      expect(getProvenance).not.toHaveBeenCalled();
+    }
+  );
 
   it('asks once, however often it is opened', async () => {
     answered({ nodes: [] });
     const element = show();
     await open(element);
-    expect(textOf(element)).toContain('No change of this value is on record.');
     await open(element);
     await open(element);
     expect(getProvenance).toHaveBeenCalledTimes(1);

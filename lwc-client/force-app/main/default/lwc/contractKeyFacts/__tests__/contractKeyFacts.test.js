@@ -47,6 +47,14 @@ describe('c-contract-key-facts', () => {
     expect(facts.totalValue.access.state).toBe('masked');
   });
 
+  it('gives each value where it comes from', () => {
+    const known = { field: 'totalValue', owner: 'CLM', system: 'CLM' };
+    const provenance = { totalCount: 1, nodes: [known] };
+    const facts = factsOf(show({ contract: contract({ provenance }) }));
+    expect(facts.totalValue.provenance).toEqual(known);
+    expect(facts.effectiveDate.provenance).toBeNull();
+  });
+
   it('gives each value what was said of it', () => {
     const flags = [
       { id: 'f1', field: 'totalValue', note: '12 were agreed' },

@@ -1,4 +1,4 @@
-import { fieldLabel, fill, source, word } from 'c/contractLabels';
+import { fieldLabel, fill, namesOf, owned, reasoned, source, word } from 'c/contractLabels';
 
 describe('c/contractLabels', () => {
   it('fills what a label leaves open', () => {
@@ -16,6 +16,26 @@ describe('c/contractLabels', () => {
     expect(word('PENDING_SIGNATURE')).toBe('In signature');
     expect(word('ON_THE_MOON')).toBe('On the moon');
     expect(word(null)).toBeNull();
+  });
+
+  it('knows every name that the history has for a field', () => {
+    expect(namesOf('renewalOwner')).toEqual(['renewalOwner', 'renewal_owner', 'renewal_owner_id']);
+  });
+
+  it('says who owns a field, and of one that changes hands who does so now', () => {
+    const inTurn = 'SALESFORCE_UNTIL_SIGNED';
+    expect(owned('CLM', 'CLM')).toBe('The contract system owns it.');
+    expect(owned(inTurn)).toBe('Salesforce owns it until it is signed, then the contract system.');
+    expect(owned(inTurn, 'SALESFORCE')).toBe('Salesforce owns it until it is signed.');
+    expect(owned(inTurn, 'CLM')).toBe('The contract system owns it once it is signed.');
+  });
+
+  it('reads reasons with labels and moments, and leaves what else they say', () => {
+    const reason = 'said at 2026-05-12T10:00:00Z: Salesforce owns totalValue, not someThing';
+    expect(reasoned(reason)).toMatch(
+      /^said at May 12, 2026, .+: Salesforce owns Total value, not someThing$/
+    );
+    expect(reasoned(null)).toBeUndefined();
   });
 
   it('names systems, and leaves the names of others as they are', () => {
