@@ -61,7 +61,10 @@ step = [{ by = "clm", event = "e-1", at = "10:00", says = { title = "Beans" } }]
 
 [expect]
 graph."A-1" = { title = "Beans" }
-history."A-1" = ["title ACCEPTED: Beans, by clm e-1: the contract system owns title"]
+history."A-1" = [
+    "id ACCEPTED: A-1, by clm e-1: it was first heard of",
+    "title ACCEPTED: Beans, by clm e-1: the contract system owns title",
+]
 provenance."A-1" = { title = "CLM owns, clm e-1" }
 quarantine = []
 waiting = []
