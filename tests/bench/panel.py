@@ -1,8 +1,8 @@
 """How long the contract panel waits for the API, in the demo as anybody runs it.
 
 `python -m tests.bench.panel`: `contract-graph demo` over its embedded database, which waits for its disk; one
-client that asks for the panel of every sample opportunity by the id of the trusted document, one request after
-the other, as each person whose token the demo prints. The audit event of each answer is durable.
+client that asks for the panel of every sample opportunity by the id of the trusted document, one request
+after the other, as each person whose token the demo prints. The audit event of each answer is durable.
 """
 
 from __future__ import annotations
