@@ -16,9 +16,11 @@ from api import inputs
 from api.claim_inputs import MOST_CONTRACTS, ClaimContractsInput
 from api.inputs import listed
 from api.mutations.contract_inputs import AcknowledgeRenewalInput, FlagValueInput, RequestAccessInput
+from api.mutations.held_inputs import DiscardHeldInput, ReplayHeldInput
 from api.mutations.role_grants import GrantRoleInput, RevokeRoleInput
 from api.object_types import lazy, mutation, object_type, optional, type_named, unresolved
 from api.review import types  # noqa: F401 - builds the types of `review`
+from api.review.held_types import HELD_RESULTS
 from api.scalars import SCALARS, Duration
 from domain.contract import ContractType
 from domain.field import DeclaredField, Entity, Kind, fields_of
@@ -254,6 +256,19 @@ Query = object_type(
             unresolved(optional(lazy("Review")), "How access is decided, and what was read."),
             "",
         ),
+        "held": (
+            unresolved(
+                optional(lazy("HeldPage")),
+                "What could not be done and is held in quarantine, those first that came first: for whoever"
+                " may decide about it.",
+                first=(int, "How many, 100 at most; 50 where unsaid."),
+                after=(str, "Only those after this cursor: later ones."),
+                queue=(str, "Only those of this queue: inbox, outbox, fetch or alert."),
+                error=(str, "Only those with this kind of error."),
+                decided=(bool, "Whether those that were decided upon are wanted, too."),
+            ),
+            "",
+        ),
         "viewer": (unresolved(optional(Viewer), "Who is calling, and what they may see."), ""),
     },
 )
@@ -313,6 +328,8 @@ RequestAccessPayload = object_type(
         )
     },
 )
+ReplayHeldPayload = object_type("ReplayHeldPayload", "What replayHeld did.", HELD_RESULTS)
+DiscardHeldPayload = object_type("DiscardHeldPayload", "What discardHeld did.", HELD_RESULTS)
 Mutation = object_type(
     "Mutation",
     "What can be changed: one thing a request, wholly or not at all.",
@@ -338,6 +355,22 @@ Mutation = object_type(
                 "End every grant of a role to a user, a profile or a permission set,"
                 " and within seconds the tokens of whoever had it by that.",
                 RevokeRoleInput,
+            ),
+            "",
+        ),
+        "replay_held": (
+            mutation(
+                ReplayHeldPayload,
+                "Put messages that are held back into their lanes: each by itself.",
+                ReplayHeldInput,
+            ),
+            "",
+        ),
+        "discard_held": (
+            mutation(
+                DiscardHeldPayload,
+                "Give messages up that are held: each by itself. They stay on record.",
+                DiscardHeldInput,
             ),
             "",
         ),

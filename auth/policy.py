@@ -28,6 +28,8 @@ class Command(StrEnum):
     CLAIM_CONTRACTS = "claimContracts"
     GRANT_ROLE = "grantRole"
     REVOKE_ROLE = "revokeRole"
+    REPLAY_HELD = "replayHeld"
+    DISCARD_HELD = "discardHeld"
     ACKNOWLEDGE_RENEWAL = "acknowledgeRenewal"
     FLAG_VALUE = "flagValue"
     REQUEST_ACCESS = "requestAccess"

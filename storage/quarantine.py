@@ -20,7 +20,10 @@ _LIST = f"""
     SELECT {_COLUMNS} FROM {_LANE}
      WHERE q.org_id = $1 AND q.state = ANY ($2) AND ($3::text IS NULL OR l.queue = $3)
        AND ($5::text IS NULL OR q.error = $5)
-     ORDER BY q.enqueued_at, q.seq LIMIT $4"""  # noqa: S608 - all of it stands above
+       AND ($6::uuid IS NULL OR (q.enqueued_at, q.seq, q.id) > (
+            SELECT a.enqueued_at, a.seq, a.id
+              FROM quarantined_message AS a WHERE a.org_id = $1 AND a.id = $6))
+     ORDER BY q.enqueued_at, q.seq, q.id LIMIT $4"""  # noqa: S608 - all of it stands above
 _FIND = f"SELECT {_COLUMNS} FROM {_LANE} WHERE q.org_id = $1 AND q.id = $2"  # noqa: S608 - as above
 _LATER = f"""
     SELECT l.last_seq - q.seq AS came,
@@ -101,10 +104,15 @@ async def list_quarantined(  # noqa: PLR0913 - what is looked for, each by name
     states: Sequence[State] = (State.HELD,),
     queue: str | None = None,
     error: str | None = None,
+    after: UUID | None = None,
     most: int = 100,
 ) -> Sequence[Quarantined]:
-    """Return messages of the org that the transaction is bound to, those first that came first."""
-    return [_read(row) for row in await connection.fetch(_LIST, org_id, list(states), queue, most, error)]
+    """Return messages of the org that the transaction is bound to, those first that came first.
+
+    `after` is the last message of the page before.
+    """
+    found = await connection.fetch(_LIST, org_id, list(states), queue, most, error, after)
+    return [_read(row) for row in found]
 
 
 async def find_quarantined(connection: asyncpg.Connection, org_id: UUID, id_: UUID) -> Quarantined:

@@ -16,6 +16,7 @@ from api.errors import InsufficientScope
 from api.mutations.claim_contracts import ClaimContracts
 from api.mutations.command import Act, Asked, Command, Made, Sender, wrong
 from api.mutations.contract_actions import AcknowledgeRenewal, FlagValue, RequestAccess
+from api.mutations.held import DiscardHeld, ReplayHeld
 from api.mutations.role_grants import GrantRole, RevokeRole
 from api.planner.arguments import read_value
 from api.planner.parameters import Environment, given_value
@@ -35,6 +36,8 @@ COMMANDS: Final[Mapping[str, type[Command]]] = MappingProxyType(
         "flagValue": FlagValue,
         "requestAccess": RequestAccess,
         "claimContracts": ClaimContracts,
+        "replayHeld": ReplayHeld,
+        "discardHeld": DiscardHeld,
     }
 )
 Record = Callable[[asyncpg.Connection, bytes], Awaitable[bytes]]

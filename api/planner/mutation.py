@@ -6,11 +6,18 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from graphql import FieldNode, FragmentDefinitionNode, GraphQLObjectType, OperationDefinitionNode
+from graphql import (
+    FieldNode,
+    FragmentDefinitionNode,
+    GraphQLObjectType,
+    OperationDefinitionNode,
+    get_named_type,
+)
 
 from api.errors import AccessDenied
 from api.limits import too_large
 from api.planner.from_graphql import SelectionReader, typename
+from api.planner.held import hidden
 from api.planner.plan import (
     MADE,
     Change,
@@ -40,10 +47,10 @@ PAYLOADS = {
     "flagValue": ("FlagValuePayload", "ValueFlag"),
     "requestAccess": ("RequestAccessPayload", "AccessRequest"),
     "claimContracts": ("ClaimContractsPayload", "Contract"),
+    "replayHeld": ("ReplayHeldPayload", None),
+    "discardHeld": ("DiscardHeldPayload", None),
 }
-"""The type of the answer of each mutation, and the entity that it changes."""
-RESULT, RECORD = "ClaimResult", "contract"
-"""The type of what became of one of several things, and its member that is the record."""
+"""The type of the answer of each mutation, and the entity that it changes: what is held is none."""
 INPUT = "input"
 """The one argument of a mutation; no other field has an argument of that name."""
 MOST = 1
@@ -92,42 +99,48 @@ class MutationReader(SelectionReader):
         return Payload(tuple(parts))
 
     def _changed(
-        self, payload: str, entity: str, nodes: list[FieldNode], path: str
+        self, payload: str, entity: str | None, nodes: list[FieldNode], path: str
     ) -> Lookup | Connection | Results | Literally:
         """Read what is asked of the records that were changed: one of them, the list, or one by one."""
         name = nodes[0].name.value
         if name == "__typename":
             return typename(payload)
-        if name == "results":
-            return self._results(entity, nodes, path)
+        if name == "results" or entity is None:
+            return self._results(payload, entity, nodes, path)
         if name.lower() == entity.lower():
             return Lookup((self.selection(entity, nodes, path),), "id", Variable((*MADE, 0)))
         listed = self.connection(entity, None, nodes, payload, path)
         changed = Comparison(field_named(entity, "id"), "in", Variable(MADE))
         return replace(listed, where=Every((changed, listed.where)))
 
-    def _results(self, entity: str, nodes: list[FieldNode], path: str) -> Results:
+    def _results(self, payload: str, entity: str | None, nodes: list[FieldNode], path: str) -> Results:
         """Read what is asked of each thing: its record from the graph, all else as it was told."""
+        result = get_named_type(_object(payload).fields[nodes[0].name.value].type).name
         parts: list[tuple[str, Member | Selection | Literally]] = []
-        for key, found in self.collector.under(nodes, RESULT).items():
-            if found[0].name.value == RECORD:
+        for key, found in self.collector.under(nodes, result).items():
+            if entity is not None and found[0].name.value == entity.lower():
                 parts.append((key, self.selection(entity, found, f"{path}.{key}")))
             else:
-                parts.append((key, member_of(self, found, RESULT)))
+                parts.append((key, member_of(self, found, result)))
         return Results(tuple(parts))
 
-    def _require_right(self, name: str, entity: str) -> None:
+    def _require_right(self, name: str, entity: str | None) -> None:
         """Refuse a caller whose roles do not have the command, or do not see what it changes."""
-        for decision in (self.view.command(name), self.view.entity(entity)):
+        sees = hidden(self.view) if entity is None else self.view.entity(entity)
+        for decision in (self.view.command(name), sees):
             if not isinstance(decision, Deny):
                 continue
             raise AccessDenied(decision.reason, field=f"Mutation.{name}", rule=decision.rule)
 
 
 def _change(node: FieldNode) -> Change:
-    type_ = GRAPHQL.type_map["Mutation"]
-    if not isinstance(type_, GraphQLObjectType):
-        raise TypeError(type_)
     name = node.name.value
     [given] = node.arguments or ()
-    return Change(name, given.value, type_.fields[name].args[given.name.value].type)
+    return Change(name, given.value, _object("Mutation").fields[name].args[given.name.value].type)
+
+
+def _object(name: str) -> GraphQLObjectType:
+    type_ = GRAPHQL.type_map[name]
+    if not isinstance(type_, GraphQLObjectType):
+        raise TypeError(name)
+    return type_

@@ -275,12 +275,13 @@ class Member:
 class Review:
     """What is asked about the policy and the log: found before the statement runs, which carries it.
 
-    `tells` are fields of the graph that it tells of.
+    `tells` are fields of the graph that it tells of. Of a `bare` one its only part is the answer itself.
     """
 
     key: str
     parts: tuple[tuple[str, Member | Literally], ...]
     tells: tuple[DeclaredField, ...] = ()
+    bare: bool = False
 
 
 @dataclass(frozen=True, slots=True)

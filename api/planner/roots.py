@@ -11,6 +11,7 @@ from graphql import FieldNode, FragmentDefinitionNode, OperationDefinitionNode
 from api.errors import AccessDenied, BadUserInput
 from api.planner.conditions import require_shown
 from api.planner.from_graphql import NODE, NULL, SelectionReader, simple_parts, typename, value_or_none
+from api.planner.held import read_held
 from api.planner.past import in_past, require_past
 from api.planner.plan import (
     SCOPES,
@@ -88,6 +89,8 @@ class RootReader(SelectionReader):
                 return self._viewer(nodes)
             case "review":
                 return read_review(self, nodes, key)
+            case "held":
+                return read_held(self, nodes, key)
         return typename("Query")
 
     def _require_records(self, entity: str | None) -> None:

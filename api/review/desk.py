@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
@@ -16,6 +16,7 @@ from api.planner.plan import Literally, Member, Review
 from api.planner.review import picked
 from api.review.access import access_review
 from api.review.decisions import DECISIONS
+from api.review.held import held
 from api.review.log import audit_events, audit_proof
 from api.review.question import Answer, Question
 from api.review.versions import compared, history, policy_in_force, trial
@@ -30,6 +31,7 @@ STORED: Final[Mapping[str, Callable[[asyncpg.Connection, Question], Awaitable[An
     "auditEvents": audit_events,
     "auditProof": audit_proof,
     "accessReview": access_review,
+    "held": held,
 }
 
 
@@ -73,8 +75,8 @@ class ReviewDesk:
 
 
 def _told(review: Review, values: Iterator[Answer]) -> str:
-    whole = {
+    whole: Any = {
         key: orjson.Fragment(part.json) if isinstance(part, Literally) else picked(next(values), part)
         for key, part in review.parts
     }
-    return orjson.dumps(whole).decode()
+    return orjson.dumps(whole[review.key] if review.bare else whole).decode()

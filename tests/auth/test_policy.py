@@ -214,6 +214,8 @@ LINES = {
     Command.CLAIM_CONTRACTS: {"integrator": "integrator"},
     Command.GRANT_ROLE: {"admin": "admin"},
     Command.REVOKE_ROLE: {"admin": "admin"},
+    Command.REPLAY_HELD: {"admin": "admin"},
+    Command.DISCARD_HELD: {"admin": "admin"},
     Command.ACKNOWLEDGE_RENEWAL: SPEAKERS,
     Command.FLAG_VALUE: SPEAKERS | {"legal": "legal", "finance": "finance"},
     Command.REQUEST_ACCESS: SPEAKERS | {"legal": "legal", "finance": "finance"},

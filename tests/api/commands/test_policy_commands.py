@@ -296,7 +296,7 @@ def test_the_same_policy_is_no_difference(typed: Typed) -> None:
 
 
 def test_a_difference_tells_of_rows_and_commands(typed: Typed) -> None:
-    candidate('commands = ["grantRole", "revokeRole"]', 'commands = ["grantRole"]')
+    candidate('"grantRole", "revokeRole"', '"grantRole"')
     done = typed("diff candidate.toml shipped")
     assert "\nadmin\n  + admin.commands has revokeRole  " in done.stdout
     assert "gains 0 fields and 1 command or claim, loses 0 fields" in done.stdout
