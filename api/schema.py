@@ -15,7 +15,12 @@ from strawberry.schema.config import StrawberryConfig
 from api import inputs
 from api.claim_inputs import MOST_CONTRACTS, ClaimContractsInput
 from api.inputs import listed
-from api.mutations.contract_inputs import AcknowledgeRenewalInput, FlagValueInput, RequestAccessInput
+from api.mutations.contract_inputs import (
+    AcknowledgeRenewalInput,
+    FlagValueInput,
+    RequestAccessInput,
+    SettleConflictInput,
+)
 from api.mutations.held_inputs import DiscardHeldInput, ReplayHeldInput
 from api.mutations.role_grants import GrantRoleInput, RevokeRoleInput
 from api.object_types import lazy, mutation, object_type, optional, type_named, unresolved
@@ -328,6 +333,11 @@ RequestAccessPayload = object_type(
         )
     },
 )
+SettleConflictPayload = object_type(
+    "SettleConflictPayload",
+    "What settleConflict decided.",
+    {"field_change": (optional(lazy("FieldChange")), "The line of history that keeps the decision.")},
+)
 ReplayHeldPayload = object_type("ReplayHeldPayload", "What replayHeld did.", HELD_RESULTS)
 DiscardHeldPayload = object_type("DiscardHeldPayload", "What discardHeld did.", HELD_RESULTS)
 Mutation = object_type(
@@ -355,6 +365,15 @@ Mutation = object_type(
                 "End every grant of a role to a user, a profile or a permission set,"
                 " and within seconds the tokens of whoever had it by that.",
                 RevokeRoleInput,
+            ),
+            "",
+        ),
+        "settle_conflict": (
+            mutation(
+                SettleConflictPayload,
+                "Decide about a claim in conflict: take its value, or keep what is known. It holds until the"
+                " owner of the field says something else, and goes to Salesforce as any change.",
+                SettleConflictInput,
             ),
             "",
         ),

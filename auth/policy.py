@@ -33,6 +33,7 @@ class Command(StrEnum):
     ACKNOWLEDGE_RENEWAL = "acknowledgeRenewal"
     FLAG_VALUE = "flagValue"
     REQUEST_ACCESS = "requestAccess"
+    SETTLE_CONFLICT = "settleConflict"
 
 
 @dataclass(frozen=True, slots=True)

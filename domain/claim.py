@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from dataclasses import field as field_
 from datetime import datetime
 from typing import Any
 
@@ -50,6 +51,8 @@ class Claim:
     """What one system says of one field of a contract.
 
     Of a list it says one part: `part` is that record's source key, and `value` the record as a whole.
+    One with `decided_by` is what that person decided between claims in conflict, and `because` their word
+    why.
     """
 
     field: DeclaredField
@@ -59,6 +62,8 @@ class Claim:
     event: str
     claimed_at: datetime
     part: str | None = None
+    decided_by: str | None = None
+    because: str | None = field_(default=None, compare=False)
 
     @property
     def about(self) -> tuple[str, str | None]:

@@ -75,7 +75,7 @@ class _Ledger:
         for line in stored.history:
             if line.source is not None and not line.stale:
                 # Of one that was judged anew the last decision is what it stands at.
-                self._verdicts[_claim_of(line)] = line.decision
+                self._verdicts[claim_of(line)] = line.decision
 
     def judge(self, claims: Sequence[Claim]) -> Outcome:
         fresh = self._fresh(claims)
@@ -146,6 +146,7 @@ class _Ledger:
             yield Claim(
                 field=declared, value=value, system=known.system, source=known.source or "",
                 event=known.event or "", claimed_at=known.claimed_at, part=about[1],
+                decided_by=None if known.decided_by == RULE else known.decided_by,
             )  # fmt: skip
 
     def _baseline(self) -> dict[About, Any]:
@@ -176,7 +177,7 @@ class _Ledger:
         for claim, verdict in sorted(verdicts.items(), key=lambda each: each[0].order):
             before = settled.before[claim]
             says_no_more = verdict.decision is Decision.ACCEPTED and claim.value == before
-            if says_no_more and not is_judged_anew(claim.field):
+            if says_no_more and not is_judged_anew(claim.field) and claim.decided_by is None:
                 continue  # it confirms what is known: the provenance says when
             yield self._line(claim, verdict, before)
 
@@ -225,7 +226,7 @@ class _Ledger:
             part=claim.part,
             before=written(before),
             after=None if claim.part else _after(claim),
-            claimed_by=claim.system,
+            claimed_by=claim.decided_by or claim.system,
             claimed_at=claim.claimed_at,
             recorded_at=self._now,
             source=claim.source,
@@ -281,7 +282,7 @@ class _Ledger:
             event=held.event,
             claimed_at=held.claimed_at,
             recorded_at=self._now,
-            decided_by=RULE,
+            decided_by=held.decided_by or RULE,
             refused_system=None,
             refused_at=None,
             refused_because=None,
@@ -310,16 +311,20 @@ def _after(claim: Claim) -> str | None:
     return claim.value.text if isinstance(claim.value, Unreadable) else written(claim.value)
 
 
-def _claim_of(line: FieldChange) -> Claim:
+def claim_of(line: FieldChange) -> Claim:
+    """Return the claim that a line of history keeps; of one about a part only that it was made."""
     declared = graph_field(CONTRACT, line.field)
     value: Any
     try:
         value = read_written(declared, line.after)
     except NotWritten as error:
         value = Unreadable(line.after or "", str(error))
+    # What a person decided is in their name, which is no system's.
+    person = None if line.claimed_by in set(System) else line.claimed_by
     return Claim(
-        field=declared, value=value, system=System(line.claimed_by), source=line.source or "",
-        event=line.event or "", claimed_at=line.claimed_at, part=line.part,
+        field=declared, value=value, system=System.HERE if person else System(line.claimed_by),
+        source=line.source or "", event=line.event or "", claimed_at=line.claimed_at, part=line.part,
+        decided_by=person,
     )  # fmt: skip
 
 

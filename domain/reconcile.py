@@ -35,6 +35,8 @@ _UNCLAIMABLE: Final = frozenset({"id", "source_key", "version", "updated_at"})
 
 About = tuple[str, str | None]
 """The name of a field, and of a list the source key of the part."""
+Said = tuple[System, Any]
+"""Which system said a value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,8 @@ class Settled:
     """What all claims come to: the values they set, the claim that holds each, and a verdict for every claim.
 
     `signed_since` is when the contract was claimed to be signed, None while it is not or was so all along.
+    `contested` are values in conflict that nobody has decided about; `against` is when a person last decided
+    about a field that changes hands, and what they decided against: who said it, and the value.
     """
 
     values: dict[About, Any]
@@ -57,6 +61,8 @@ class Settled:
     verdicts: dict[Claim, Verdict] = field(default_factory=dict)
     before: dict[Claim, Any] = field(default_factory=dict)
     signed_since: datetime | None = None
+    contested: dict[About, list[Said]] = field(default_factory=dict)
+    against: dict[About, tuple[datetime, list[Said]]] = field(default_factory=dict)
 
     @property
     def status(self) -> ContractStatus:
@@ -75,7 +81,10 @@ def settle(baseline: Mapping[About, Any], claims: Iterable[Claim]) -> Settled:
         verdict = _judge(claim, settled)
         settled.verdicts[claim] = verdict
         settled.before[claim] = settled.values.get(claim.about)
+        if verdict.decision is Decision.CONFLICT:
+            settled.contested.setdefault(claim.about, []).append((claim.system, claim.value))
         if verdict.decision is Decision.ACCEPTED:
+            _remember(claim, settled)
             if claim.field.name == "status" and is_signed(claim.value) and not is_signed(settled.status):
                 settled.signed_since = claim.claimed_at
             settled.values[claim.about] = claim.value
@@ -110,6 +119,17 @@ def superseded(claim: Claim, held: Claim) -> Verdict:
     )
 
 
+def _remember(claim: Claim, settled: Settled) -> None:
+    """Keep what a person decides against, until the owner says something else."""
+    about = claim.about
+    if claim.decided_by is None:
+        settled.against.pop(about, None)
+    elif isinstance(claim.field.field.owner, UNTIL_SIGNED):
+        known = owner_of(claim.field, settled.status), settled.values.get(about)
+        told = [known, *settled.contested.pop(about, ())]
+        settled.against[about] = claim.claimed_at, [each for each in told if each[1] != claim.value]
+
+
 def _judge(claim: Claim, settled: Settled) -> Verdict:
     declared = claim.field
     owner = owner_of(declared, settled.status)
@@ -123,12 +143,19 @@ def _judge(claim: Claim, settled: Settled) -> Verdict:
         return _refused(f"{claim.value.text!r} is no value of {declared.graph_name}: {claim.value.reason}")
     if claim.value is None and not declared.optional and declared.kind is not Kind.LIST:
         return _refused(f"a contract has to have {declared.graph_name}")
-    if claim.system is not owner:
+    since, against = settled.against.get(claim.about, (None, ()))
+    if since is not None and claim.decided_by is None and (claim.system, claim.value) in against:
+        return _refused(
+            f"a person decided otherwise at {_moment(since)}, and it repeats what was said before"
+        )
+    if claim.system is not owner and claim.decided_by is None:
         return _not_the_owner(claim, owner, settled)
     if declared.name == "status":
         allowed = move(settled.status, claim.value)
         if isinstance(allowed, Refused):
             return _refused(allowed.reason)
+    if claim.decided_by is not None:
+        return Verdict(Decision.ACCEPTED, f"a person decided it: {claim.because}".removesuffix(": None"))
     return Verdict(Decision.ACCEPTED, f"{_NAMES[owner]} {_own(owner)} {_owned(declared, settled.status)}")
 
 

@@ -26,6 +26,7 @@ from storage.identities import Identities, identify, ids_of, key_of
 from storage.memo import memoized
 from storage.records import entity_named, from_row, layout_of, to_row, with_parts
 from storage.sealing import NO_KEYS, Vault
+from storage.single import locked
 from storage.statement import Statement
 from storage.tables import table_of
 from storage.upsert import any_of, of_org
@@ -75,6 +76,28 @@ class ClaimStore:
             # Whoever had the lock before may have looked at the clock after us: history keeps its order.
             self.now = max(self.now, contract.updated_at + TICK)
         return contract
+
+    async def lock_known(self, contract_id: UUID) -> Contract | None:
+        """Return the contract of an id, kept from other writers as by `lock`."""
+        contract = await locked(self._connection, self._org_id, Contract, contract_id)
+        if contract is not None and contract.updated_at is not None:
+            self.now = max(self.now, contract.updated_at + TICK)
+        return contract
+
+    async def line(self, id_: UUID) -> FieldChange | None:
+        """Return a line of history."""
+        statement = _line()
+        row = await self._connection.fetchrow(
+            statement.text, *statement.arguments(org_id=self._org_id, id=id_)
+        )
+        return None if row is None else cast("FieldChange", from_row(FieldChange, row))
+
+    async def lines_of(self, contract_id: UUID, field: str, event: str) -> Sequence[FieldChange]:
+        """Return the lines of one field that an event brought, those first that were recorded first."""
+        statement = _lines_of()
+        asked = statement.arguments(org_id=self._org_id, id=contract_id, field=field, event=event)
+        found = await self._connection.fetch(statement.text, *asked)
+        return [cast("FieldChange", from_row(FieldChange, row)) for row in found]
 
     async def stored(self, contract: Contract) -> Stored:
         """Return what claims about a contract are judged beside."""
@@ -207,6 +230,29 @@ def _lines() -> Statement:
             table.c.contract_id == sa.bindparam("id", type_=sa.Uuid()),
             table.c.field == any_of("names", sa.Text()),
             table.c.source.is_not(None),
+        )
+        .order_by(table.c.recorded_at, table.c.id)
+    )
+
+
+@memoized
+def _line() -> Statement:
+    table = table_of("FieldChange")
+    return Statement.of(
+        sa.select(table).where(of_org(table), table.c.id == sa.bindparam("id", type_=sa.Uuid()))
+    )
+
+
+@memoized
+def _lines_of() -> Statement:
+    table = table_of("FieldChange")
+    return Statement.of(
+        sa.select(table)
+        .where(
+            of_org(table),
+            table.c.contract_id == sa.bindparam("id", type_=sa.Uuid()),
+            table.c.field == sa.bindparam("field", type_=sa.Text()),
+            table.c.event == sa.bindparam("event", type_=sa.Text()),
         )
         .order_by(table.c.recorded_at, table.c.id)
     )

@@ -51,6 +51,7 @@ _NO_LONGER = "DELETE FROM salesforce_refusal WHERE org_id = $1 AND write_id = $2
 
 
 _DOUBT = "UPDATE salesforce_record SET in_doubt = true WHERE org_id = $1 AND NOT in_doubt"
+_DOUBT_ONE = _DOUBT + " AND contract_id = $2"
 # What is held waits for a decision about it, see storage/quarantine.py.
 _UNWRITTEN = """
     SELECT c.id FROM contract AS c
@@ -130,6 +131,11 @@ async def show(
         return
     await connection.execute(_NO_LONGER, org_id, write.id, [each.id for each in write.refusals])
     await put(connection, SalesforceRefusal, [to_row(each, org_id, today) for each in write.refusals])
+
+
+async def doubt(connection: asyncpg.Connection, org_id: UUID, contract_id: UUID) -> None:
+    """Put what was told of a contract in doubt: the next write writes all of it."""
+    await connection.execute(_DOUBT_ONE, org_id, contract_id)
 
 
 async def unwritten(connection: asyncpg.Connection, org_id: UUID, *, anew: bool) -> Sequence[UUID]:

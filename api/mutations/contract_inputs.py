@@ -36,3 +36,20 @@ class RequestAccessInput:
     contract_id: strawberry.ID = strawberry.field(description=_CONTRACT)
     field: str = strawberry.field(description=f"{_FIELD} It is masked or denied to the caller.")
     reason: str = strawberry.field(description="Why, for whoever decides: a line of text.")
+
+
+@strawberry.input(description="Which claim in conflict to take or not, and why.")
+class SettleConflictInput:
+    """Input of settleConflict."""
+
+    idempotency_key: str = strawberry.field(description=KEY)
+    change_id: strawberry.ID = strawberry.field(
+        description="Id of the line of `changes` whose decision is CONFLICT."
+    )
+    take: bool = strawberry.field(
+        description="Whether what was claimed is taken; else what is known now is kept."
+    )
+    reason: str = strawberry.field(
+        description="Why, for whoever reads the history: a line of text. Without the value: not everybody"
+        " who sees the reason may see it."
+    )

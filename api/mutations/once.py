@@ -18,6 +18,7 @@ from api.mutations.command import Act, Asked, Command, Made, Sender, wrong
 from api.mutations.contract_actions import AcknowledgeRenewal, FlagValue, RequestAccess
 from api.mutations.held import DiscardHeld, ReplayHeld
 from api.mutations.role_grants import GrantRole, RevokeRole
+from api.mutations.settle_conflict import SettleConflict
 from api.planner.arguments import read_value
 from api.planner.parameters import Environment, given_value
 from api.planner.plan import MADE, TODAY, TOLD, Change
@@ -36,6 +37,7 @@ COMMANDS: Final[Mapping[str, type[Command]]] = MappingProxyType(
         "flagValue": FlagValue,
         "requestAccess": RequestAccess,
         "claimContracts": ClaimContracts,
+        "settleConflict": SettleConflict,
         "replayHeld": ReplayHeld,
         "discardHeld": DiscardHeld,
     }

@@ -47,6 +47,7 @@ PAYLOADS = {
     "flagValue": ("FlagValuePayload", "ValueFlag"),
     "requestAccess": ("RequestAccessPayload", "AccessRequest"),
     "claimContracts": ("ClaimContractsPayload", "Contract"),
+    "settleConflict": ("SettleConflictPayload", "FieldChange"),
     "replayHeld": ("ReplayHeldPayload", None),
     "discardHeld": ("DiscardHeldPayload", None),
 }

@@ -219,6 +219,7 @@ LINES = {
     Command.ACKNOWLEDGE_RENEWAL: SPEAKERS,
     Command.FLAG_VALUE: SPEAKERS | {"legal": "legal", "finance": "finance"},
     Command.REQUEST_ACCESS: SPEAKERS | {"legal": "legal", "finance": "finance"},
+    Command.SETTLE_CONFLICT: {"legal": "legal"},
 }
 """Which roles have each command, and the role in whose line it stands."""
 

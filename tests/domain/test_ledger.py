@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from domain.claim import Claim
 from domain.contract import Contract, ContractType, Side
 from domain.document import Document, DocumentType
-from domain.field import CLM, SALESFORCE, field_named, fields_of
+from domain.field import CLM, HERE, SALESFORCE, field_named, fields_of
 from domain.history import Decision, FieldChange
 from domain.identity import uuid7
 from domain.ledger import Outcome, Stored, judge, turn_away
@@ -22,7 +22,7 @@ from domain.lifecycle import ContractStatus
 from domain.past import value_at, was_known, with_past
 from domain.provenance import Provenance
 from domain.reconcile import is_judged_anew, settle
-from tests.domain.test_reconcile import NOON, claim, random_claims, usd
+from tests.domain.test_reconcile import NOON, claim, decided, random_claims, usd
 
 LATER = datetime(2026, 11, 28, tzinfo=UTC)
 
@@ -120,6 +120,41 @@ def test_a_claim_of_an_earlier_version_changes_nothing_and_is_never_judged_again
     assert shelf.contract.total_value == usd(10)
     shelf.hear([again])
     assert shelf.contract.total_value == usd(9)
+
+
+def test_what_a_person_decided_is_kept_in_their_name_and_outlives_a_claim_that_comes_late() -> None:
+    shelf = Shelf()
+    signed = claim("status", ContractStatus.EXECUTED, minute=0)
+    shelf.hear([signed, claim("total_value", usd(120), minute=0)])
+    shelf.hear([claim("total_value", usd(90), SALESFORCE, 5)])
+    shelf.hear([decided("total_value", usd(90), 60, "line-1")])
+    assert shelf.contract.total_value == usd(90)
+    source = shelf.source_of("totalValue")
+    assert (source.owner, source.system, source.decided_by) == (CLM, HERE, "005Hs00000AAAAAIA5")
+    assert (source.event, source.refused_because) == ("line-1", None)
+    line = shelf.history[-1]
+    assert (line.claimed_by, line.source, line.reason) == (
+        "005Hs00000AAAAAIA5", "people", "a person decided it: as we agreed",
+    )  # fmt: skip
+    shelf.hear([claim("total_value", usd(110), minute=1)])
+    assert shelf.contract.total_value == usd(90), "what is older than the decision does not undo it"
+    shelf.hear([claim("total_value", usd(110), minute=61)])
+    assert shelf.contract.total_value == usd(90), "nor does what repeats what was known before it"
+    shelf.hear([claim("total_value", usd(120), minute=62)])
+    assert shelf.contract.total_value == usd(120), "the owner says something else"
+
+
+def test_a_person_who_keeps_what_is_known_of_a_field_of_one_owner_is_told_too() -> None:
+    shelf = Shelf(ContractStatus.ACTIVE)
+    shelf.hear([claim("governing_law", "Ohio", minute=0)])
+    shelf.hear([decided("governing_law", "Ohio", 5, "line-1")])
+    assert shelf.told("governingLaw")[-1] == ("Ohio", "Ohio", Decision.ACCEPTED)
+    assert shelf.source_of("governingLaw").decided_by == "005Hs00000AAAAAIA5"
+    shelf.hear([claim("governing_law", "Texas", minute=3)])
+    assert shelf.contract.governing_law == "Ohio"
+    shelf.hear([claim("governing_law", "Texas", minute=6)])
+    assert shelf.contract.governing_law == "Texas"
+    assert shelf.source_of("governingLaw").decided_by == "rule"
 
 
 def test_claims_that_came_before_are_told_as_they_stand() -> None:

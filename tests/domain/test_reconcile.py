@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -38,6 +39,12 @@ def claim(field: str, value: Any, system: System = CLM, minute: float = 0, event
         event=event or f"{field}-{minute}",
         claimed_at=NOON + timedelta(minutes=minute),
     )
+
+
+def decided(field: str, value: Any, minute: float = 0, event: str = "") -> Claim:
+    """What a person decided."""
+    said = claim(field, value, HERE, minute, event)
+    return replace(said, source="people", decided_by="005Hs00000AAAAAIA5", because="as we agreed")
 
 
 def usd(amount: int) -> Money:
@@ -113,6 +120,51 @@ def test_two_who_mean_it_while_a_field_changes_hands_are_a_conflict() -> None:
     assert decision(settle(UNSIGNED, [signed, theirs, beyond]), beyond)[0] is Decision.REFUSED
 
 
+def test_what_a_person_decides_holds_until_the_owner_says_something_else() -> None:
+    signed = claim("status", S.EXECUTED, minute=0)
+    theirs = claim("total_value", usd(120), CLM, 0)
+    ours = claim("total_value", usd(90), SALESFORCE, 5)
+    taken = decided("total_value", usd(90), 60)
+    repeated = claim("total_value", usd(120), CLM, 70)
+    settled = settle(UNSIGNED, [signed, theirs, ours, taken, repeated])
+    assert decision(settled, ours)[0] is Decision.CONFLICT
+    assert decision(settled, taken) == (Decision.ACCEPTED, "a person decided it: as we agreed")
+    assert decision(settled, repeated) == (
+        Decision.REFUSED,
+        "a person decided otherwise at 2026-11-27T13:00:00Z, and it repeats what was said before",
+    )
+    assert settled.values["total_value", None] == usd(90)
+    other = claim("total_value", usd(130), CLM, 80)
+    again = claim("total_value", usd(120), CLM, 90)
+    settled = settle(UNSIGNED, [signed, theirs, ours, taken, repeated, other, again])
+    assert decision(settled, other)[0] is Decision.ACCEPTED
+    assert decision(settled, again)[0] is Decision.ACCEPTED
+    assert settled.values["total_value", None] == usd(120)
+
+
+def test_where_a_person_keeps_what_is_known_the_other_value_is_the_owners_to_say() -> None:
+    signed = claim("status", S.EXECUTED, minute=0)
+    theirs = claim("total_value", usd(120), CLM, 0)
+    ours = claim("total_value", usd(90), SALESFORCE, 5)
+    kept = decided("total_value", usd(120), 6)
+    repeated = claim("total_value", usd(90), SALESFORCE, 7)
+    amended = claim("total_value", usd(90), CLM, 8)
+    settled = settle(UNSIGNED, [signed, theirs, ours, kept, repeated])
+    assert decision(settled, repeated)[0] is Decision.REFUSED, "it is decided: no second conflict"
+    assert settled.values["total_value", None] == usd(120)
+    settled = settle(UNSIGNED, [signed, theirs, ours, kept, repeated, amended])
+    assert settled.values["total_value", None] == usd(90)
+
+
+def test_a_person_decides_no_move_that_there_is_not_and_no_value_that_no_field_holds() -> None:
+    back = decided("status", S.DRAFT, 1)
+    unread = decided("governing_law", Unreadable("?", "no law"), 1)
+    nothing = decided("title", None, 1)
+    derived = decided("arr", usd(1), 1)
+    settled = settle(SIGNED, [back, unread, nothing, derived])
+    assert {decision(settled, each)[0] for each in settled.verdicts} == {Decision.REFUSED}
+
+
 def test_a_signature_that_comes_late_takes_back_what_was_accepted_since() -> None:
     early = claim("total_value", usd(100), SALESFORCE, 0)
     edit = claim("total_value", usd(150), SALESFORCE, 60)
@@ -184,15 +236,21 @@ FIELDS: dict[str, Sequence[Any]] = {
 def random_claims(draw: st.DrawFn) -> list[Claim]:
     names = draw(st.lists(st.sampled_from(sorted(FIELDS)), min_size=1, max_size=12))
     return [
-        claim(
+        _said(
+            draw(st.sampled_from([CLM, SALESFORCE, HERE, None])),
             name,
             draw(st.sampled_from(FIELDS[name])),
-            draw(st.sampled_from([CLM, SALESFORCE, HERE])),
             draw(st.integers(0, 40)),
             f"event-{number}",
         )
         for number, name in enumerate(names)
     ]
+
+
+def _said(system: System | None, name: str, value: Any, minute: int, event: str) -> Claim:
+    if system is None:
+        return decided(name, value, minute, event)
+    return claim(name, value, system, minute, event)
 
 
 @settings(max_examples=400, deadline=None)
@@ -222,7 +280,8 @@ def test_whatever_holds_was_claimed_by_its_owner_and_every_claim_has_its_reason(
     for each, verdict in settled.verdicts.items():
         assert verdict.reason
         if verdict.decision is Decision.ACCEPTED:
-            assert each.system in {owner_of(each.field, S.DRAFT), owner_of(each.field, S.ACTIVE)}
+            owners = {owner_of(each.field, S.DRAFT), owner_of(each.field, S.ACTIVE)}
+            assert each.decided_by or each.system in owners
     for about, value in settled.values.items():
         held = settled.held.get(about)
         assert value == (held.value if held else baseline.get(about))

@@ -265,7 +265,7 @@ def test_a_flag_cannot_be_looked_for_by_what_it_is_about(office: Office, rep: st
 
 @pytest.mark.parametrize(("role", "allowed"), [
     ("sales_rep", ["acknowledgeRenewal", "flagValue", "requestAccess"]),
-    ("legal", ["flagValue", "requestAccess"]),
+    ("legal", ["flagValue", "requestAccess", "settleConflict"]),
     ("admin", ["grantRole", "revokeRole", "replayHeld", "discardHeld"]),
     ("integrator", ["claimContracts"]),
 ])  # fmt: skip
