@@ -151,12 +151,16 @@ class Taken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
-    """What became of a lease: the messages that are done, quarantined, and left in the lane."""
+    """What became of a lease: the messages that are done, quarantined, and left in the lane.
+
+    The lane waits until `retry_at` for the message of the correlation `waits_for`, where it is tried again.
+    """
 
     done: int
     quarantined: Sequence[tuple[Taken, Fault]]
     left: int
     retry_at: datetime | None
+    waits_for: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +279,7 @@ async def finish(
         quarantined=[(each, fault) for each, fault, _ in poison],
         left=left,
         retry_at=next_at if retry else None,
+        waits_for=outcomes[len(gone)][0].correlation if retry else None,
     )
 
 

@@ -163,9 +163,9 @@ class Turns:
         if finished.retry_at is not None:
             self.counters.retried += 1
             log.info(
-                "to be tried again at %s: lane %s of %s, org %s, attempt %d%s",
-                finished.retry_at.isoformat(), lease.lane_id, lease.queue, lease.org_id, lease.attempts,
-                f": {fault.kind}" if fault else "",
+                "to be tried again at %s: lane %s of %s, org %s, correlation %s, attempt %d%s",
+                finished.retry_at.isoformat(), lease.lane_id, lease.queue, lease.org_id,
+                finished.waits_for, lease.attempts, f": {fault.kind}" if fault else "",
             )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from api.installation import open_vault, sealer
 from api.settings import Settings, SettingsError
 from auth.crypto import kid_of
 from auth.resealing import reseal as reseal_values
+from auth.secrets import rewrap_secrets
 from auth.vault import rewrap as rewrap_keys
 from auth.vault import shred as destroy
 from storage import data_keys
@@ -69,14 +70,16 @@ async def reseal(connection: asyncpg.Connection, settings: Settings, arguments: 
 
 
 async def rewrap(connection: asyncpg.Connection, settings: Settings, arguments: argparse.Namespace) -> int:
-    """Encrypt the keys under the first of the key-encryption keys; the values stay as they are."""
+    """Encrypt keys and secrets under the first of the key-encryption keys; the values stay as they are."""
     org = await find_org(connection, arguments.org)
     await open_vault(connection, settings)
     sealed = sealer(settings)
     async with connection.transaction():
         await bind_org(connection, org.id)
         count = await rewrap_keys(connection, org.id, sealed)
+        secrets = await rewrap_secrets(connection, org.id, sealed)
     print(f"{count} keys of {org.name} were encrypted anew, under {sealed.kid}")
+    print(f"{secrets} secrets of its connections were encrypted anew")
     return 0
 
 

@@ -43,7 +43,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     resealing.add_argument("--org", required=True, metavar="NAME_OR_ID")
     resealing.set_defaults(run=_run, act=reseal)
     rewrapping = actions.add_parser(
-        "rewrap", help="encrypt the keys of personal values under another key-encryption key"
+        "rewrap",
+        help="encrypt keys of personal values and secrets of connections under another key-encryption key",
     )
     rewrapping.add_argument("--org", required=True, metavar="NAME_OR_ID")
     rewrapping.set_defaults(run=_run, act=rewrap)

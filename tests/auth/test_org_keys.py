@@ -48,7 +48,10 @@ def test_equal_values_never_look_the_same_and_show_nothing() -> None:
     made = [KEYS.seal(EMAIL, ROWS[0], "ada@example.com") for _ in range(50)]
     assert len({each.ciphertext for each in made}) == 50
     assert {(each.blind_index, each.clear_part) for each in made} == {(made[0].blind_index, "…@example.com")}
-    assert "ada" not in "".join(each.ciphertext + each.blind_index for each in made)
+    # Shorter texts than these come up in base64 by chance.
+    shown = "".join(each.ciphertext + each.blind_index for each in made)
+    assert "ada@example" not in shown
+    assert urlsafe_b64encode(b"ada@example.com").decode() not in shown
 
 
 def test_more_than_a_thousand_moved_swapped_and_flipped_ciphertexts_are_refused(sealed: Sealed) -> None:

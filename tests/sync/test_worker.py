@@ -83,6 +83,25 @@ def test_no_more_lanes_than_allowed_are_worked_on_at_once(on: On) -> None:
     on(run)
 
 
+def test_what_is_to_be_tried_again_is_logged_with_its_correlation(
+    on: On, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def run(work: Work) -> None:
+        async def handle(batch: Batch) -> Sequence[Outcome]:
+            return [Retry(BROKEN) if each.payload == "2" else Done() for each in batch.messages]
+
+        await work.enqueue("1", "2", "3")
+        one = worker(work, {Queue.INBOX: Apart(handle)})
+        async with running(one), asyncio.timeout(20):
+            while one.counters.retried < 1:  # noqa: ASYNC110 - counters tell nobody
+                await asyncio.sleep(0.02)
+
+    caplog.set_level(logging.INFO)
+    on(run)
+    lines = [each.getMessage() for each in caplog.records if "to be tried again" in each.getMessage()]
+    assert "correlation about 2, attempt 1" in lines[0]
+
+
 def test_a_lane_that_hangs_or_fails_holds_up_no_other(on: On) -> None:
     async def run(work: Work) -> None:
         gate = Gate()
