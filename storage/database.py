@@ -6,7 +6,8 @@ import asyncio
 from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Self, TypeVar
+from datetime import date
+from typing import Any, Final, Self, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -55,6 +56,11 @@ BUSY = (
 
 T = TypeVar("T")
 
+# PostgreSQL counts days from 2000-01-01, Python from 0001-01-01.
+_EPOCH: Final = date(2000, 1, 1).toordinal()
+_FIRST: Final = date.min.toordinal()
+_LAST: Final = date.max.toordinal()
+
 
 class DatabaseError(Exception):
     """The database cannot be used."""
@@ -89,7 +95,20 @@ async def connect(url: str, **settings: str) -> asyncpg.Connection:
     await connection.set_type_codec(
         "json", schema="pg_catalog", encoder=bytes, decoder=bytes, format="binary"
     )
+    # asyncpg takes Python's first and last day for infinities, which have no difference from any other.
+    await connection.set_type_codec(
+        "date", schema="pg_catalog", encoder=_days_of, decoder=_day_of, format="tuple"
+    )
     return connection
+
+
+def _days_of(day: date) -> tuple[int]:
+    return (day.toordinal() - _EPOCH,)
+
+
+def _day_of(days: tuple[int]) -> date:
+    """Return a day; an infinite one, or one that Python does not know, is the nearest that it does."""
+    return date.fromordinal(min(max(days[0] + _EPOCH, _FIRST), _LAST))
 
 
 class Reader:

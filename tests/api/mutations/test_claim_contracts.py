@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -67,6 +68,35 @@ def lines(office: Office, field: str) -> list[tuple[Any, ...]]:
         "SELECT f.before, f.after, f.decision, f.stale FROM field_change AS f JOIN contract AS c"
         " ON c.id = f.contract_id AND c.org_id = f.org_id WHERE c.external_reference = 'AGR-1'"
         f" AND f.field = '{field}' ORDER BY f.id"
+    )
+
+
+FAR = """{ contract(externalReference: "AGR-1") { effectiveDate expirationDate daysToExpiration renewalDate
+    noticeDeadline inNoticeWindow } }"""
+
+
+@pytest.mark.parametrize(("first", "last", "type_"), [
+    ("0001-01-01", "9999-12-31", "AUTO_RENEW"), ("9999-12-30", "9999-12-31", "OPTION_TO_RENEW"),
+    ("0001-01-01", "0001-01-02", "AUTO_RENEW"), ("0001-01-01", None, "EVERGREEN"),
+    ("9999-12-31", None, "EVERGREEN"),
+])  # fmt: skip
+def test_a_day_far_away_is_a_day_like_any_other(
+    office: Office, first: str, last: str | None, type_: str
+) -> None:
+    [one] = results(office, said(
+        title="Old", status="ACTIVE", effectiveDate=first, expirationDate=last, renewalType=type_,
+        renewalTerm="P999Y", noticePeriod="P30D",
+    ))  # fmt: skip
+    assert one["error"] is None
+    assert one["refused"] == []
+    told = office.data(FAR, token=office.token("legal"))["contract"]
+    assert (told["effectiveDate"], told["expirationDate"]) == (first, last)
+    if last is not None:
+        left = date.fromisoformat(last) - datetime.now(UTC).date()
+        assert abs(told["daysToExpiration"] - left.days) <= 1, "it may be midnight"
+    query = '{ contracts(filter: { expirationDate: { eq: "9999-12-31" } }) { totalCount } }'
+    assert office.data(query, token=office.token("legal"))["contracts"]["totalCount"] == (
+        last == "9999-12-31"
     )
 
 
