@@ -3,119 +3,100 @@
 from __future__ import annotations
 
 import argparse
+import keyword
 import signal
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from types import FrameType
 from typing import NoReturn
 
-from alembic.util.exc import CommandError
+from api.settings import load_settings
 
-from api.commands import (
-    alerts,
-    audit,
-    clients,
-    clm,
-    crm,
-    db,
-    demo,
-    docs,
-    held,
-    import_,
-    keys,
-    mapping,
-    ops,
-    policy,
-    roles,
-    serve,
-    signin,
-    token,
-    worker,
+EXPECTED = frozenset(
+    {
+        "alembic.util.exc.CommandError",
+        "api.settings.SettingsError",
+        "auth.audit_proof.NotProvable",
+        "auth.audit_seal.NotOurHead",
+        "auth.key_file.KeyFileError",
+        "auth.policy.PolicyError",
+        "auth.policy_change.PolicyChangeRefused",
+        "auth.review.explanation.UnknownField",
+        "storage.database.DatabaseError",
+        "storage.embedded_errors.EmbeddedError",
+        "storage.migrate.NewerDatabase",
+        "storage.oauth_clients.UnknownClient",
+        "storage.orgs.UnknownOrg",
+        "storage.quarantine.NotHeld",
+        "storage.role_grants.UnknownGrant",
+    }
 )
-from api.settings import SettingsError, load_settings
-from auth.audit_proof import NotProvable
-from auth.audit_seal import NotOurHead
-from auth.key_file import KeyFileError
-from auth.policy import PolicyError
-from auth.policy_change import PolicyChangeRefused
-from auth.review.explanation import UnknownField
-from storage.database import DatabaseError
-from storage.embedded_errors import EmbeddedError
-from storage.migrate import NewerDatabase
-from storage.oauth_clients import UnknownClient
-from storage.orgs import UnknownOrg
-from storage.quarantine import NotHeld
-from storage.role_grants import UnknownGrant
+"""What can go wrong on a machine, and is told in a line; anything else is a fault of ours, with its trace.
 
-EXPECTED = (
-    SettingsError,
-    EmbeddedError,
-    DatabaseError,
-    PolicyError,
-    PolicyChangeRefused,
-    KeyFileError,
-    NewerDatabase,
-    UnknownOrg,
-    UnknownClient,
-    UnknownGrant,
-    UnknownField,
-    NotOurHead,
-    NotProvable,
-    NotHeld,
-    CommandError,
-)
-"""What can go wrong on a machine, and is told in a line; anything else is a fault of ours, with its trace."""
+By name: to import them all would take every command longer than what it does.
+"""
 
 COMMANDS = (
-    demo,
-    serve,
-    worker,
-    db,
-    import_,
-    mapping,
-    held,
-    alerts,
-    clients,
-    clm,
-    crm,
-    signin,
-    roles,
-    policy,
-    keys,
-    token,
-    audit,
-    docs,
-    ops,
+    "demo",
+    "serve",
+    "worker",
+    "db",
+    "import",
+    "mapping",
+    "held",
+    "alerts",
+    "clients",
+    "clm",
+    "crm",
+    "signin",
+    "roles",
+    "policy",
+    "keys",
+    "token",
+    "audit",
+    "docs",
+    "ops",
 )
+"""Each is a module of `api.commands`, in the order in which they are listed."""
 
 
-def parser() -> argparse.ArgumentParser:
-    """Build the parser of all commands."""
+def parser(words: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
+    """Build the parser of some commands, all unless said; what none of them needs is not imported."""
     made = argparse.ArgumentParser(
         prog="contract-graph", description="A canonical contract graph between CLM and Salesforce."
     )
     subparsers = made.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for command in COMMANDS:
-        command.add_parser(subparsers)
+    for word in words:
+        name = f"{word}_" if keyword.iskeyword(word) else word
+        import_module(f"api.commands.{name}").add_parser(subparsers)
     return made
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code."""
-    parsed = parser().parse_args(arguments)
+    typed = sys.argv[1:] if arguments is None else arguments
+    words = typed[:1] if typed and typed[0] in COMMANDS else COMMANDS
+    parsed = parser(words).parse_args(typed)
     # SIGTERM, too, must unwind: what a command started, it stops.
     signal.signal(signal.SIGTERM, _terminate)
     try:
         return int(parsed.run(parsed, load_settings()))
-    except EXPECTED as error:
-        print(f"contract-graph: {error}", file=sys.stderr)
-        return 1
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
         # The reader of our output has gone: nothing is left to say.
         sys.stderr.close()
         return 0
+    except Exception as error:
+        if not _is_expected(error):
+            raise
+        print(f"contract-graph: {error}", file=sys.stderr)
+        return 1
+
+
+def _is_expected(error: Exception) -> bool:
+    return any(f"{each.__module__}.{each.__qualname__}" in EXPECTED for each in type(error).__mro__)
 
 
 def _terminate(number: int, _: FrameType | None) -> NoReturn:

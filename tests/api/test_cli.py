@@ -4,7 +4,10 @@ import asyncio
 import base64
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from subprocess import CompletedProcess
 from uuid import UUID
@@ -14,13 +17,13 @@ import httpx
 import pytest
 
 from api.app import Application
-from api.cli import COMMANDS, parser
+from api.cli import COMMANDS, EXPECTED, parser
 from api.settings import load_settings
 from domain.org import Org
 from storage.embedded import Cluster
 from storage.embedded_roles import OWNER, READ_WRITE
 from storage.orgs import save_org
-from tests.api.command_line import ROOT, only_line, run_here
+from tests.api.command_line import ROOT, environment, only_line, run_here
 from tests.api.command_line import run as in_a_process
 
 NORTHWIND = Org(id=UUID(int=1), name="Northwind", salesforce_org_id="00Dxx0000000001EAA")
@@ -61,6 +64,29 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 
 def nothing(tmp_path: Path) -> dict[str, str]:
     return {"CONTRACT_GRAPH_HOME": str(tmp_path / "home")}
+
+
+@pytest.mark.parametrize("name", sorted(EXPECTED))
+def test_what_is_told_in_a_line_is_an_error_that_there_is(name: str) -> None:
+    module, _, error = name.rpartition(".")
+    found = getattr(import_module(module), error)
+    assert issubclass(found, Exception)
+    assert f"{found.__module__}.{found.__qualname__}" == name
+
+
+@pytest.mark.parametrize("command", ["held list --org X", "worker --help", "roles --help", "clm --help"])
+def test_a_command_imports_no_schema_that_it_does_not_need(tmp_path: Path, command: str) -> None:
+    """Which takes longer than what it does."""
+    program = (
+        "import atexit, sys; from api.cli import main;"
+        "atexit.register(lambda: print([n for n in sys.modules if n in ('strawberry', 'api.schema')]));"
+        f"sys.exit(main({command.split()!r}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environment(nothing(tmp_path)), capture_output=True, text=True,
+        check=False, cwd=ROOT,
+    )  # fmt: skip
+    assert done.stdout.splitlines()[-1] == "[]", done.stderr
 
 
 def test_help_names_every_command_with_what_it_does(tmp_path: Path, run: Run) -> None:
