@@ -6,7 +6,7 @@ import asyncio
 import gc
 import logging
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager, nullcontext, suppress
 from datetime import UTC, date, datetime
 from typing import Any
@@ -17,14 +17,18 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from api.api_metrics import of_audit, of_oauth, of_planner, of_pools, of_requests
 from api.audit_writer import AuditWriter
 from api.door import Door
 from api.embedded_worker import working
 from api.graphql import Endpoint
 from api.installation import sealer
+from api.metrics import Family, process
+from api.metrics_page import MetricsPage, metrics_told
 from api.schema import sdl
 from api.settings import Settings
 from api.shadow import Shadow
+from api.sync_metrics import of_worker
 from api.webhooks import Webhooks
 from auth.key_encryption import KeyEncryptionError
 from auth.keys import ASK_AGAIN, KeyRing, first_keys
@@ -45,6 +49,7 @@ from storage.lane_bell import Bell
 from storage.policy_versions import add_differences
 from sync.connections import Connections
 from sync.registry import now
+from sync.worker import Worker
 
 log = logging.getLogger("contract_graph.app")
 
@@ -85,19 +90,24 @@ class Application:
             self._sealer,
         )
         throttle = Throttle(settings.token_rate, settings.token_failures)
-        oauth = OAuthPages(issuing, throttle, lambda: self._database)
+        self._oauth = OAuthPages(issuing, throttle, lambda: self._database)
+        metrics = MetricsPage(self.metrics, settings.metrics_token)
         self._rest = Starlette(
             routes=[
                 Route("/health", _health, methods=["GET"]),
                 Route("/ready", self._ready, methods=["GET"]),
                 Route("/schema.graphql", _schema, methods=["GET"]),
-                *oauth.routes(),
+                *self._oauth.routes(),
                 self._webhooks().route(),
+                *([] if settings.metrics_token is None else [metrics.route()]),
                 *pages,
             ],
             lifespan=self._lifespan,
         )
         self._database: Database | None = None
+        self._audit: AuditWriter | None = None
+        self._pools: dict[str, Database] = {}
+        self._worker: Worker | None = None
         self._bell: Bell | None = None
 
     def _webhooks(self) -> Webhooks:
@@ -118,7 +128,9 @@ class Application:
         audit = await Database.open(self._database_url, 1)
         await self._policies.refresh(self._database)
         views = Views(self._policies.in_force)
-        endpoint = Endpoint(self._database, views, today, Vault(self._sealer), AuditWriter(audit))
+        self._audit = AuditWriter(audit)
+        self._pools = {"requests": self._database, "audit": audit}
+        endpoint = Endpoint(self._database, views, today, Vault(self._sealer), self._audit)
         self._bell = Bell(self._database)
         self._door.endpoint = endpoint
         self._obey(endpoint)
@@ -136,7 +148,7 @@ class Application:
         gc.collect()
         gc.freeze()
         try:
-            async with beside:
+            async with metrics_told(self._settings, self.metrics), beside as self._worker:
                 yield
         finally:
             for each in watching:
@@ -178,6 +190,17 @@ class Application:
         if endpoint.views.policy != in_force:
             endpoint.views = Views(in_force)
         endpoint.shadow = None if candidate is None else Shadow(candidate, in_force.digest)
+
+    async def metrics(self) -> Iterable[Family]:
+        """Tell the figures of this process."""
+        found = [*process(), *of_oauth(self._oauth), *of_pools(self._pools)]
+        if self._door.endpoint is not None and self._audit is not None:
+            endpoint = self._door.endpoint
+            found += [*of_requests(endpoint.tally, self._door), *of_planner(endpoint.planner)]
+            found += of_audit(self._audit)
+        if self._worker is not None:
+            found += await of_worker(self._worker)
+        return found
 
     async def _renew_keys(self) -> None:
         """Look for a key that a token names and we do not know, at most once a second."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import OrderedDict
 from typing import Final
 from uuid import UUID
@@ -10,6 +11,7 @@ from uuid import UUID
 import asyncpg
 
 from auth.audit import Access, AuditEvent
+from domain.histogram import ANSWERING, Histogram
 from storage.audit_log import LogEntry, add_accesses, add_event_within, add_events
 from storage.database import Database
 
@@ -40,6 +42,17 @@ class AuditWriter:
         self.coming = 0
         """Requests that are worked on, and have an event to add."""
         self._accesses: OrderedDict[tuple[UUID, str], None] = OrderedDict()
+        self.events = 0
+        """Events that were committed in groups."""
+        self.failed = 0
+        """Groups that could not be."""
+        self.commits = Histogram(ANSWERING)
+        """How long a group took that was."""
+
+    @property
+    def queued(self) -> int:
+        """How many events wait for the next group."""
+        return len(self._waiting)
 
     async def append(self, event: AuditEvent, access: Access | None = None) -> None:
         """Add an event, with the access that it names; returns once it is durable.
@@ -87,11 +100,7 @@ class AuditWriter:
                 if len(self._waiting) < self.coming:
                     await self._gather()
                 group, self._waiting = self._waiting[:_MOST_EVENTS], self._waiting[_MOST_EVENTS:]
-                failed: Exception | None = None
-                try:
-                    await add_events(self._database, [entry for entry, _ in group])
-                except Exception as error:  # noqa: BLE001 - told to everyone who waits
-                    failed = error
+                failed = await self._committed([entry for entry, _ in group])
                 for _, done in group:
                     if done.done():
                         continue  # whoever waited for it has gone
@@ -101,6 +110,18 @@ class AuditWriter:
                         done.set_exception(failed)
         finally:
             self._writing = None
+
+    async def _committed(self, entries: list[LogEntry]) -> Exception | None:
+        """Commit a group; returns why that failed, for everyone who waits for it."""
+        began = time.perf_counter()
+        try:
+            await add_events(self._database, entries)
+        except Exception as error:  # noqa: BLE001 - it is told
+            self.failed += 1
+            return error
+        self.events += len(entries)
+        self.commits.add(time.perf_counter() - began)
+        return None
 
     async def _gather(self) -> None:
         """Wait until as many wait as are still worked on, but not for long."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from functools import partial
 from http import HTTPStatus
@@ -70,6 +71,8 @@ class Door:
         self._challenge = challenge
         self.endpoint: Endpoint | None = None
         self.revocations: Revocations | None = None
+        self.turned_away: Counter[str] = Counter()
+        """How often a request was refused here, before the audit log and the endpoint knew of it, by code."""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI's own types
         """Answer one request."""
@@ -77,28 +80,32 @@ class Door:
         reply = partial(_send, send, asked)
         media_type = negotiate(asked.accept)
         if media_type is None:
-            await reply(HTTPStatus.NOT_ACCEPTABLE, _error("NOT_ACCEPTABLE", NOT_ACCEPTABLE), PLAIN_JSON)
+            body = self._turn_away("NOT_ACCEPTABLE", NOT_ACCEPTABLE)
+            await reply(HTTPStatus.NOT_ACCEPTABLE, body, PLAIN_JSON)
             return
         if scope["method"] != "POST":
-            body = _error("METHOD_NOT_ALLOWED", "send the request with POST")
+            body = self._turn_away("METHOD_NOT_ALLOWED", "send the request with POST")
             await reply(HTTPStatus.METHOD_NOT_ALLOWED, body, media_type, (b"allow", b"POST"))
             return
         if not asked.is_json:
-            body = _error("UNSUPPORTED_MEDIA_TYPE", NOT_JSON)
+            body = self._turn_away("UNSUPPORTED_MEDIA_TYPE", NOT_JSON)
             await reply(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, body, media_type)
             return
         if self.endpoint is None or self.revocations is None:
-            await reply(HTTPStatus.SERVICE_UNAVAILABLE, _error("UNAVAILABLE", STARTING), media_type)
+            body = self._turn_away("UNAVAILABLE", STARTING)
+            await reply(HTTPStatus.SERVICE_UNAVAILABLE, body, media_type)
             return
         try:
             token = await self._read(asked.authorization)
             self._check_binding(token, asked.authorization or b"", asked.proof)
             await self.revocations.check(token)
         except TokenRefused as refused:
+            self.turned_away["UNAUTHENTICATED"] += 1
             await reply(refused.status, *self._refuse(refused, media_type))
             return
         except (DatabaseUnavailable, KeyEncryptionError, *BUSY):
-            await reply(HTTPStatus.SERVICE_UNAVAILABLE, _error("UNAVAILABLE", UNREACHED), media_type)
+            body = self._turn_away("UNAVAILABLE", UNREACHED)
+            await reply(HTTPStatus.SERVICE_UNAVAILABLE, body, media_type)
             return
         told = asked.request_id.decode()
         if READ not in token.principal.scopes:
@@ -115,6 +122,10 @@ class Door:
         else:
             answer = await self.endpoint.answer(token.principal, given, told, strict=asked.strict)
         await reply(_status(answer, media_type), answer.body, media_type, *self._asking_for(answer))
+
+    def _turn_away(self, code: str, message: str) -> bytes:
+        self.turned_away[code] += 1
+        return _error(code, message)
 
     def _asking_for(self, answer: Answer) -> list[Header]:
         """Say with which scopes a token would do (RFC 6750 section 3.1)."""

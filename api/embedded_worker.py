@@ -19,7 +19,7 @@ _LANES = 4
 @asynccontextmanager
 async def working(url: str, sealer: Sealer) -> AsyncIterator[Worker]:
     """Have a worker work beside what is done inside, over connections of its own."""
-    database = await Database.open(url, _LANES + 2)
+    database = await Database.open(url, _LANES + 3)
     worker = Worker(database, handlers(database, sealer), pace=replace(Pace(), lanes=_LANES), listen_to=url)
     running = asyncio.create_task(worker.run())
     try:

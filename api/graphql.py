@@ -33,6 +33,7 @@ from api.mutations.once import Mutations
 from api.planner.plan import BLIND, REVIEW
 from api.planner.record_ids import take_ids
 from api.planner.run import Plan, Planner
+from api.request_tally import OWN, UNREAD, RequestTally
 from api.review.desk import ReviewDesk
 from api.sealed_answers import SealedAnswers, with_shredded
 from api.shadow import Shadow
@@ -86,6 +87,7 @@ class Asked:
     refusal: Refusal | None = None
     policy: str | None = None
     is_recorded: bool = False
+    counted_as: str = UNREAD
 
 
 class Endpoint:
@@ -103,7 +105,8 @@ class Endpoint:
         self._database = database
         self._sealed = SealedAnswers(database, vault)
         self._today = today
-        self._planner = Planner()
+        self.planner = Planner()
+        self.tally = RequestTally()
         self._desk = ReviewDesk(database, clock)
         self._mutations = Mutations(database, lambda: frozenset(self.views.policy.roles), clock)
         self.views = views
@@ -132,12 +135,18 @@ class Endpoint:
             )
         finally:
             self._audit.coming -= 1
-        return await self._recorded(asked, answer)
+        return await self._counted(asked, answer)
 
     async def turn_away(self, principal: Principal, refused: Answer, request_id: str = "") -> Answer:
         """Record that a caller whose token is good was refused before the request was read."""
         asked = Asked(principal, request_id, time.perf_counter_ns(), refusal=Refusal(refused.code or ""))
-        return await self._recorded(asked, refused)
+        return await self._counted(asked, refused)
+
+    async def _counted(self, asked: Asked, answer: Answer) -> Answer:
+        answer = await self._recorded(asked, answer)
+        seconds = (time.perf_counter_ns() - asked.began) / 1e9
+        self.tally.note(asked.counted_as, answer.status, answer.code, seconds)
+        return answer
 
     def _refused(self, asked: Asked, error: ApiError) -> Answer:
         about = error.extensions if isinstance(error, AccessDenied) else {}
@@ -173,7 +182,7 @@ class Endpoint:
 
     def _kind(self, asked: Asked) -> str:
         """Say what a request was for that changed nothing."""
-        is_write = asked.source is not None and self._planner.is_mutation(asked.source, asked.operation)
+        is_write = asked.source is not None and self.planner.is_mutation(asked.source, asked.operation)
         return "write" if is_write else "read"
 
     def _event(self, asked: Asked, kind: str) -> AuditEvent:
@@ -195,7 +204,9 @@ class Endpoint:
         request = read_request(body)
         principal = asked.principal
         asked.source, asked.operation = request["query"], request.get("operationName")
-        if request.get("documentId") is None and DOCUMENTS not in principal.scopes:
+        named = request.get("documentId")
+        asked.counted_as = OWN if named is None else trusted_documents()[named].name
+        if named is None and DOCUMENTS not in principal.scopes:
             raise InsufficientScope(OWN_DOCUMENT, scope=DOCUMENTS)
         views = self.views
         view = views.of(principal.roles)
@@ -241,13 +252,13 @@ class Endpoint:
     def _plan(self, request: dict[str, Any], view: View) -> tuple[Plan, dict[str, Any]]:
         asked = request["query"], request.get("operationName"), request.get("variables") or {}
         if self.shadow is None:
-            return self._planner.plan(*asked, view)
+            return self.planner.plan(*asked, view)
         try:
-            plan, variables = self._planner.plan(*asked, view)
+            plan, variables = self.planner.plan(*asked, view)
         except AccessDenied as denied:
-            self.shadow.note(self._planner, denied, request, view)
+            self.shadow.note(self.planner, denied, request, view)
             raise
-        self.shadow.note(self._planner, plan, request, view)
+        self.shadow.note(self.planner, plan, request, view)
         return plan, variables
 
 

@@ -14,6 +14,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from api import inputs
 from api.claim_inputs import MOST_CONTRACTS, ClaimContractsInput
+from api.health.types import DEFAULT_MINUTES, MOST_MINUTES
 from api.inputs import listed
 from api.mutations.contract_inputs import (
     AcknowledgeRenewalInput,
@@ -257,6 +258,17 @@ Query = object_type(
             "",
         ),
         "portfolio": (unresolved(optional(Portfolio), "Contracts in figures.", filter=_contract_filter), ""),
+        "sync_health": (
+            unresolved(
+                optional(lazy("SyncHealth")),
+                "How the sync goes; for whoever sees how the writes of every contract go.",
+                minutes=(
+                    int,
+                    f"Of how many minutes until now, {MOST_MINUTES} at most; {DEFAULT_MINUTES} where unsaid.",
+                ),
+            ),
+            "",
+        ),
         "review": (
             unresolved(optional(lazy("Review")), "How access is decided, and what was read."),
             "",

@@ -48,6 +48,10 @@ class Settings:
     audit_key_file: Path | None = field(default=None, metadata={"variable": "CONTRACT_GRAPH_AUDIT_KEY"})
     embedded_worker: bool = field(default=False, metadata={"variable": "CONTRACT_GRAPH_WORKER"})
     audience: str = field(default="contract-graph", metadata={"variable": "CONTRACT_GRAPH_AUDIENCE"})
+    metrics_token: str | None = field(
+        default=None, metadata={"variable": "CONTRACT_GRAPH_METRICS_TOKEN"}, repr=False
+    )
+    metrics_port: int | None = field(default=None, metadata={"variable": "CONTRACT_GRAPH_METRICS_PORT"})
 
     @property
     def keys(self) -> Path:
@@ -65,7 +69,9 @@ WHOLE_NUMBERS = {
     "pool_size": (1, 100),
     "token_rate": (1, 1_000_000),
     "token_failures": (1, 1_000_000),
+    "metrics_port": (1, 65535),
 }
+SHORTEST_TOKEN = 20
 
 
 TRUTHS = {"true": True, "false": False}
@@ -99,6 +105,8 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         raise SettingsError(
             "CONTRACT_GRAPH_ISSUER must be https (or http of this machine), without / at its end"
         )
+    if len(given.get("metrics_token", "x" * SHORTEST_TOKEN)) < SHORTEST_TOKEN:
+        raise SettingsError(f"CONTRACT_GRAPH_METRICS_TOKEN must have {SHORTEST_TOKEN} characters or more")
     if "kms_key" in given:
         _check_kms(given)
     if "issuer" not in given and "port" in given:

@@ -143,6 +143,23 @@ class Database:
         self._free: list[Reader] = []
         self._waiting: deque[asyncio.Future[Reader | None]] = deque()
         self._open = 0
+        self.waited = 0
+        """How often somebody had to wait for a connection."""
+
+    @property
+    def size(self) -> int:
+        """How many connections there are at most."""
+        return self._size
+
+    @property
+    def in_use(self) -> int:
+        """How many connections somebody works with."""
+        return self._open - len(self._free)
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for one."""
+        return sum(not turn.done() for turn in self._waiting)
 
     @classmethod
     async def open(cls, url: str, size: int = 8) -> Self:
@@ -247,6 +264,7 @@ class Database:
                 return await self._connected()
             turn: asyncio.Future[Reader | None] = asyncio.get_running_loop().create_future()
             self._waiting.append(turn)
+            self.waited += 1
             try:
                 given = await turn
             except asyncio.CancelledError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,7 +14,9 @@ import asyncpg
 import orjson
 
 from domain.claim import NoSuchClaim, Report
+from domain.history import Decision
 from domain.identity import uuid7
+from domain.passage import Fate, Figure, Passage, SyncDirection
 from storage.database import Database
 from storage.inbox import InboxEvent, add_events, inbox_id, load_event, note_applied, note_fetched
 from storage.lane_outcome import Done, Fault, Outcome, Poison, Retry
@@ -28,6 +31,7 @@ from sync.clm.signature import NotVerified
 from sync.connections import Connection, Connections
 from sync.handlers import Batch
 from sync.outbox import change_of
+from sync.passages import ABOUT
 
 _NOT_KEPT: Final = frozenset({"authorization", "cookie", "proxy-authorization"})
 """Headers that are of no use to whoever reads an event again, and could be of some to a thief."""
@@ -84,6 +88,25 @@ class Fetched(Done):
     """It was fetched: `content` is the JSON that the source answered."""
 
     content: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged(Done):
+    """What an event said was judged."""
+
+    passages: Sequence[Passage] = ()
+    figures: Sequence[Figure] = ()
+
+    @classmethod
+    def of(cls, stored: InboxEvent, applied: Sequence[Applied]) -> Judged:
+        """Count what an event brought, since it was first sent."""
+        counts = sum((each.counts for each in applied), Counter[Decision]())
+        passage = Passage(
+            direction=SyncDirection.FROM_CLM, object=ABOUT, fate=Fate.DONE, since=stored.received_at,
+            accepted=counts[Decision.ACCEPTED], refused=counts[Decision.REFUSED],
+            conflicts=counts[Decision.CONFLICT],
+        )  # fmt: skip
+        return cls((passage,))
 
 
 class ConnectionEnded(Exception):
@@ -169,7 +192,7 @@ class InboxWork:
             # It may be on its way: events overtake each other.
             return Retry(Fault(type(error).__name__, str(error))), ()
         await note_applied(connection, org_id, stored.id, now)
-        return Done(), applied
+        return Judged.of(stored, applied), applied
 
     async def _fetched(self, org_id: UUID, message: Taken) -> Outcome:
         try:

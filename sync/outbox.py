@@ -14,6 +14,7 @@ from auth.key_encryption import KeyEncryptionError
 from domain.alert import AlertKind
 from domain.contract import Contract
 from domain.lifecycle import ContractStatus
+from domain.passage import Fate, Figure, FigureName, Passage, SyncDirection
 from domain.reconcile import owner_of
 from domain.salesforce_write import SalesforceRefusal, SalesforceState, SalesforceWrite
 from storage.database import Database
@@ -71,27 +72,56 @@ class Attempt:
     tellings: Sequence[Telling]
     correlation: str
     at: datetime
+    since: datetime
+    """When the first of what it tells changed here."""
+
+    @property
+    def passages(self) -> Sequence[Passage]:
+        """What of it went across; what waits for something else there is neither done nor failed."""
+        return [
+            Passage(
+                direction=SyncDirection.TO_SALESFORCE, object=each.object, since=self.since,
+                fate=Fate.DONE if each.failure is None else Fate.PUT_OFF, refused=len(each.refusals),
+            )
+            for each in self.tellings
+            if each.failure is not None or each.waits is None
+        ]  # fmt: skip
+
+
+class _Counted:
+    """An outcome that counts for how the sync goes."""
+
+    __slots__ = ()
+    attempt: Attempt | None
+    figures: Sequence[Figure]
+
+    @property
+    def passages(self) -> Sequence[Passage]:
+        return () if self.attempt is None else self.attempt.passages
 
 
 @dataclass(frozen=True, slots=True)
-class Told(Done):
+class Told(_Counted, Done):
     """Salesforce was told what it takes."""
 
     attempt: Attempt | None = field(default=None, repr=False)
+    figures: Sequence[Figure] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class ToBeTold(Retry):
+class ToBeTold(_Counted, Retry):
     """Salesforce was not told all of it yet."""
 
     attempt: Attempt | None = field(default=None, repr=False)
+    figures: Sequence[Figure] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class NeverTold(Poison):
+class NeverTold(_Counted, Poison):
     """Salesforce refuses it for good."""
 
     attempt: Attempt | None = field(default=None, repr=False)
+    figures: Sequence[Figure] = ()
 
 
 class OutboxWork:
@@ -115,22 +145,23 @@ class OutboxWork:
             if org is None:
                 return [*earlier, Done()]  # nobody is to be told
             if org.breaker.wait > 0:
-                return [_put_off(LeftAlone(org.breaker.wait), org, self._clock())]
+                put_off = _put_off(LeftAlone(org.breaker.wait), org, self._clock())
+                return [_to_be_told(put_off, org)]
             known = await self._known(connection, batch.org_id, UUID(message.payload))
         if known is None:
             return [*earlier, Done()]
         tellings = await tell(org, known)
         attempt = Attempt(
-            contract=known.contract, tellings=tellings, correlation=message.correlation, at=self._clock()
-        )
+            contract=known.contract, tellings=tellings, correlation=message.correlation, at=self._clock(),
+            since=batch.messages[0].enqueued_at,
+        )  # fmt: skip
         failures = [each.failure for each in tellings if each.failure is not None]
         passing = next((each for each in failures if not isinstance(each, Permanent)), None)
         if passing is not None:
-            put_off = _put_off(passing, org, attempt.at)
-            return [ToBeTold(put_off.reason, put_off.after, put_off.least, put_off.alert, attempt)]
+            return [_to_be_told(_put_off(passing, org, attempt.at), org, attempt)]
         if failures:
-            return [*earlier, NeverTold(_fault(failures[0]), attempt)]
-        return [*earlier, Told(attempt)]
+            return [*earlier, NeverTold(_fault(failures[0]), attempt, _figures(org))]
+        return [*earlier, Told(attempt, _figures(org))]
 
     async def keep(self, connection: asyncpg.Connection, batch: Batch, outcomes: Sequence[Outcome]) -> None:
         """Keep what Salesforce was told, and show how things stand."""
@@ -216,6 +247,21 @@ def _put_off(failure: SalesforceFailure, org: OpenOrg, now: datetime) -> Retry:
         case _:
             return Retry(_fault(failure))  # it changed under our hands twice in a row
     return Retry(_fault(failure), now + timedelta(seconds=wait), alert=kind)
+
+
+def _to_be_told(put_off: Retry, org: OpenOrg, attempt: Attempt | None = None) -> ToBeTold:
+    return ToBeTold(put_off.reason, put_off.after, put_off.least, put_off.alert, attempt, _figures(org))
+
+
+def _figures(org: OpenOrg) -> Sequence[Figure]:
+    """Tell how an org stands, as far as it has said."""
+    usage, left = org.client.budget.org, org.client.budget.left
+    told = {
+        FigureName.BREAKER_OPEN: int(org.breaker.is_open),
+        FigureName.LIMIT_ALLOWED: None if usage is None else usage.allowed,
+        FigureName.LIMIT_LEFT: left,
+    }
+    return [Figure(name=name, count=count) for name, count in told.items() if count is not None]
 
 
 def _fault(failure: SalesforceFailure) -> Fault:

@@ -8,15 +8,19 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import asyncpg
 
+from domain.passage import Figure, Passage
 from storage.alerts import raise_alerts
 from storage.database import BUSY, LOST, Database, DatabaseUnavailable
 from storage.lane_outcome import Fault, Outcome, Patience, Poison, Retry
 from storage.lanes import Fenced, Finished, Lease, Queue, Taken, finish, release, take
 from sync.alerts.alarms import alarms_of
 from sync.handlers import Apart, Batch, Handler, Within
+from sync.health import Health
+from sync.passages import figures_of, passages_of
 
 log = logging.getLogger("contract_graph.worker")
 
@@ -52,6 +56,14 @@ class Counters:
     fenced: int = 0
 
 
+class Ended(NamedTuple):
+    """What became of a turn, and what it counts for once it is committed."""
+
+    finished: Finished
+    passages: Sequence[Passage]
+    figures: Sequence[Figure]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turns:
     """Takes leased lanes through their handlers, any number at once."""
@@ -61,12 +73,13 @@ class Turns:
     pace: Pace
     clock: Callable[[], datetime]
     counters: Counters
+    health: Health
 
     async def take(self, lease: Lease) -> bool:
         """Work on a lane and end its lease; return whether anything was finished. Never fails."""
         try:
             async with asyncio.timeout(self.pace.work.total_seconds()):
-                finished = await self._worked(lease)
+                ended = await self._worked(lease)
         except Fenced:
             self.counters.fenced += 1
             return False
@@ -75,10 +88,10 @@ class Turns:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, other lanes go on
             return await self._failed(lease, _fault(error))
-        self._tell(lease, finished)
+        self._tell(lease, ended)
         return True
 
-    async def _worked(self, lease: Lease) -> Finished:
+    async def _worked(self, lease: Lease) -> Ended:
         if lease.attempts > self.pace.patience.attempts:
             fault = Fault(
                 "WorkerLost", f"{lease.attempts - 1} workers were lost over it, one after the other"
@@ -95,8 +108,8 @@ class Turns:
 
     async def _settled(
         self, lease: Lease, handler: Apart, batch: Batch, outcomes: Sequence[Outcome]
-    ) -> Finished:
-        async def settle(connection: asyncpg.Connection) -> Finished:
+    ) -> Ended:
+        async def settle(connection: asyncpg.Connection) -> Ended:
             if handler.settle is not None:
                 await handler.settle(connection, batch, outcomes)
             return await self._finish(connection, lease, batch, outcomes)
@@ -105,7 +118,7 @@ class Turns:
 
     async def _finish(
         self, connection: asyncpg.Connection, lease: Lease, batch: Batch, outcomes: Sequence[Outcome]
-    ) -> Finished:
+    ) -> Ended:
         if not outcomes:
             raise NothingSaid(f"the handler of {lease.queue} said of no message what became of it")
         paired = list(zip(batch.messages, outcomes, strict=False))
@@ -113,9 +126,9 @@ class Turns:
         finished = await finish(connection, lease, paired, now, self.pace.patience)
         # Last of all: it locks what every other turn counts, too.
         await raise_alerts(connection, lease.org_id, alarms_of(batch, outcomes, finished, now), now)
-        return finished
+        return Ended(finished, passages_of(batch, outcomes, finished), figures_of(outcomes))
 
-    async def _ended(self, lease: Lease, outcome: Outcome) -> Finished:
+    async def _ended(self, lease: Lease, outcome: Outcome) -> Ended:
         """Say the same of the first message whatever its handler would."""
         async with self.database.transaction(lease.org_id) as connection:
             batch = _batch(lease, await take(connection, lease))
@@ -130,14 +143,14 @@ class Turns:
             await self._let_go(lease, lease.messages)
             return False
         try:
-            finished = await self._ended(lease, Retry(fault))
+            ended = await self._ended(lease, Retry(fault))
         except Fenced:
             self.counters.fenced += 1
             return False
         except (DatabaseUnavailable, *LOST, *BUSY):
             await self._let_go(lease, 0)
             return False
-        self._tell(lease, finished, fault)
+        self._tell(lease, ended, fault)
         return True
 
     async def _let_go(self, lease: Lease, alone: int) -> None:
@@ -152,7 +165,10 @@ class Turns:
                 return
             await asyncio.sleep(0.25 * 2**attempt)
 
-    def _tell(self, lease: Lease, finished: Finished, fault: Fault | None = None) -> None:
+    def _tell(self, lease: Lease, ended: Ended, fault: Fault | None = None) -> None:
+        finished = ended.finished
+        self.health.note(lease.org_id, ended.passages, self.clock())
+        self.health.note_figures(lease.org_id, ended.figures, self.clock())
         self.counters.processed += finished.done
         self.counters.quarantined += len(finished.quarantined)
         for message, why in finished.quarantined:

@@ -16,6 +16,7 @@ from storage.lane_bell import Bell, listen
 from storage.lanes import Backlog, Lease, Queue, backlog, claim
 from sync.alerts.stuck import LOOKED_FOR, look_for_stuck
 from sync.handlers import Apart, Handler
+from sync.health import KEEP, Health
 from sync.turn import Counters, Pace, Turns
 
 log = logging.getLogger("contract_graph.worker")
@@ -44,14 +45,16 @@ class Worker:
         clock: Callable[[], datetime] = _now,
     ) -> None:
         self.counters = Counters()
+        self.health = Health()
         self._database = database
         self._queues = list(handlers)
         self._pace = pace or Pace()
         self._listen_to = listen_to
         self._clock = clock
         self._turns = Turns(
-            database=database, handlers=handlers, pace=self._pace, clock=clock, counters=self.counters
-        )
+            database=database, handlers=handlers, pace=self._pace, clock=clock, counters=self.counters,
+            health=self.health,
+        )  # fmt: skip
         self._bell = Bell(database)
         self._running: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
@@ -68,7 +71,8 @@ class Worker:
 
     async def run(self, *, once: bool = False) -> None:
         """Work until told to stop; with `once`, until nothing is due."""
-        beside = [asyncio.create_task(each) for each in (self._listen(), self._watch())]
+        tasks = (self._listen(), self._watch(), self._keep_health())
+        beside = [asyncio.create_task(each) for each in tasks]
         idle = SHORTEST_POLL
         try:
             while not self._stopping:
@@ -86,6 +90,10 @@ class Worker:
                 task.cancel()
             await self._come_to_an_end()
             await asyncio.gather(*beside, return_exceptions=True)
+
+    def now(self) -> datetime:
+        """Return the moment that it works at."""
+        return self._clock()
 
     async def backlog(self) -> Mapping[Queue, Backlog]:
         """Count what waits in each of its queues. Raises DatabaseUnavailable."""
@@ -147,7 +155,13 @@ class Worker:
         for handler in self._turns.handlers.values():
             if isinstance(handler, Apart) and handler.close is not None:
                 await handler.close()
+        await self.health.keep(self._database, self._clock())
         await self._bell.close()
+
+    async def _keep_health(self) -> None:
+        while True:
+            await asyncio.sleep(KEEP)
+            await self.health.keep(self._database, self._clock())
 
     async def _watch(self) -> None:
         while True:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import argparse
 import asyncio
 import signal
+from collections.abc import Iterable
 from dataclasses import replace
 
 import uvloop
 
+from api.api_metrics import of_pools
 from api.installation import open_installation, sealer
+from api.metrics import Family, process
+from api.metrics_page import LOOPBACK, PATH, metrics_told
 from api.settings import Settings, SettingsError
-from auth.crypto import Sealer
+from api.sync_metrics import of_worker
 from storage.database import Database
 from sync.registry import handlers
 from sync.turn import Counters, Pace
@@ -35,7 +39,7 @@ def _run(arguments: argparse.Namespace, settings: Settings) -> int:
         raise SettingsError(f"--lanes takes a whole number from 1 to {_MOST_LANES}")
     url = settings.database_url or open_installation(settings).url
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        told = runner.run(_work(url, sealer(settings), arguments))
+        told = runner.run(_work(url, settings, arguments))
     print(
         f"processed {told.processed:,}, put off {told.retried:,}, quarantined {told.quarantined:,},"
         f" fenced off {told.fenced:,}"
@@ -43,17 +47,26 @@ def _run(arguments: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-async def _work(url: str, keys: Sealer, arguments: argparse.Namespace) -> Counters:
-    # A connection for each lane, one to look for more, and one to wake others.
-    database = await Database.open(url, arguments.lanes + 2)
+async def _work(url: str, settings: Settings, arguments: argparse.Namespace) -> Counters:
+    # A connection for each lane, one to look for more, one to wake others, and one to keep what was counted.
+    database = await Database.open(url, arguments.lanes + 3)
     try:
-        registered = handlers(database, keys)
+        registered = handlers(database, sealer(settings))
         worker = Worker(database, registered, pace=replace(Pace(), lanes=arguments.lanes), listen_to=url)
+
+        async def figures() -> Iterable[Family]:
+            return [*process(), *of_pools({"worker": database}), *await of_worker(worker)]
+
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, worker.stop)
         queues = ", ".join(sorted(registered))
-        print(f"contract-graph works on {queues}; SIGTERM ends it when what it began is done", flush=True)
-        await worker.run(once=arguments.once)
+        async with metrics_told(settings, figures) as port:
+            told = "" if port is None else f", tells figures on http://{LOOPBACK}:{port}{PATH}"
+            print(
+                f"contract-graph works on {queues}{told}; SIGTERM ends it when what it began is done",
+                flush=True,
+            )
+            await worker.run(once=arguments.once)
         return worker.counters
     finally:
         await database.close()

@@ -1,4 +1,4 @@
-"""What is asked of `review`: read into which members are wanted, for whom the policy shows ACCESS to."""
+"""What is asked of `review` and of the sync: which members are wanted, for whom the policy shows it."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ TOLD_BY: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     },
 }
 """The fields of the graph that a member of a review tells of."""
+SYNC = field_named("SalesforceWrite", "correlation")
+"""Who sees what the writes of every contract are known by in the logs, sees how they go."""
 
 
 def read_review(reader: SelectionReader, nodes: list[FieldNode], key: str) -> Review | Literally:
@@ -40,6 +42,13 @@ def read_review(reader: SelectionReader, nodes: list[FieldNode], key: str) -> Re
         parts.append((name, NULL if any(denied) else member))
         tells |= {} if any(denied) else dict.fromkeys(told)
     return Review(key, tuple(parts), tuple(tells))
+
+
+def read_sync_health(reader: SelectionReader, nodes: list[FieldNode], key: str) -> Review | Literally:
+    """Read how the sync goes, which is null to whom the policy does not show the sync of every contract."""
+    if _is_denied(reader, SYNC, key):
+        return NULL
+    return Review(key, ((key, member_of(reader, nodes, "Query")),), (SYNC,), bare=True)
 
 
 def check_reviews(roots: Iterable[tuple[str, Root]]) -> None:

@@ -27,7 +27,7 @@ from api.planner.plan import (
     Totals,
     Variable,
 )
-from api.planner.review import check_reviews, read_review
+from api.planner.review import check_reviews, read_review, read_sync_health
 from auth.decision import Deny, Mask, Show
 from auth.view import View
 from domain.field import ENTITIES, field_named, graph_field
@@ -85,6 +85,8 @@ class RootReader(SelectionReader):
                 return self._node(nodes, key)
             case "portfolio":
                 return self._portfolio(nodes, key)
+            case "syncHealth":
+                return read_sync_health(self, nodes, key)
             case "viewer":
                 return self._viewer(nodes)
             case "review":

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import orjson
 from graphql import (
@@ -32,6 +31,7 @@ from api.planner.introspection import introspect
 from api.planner.mutation import INPUT, read_mutation
 from api.planner.parameters import Environment, Parameter
 from api.planner.plan import BlindIndex, Change, Denial, Masking, Operation, Review
+from api.planner.recent import Recent
 from api.planner.roots import read_operation
 from api.planner.to_sql import StatementWriter
 from api.planner.variables import VariableReader
@@ -39,9 +39,6 @@ from api.schema import GRAPHQL
 from auth.audit import Access, Document
 from auth.view import View
 from storage.statement import Statement
-
-Key = TypeVar("Key")
-Made = TypeVar("Made")
 
 DOCUMENTS = 500
 PLANS = 2000
@@ -173,24 +170,24 @@ class Planner:
     """Plans by document, operation, view and shape of variables; those unused for longest are dropped."""
 
     def __init__(self) -> None:
-        self._documents: Recent[tuple[str, str | None], PreparedOperation] = Recent(DOCUMENTS)
-        self._plans: Recent[tuple[PreparedOperation, View, tuple[Any, ...]], Plan] = Recent(PLANS)
+        self.documents: Recent[tuple[str, str | None], PreparedOperation] = Recent(DOCUMENTS)
+        self.plans: Recent[tuple[PreparedOperation, View, tuple[Any, ...]], Plan] = Recent(PLANS)
 
     def plan(
         self, source: str, operation_name: str | None, given: Mapping[str, Any], view: View
     ) -> tuple[Plan, dict[str, Any]]:
         """Return the plan for a request, and its coerced variables. Raises ApiError."""
-        prepared = self._documents.get((source, operation_name), lambda: prepare(source, operation_name))
+        prepared = self.documents.get((source, operation_name), lambda: prepare(source, operation_name))
         variables = prepared.read_variables(given)
         if prepared.introspects:
             # Its answer is large, depends on every variable, and is rarely asked twice: it is not kept.
             return prepared.compile(view, variables), variables
         key = (prepared, view, prepared.shape(variables))
-        return self._plans.get(key, lambda: prepared.compile(view, variables)), variables
+        return self.plans.get(key, lambda: prepared.compile(view, variables)), variables
 
     def is_mutation(self, source: str, operation_name: str | None) -> bool:
         """Whether a document that was planned, or refused to a caller, asks for a change."""
-        prepared = self._documents.known((source, operation_name))
+        prepared = self.documents.known((source, operation_name))
         return prepared is not None and prepared.operation.operation is OperationType.MUTATION
 
     def name_of(self, request: Mapping[str, Any]) -> str:
@@ -200,7 +197,7 @@ class Planner:
 
     def _prepared(self, request: Mapping[str, Any]) -> PreparedOperation:
         source, name = request["query"], request.get("operationName")
-        return self._documents.get((source, name), lambda: prepare(source, name))
+        return self.documents.get((source, name), lambda: prepare(source, name))
 
     def differences(
         self, plan: Plan | AccessDenied, request: Mapping[str, Any], view: View, other: View
@@ -222,29 +219,6 @@ def _read(prepared: PreparedOperation, view: View, variables: Mapping[str, Any])
         return prepared.read(view, variables)
     except ApiError as refused:
         return refused
-
-
-class Recent(Generic[Key, Made]):
-    """Things made once and kept while they are used; of more than `capacity` the longest unused goes."""
-
-    def __init__(self, capacity: int) -> None:
-        self._capacity = capacity
-        self._kept: OrderedDict[Key, Made] = OrderedDict()
-
-    def known(self, key: Key) -> Made | None:
-        """Return what is kept under a key, and make nothing."""
-        return self._kept.get(key)
-
-    def get(self, key: Key, make: Callable[[], Made]) -> Made:
-        """Return what is kept under a key, made if need be."""
-        kept = self._kept.get(key)
-        if kept is None:
-            kept = self._kept[key] = make()
-            if len(self._kept) > self._capacity:
-                self._kept.popitem(last=False)
-        else:
-            self._kept.move_to_end(key)
-        return kept
 
 
 def prepare(source: str, operation_name: str | None) -> PreparedOperation:

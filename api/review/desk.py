@@ -11,6 +11,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 
+from api.health.answer import sync_health
 from api.planner.parameters import Environment, given_value
 from api.planner.plan import Literally, Member, Review
 from api.planner.review import picked
@@ -24,6 +25,7 @@ from auth.policy import Policy
 from storage.database import Database
 
 STORED: Final[Mapping[str, Callable[[asyncpg.Connection, Question], Awaitable[Answer]]]] = {
+    "syncHealth": sync_health,
     "policy": policy_in_force,
     "difference": compared,
     "trial": trial,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from html import escape
 
@@ -39,6 +40,7 @@ _UNAVAILABLE: OAuthResponse = respond(
     {"error": "temporarily_unavailable", "error_description": "The database cannot be reached; try again."},
     [("Retry-After", "1")],
 )
+_OK = "ok"
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>contract-graph</title></head>
 <body><h1>Nobody was signed in</h1><p>{told}</p></body></html>
@@ -59,6 +61,8 @@ class OAuthPages:
         self._database = database
         self._secure = issuing.issuer.startswith("https:")
         self._cookie = "__Host-contract-graph" if self._secure else "contract-graph"
+        self.answered: Counter[tuple[Endpoint, str]] = Counter()
+        """How often each endpoint was asked, by the error that it answered, `ok` where it was none."""
 
     def routes(self) -> Sequence[BaseRoute]:
         """Return the routes."""
@@ -77,6 +81,7 @@ class OAuthPages:
     def _posted(self, endpoint: Endpoint) -> Answered:
         async def answered(request: Request) -> Response:
             answer = await self._answer(endpoint, request)
+            self.answered[endpoint, _result(answer)] += 1
             return JSONResponse(answer.body, answer.status, dict(answer.headers))
 
         return answered
@@ -130,6 +135,11 @@ class OAuthPages:
     async def _protected(self, _: Request) -> Response:
         found = resource_metadata(self._issuing.issuer, self._issuing.resource)
         return JSONResponse(found, headers=_MAY_BE_KEPT)
+
+
+def _result(answer: OAuthResponse) -> str:
+    error = (answer.body or {}).get("error")
+    return _OK if error is None else str(error)
 
 
 def _page(answer: OAuthResponse) -> Response:

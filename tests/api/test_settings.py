@@ -64,6 +64,8 @@ def test_every_setting_is_read_from_its_variable() -> None:
         "CONTRACT_GRAPH_TOKEN_RATE": "120",
         "CONTRACT_GRAPH_TOKEN_FAILURES": "5",
         "CONTRACT_GRAPH_WORKER": "true",
+        "CONTRACT_GRAPH_METRICS_TOKEN": "hunter5 and twelve more",
+        "CONTRACT_GRAPH_METRICS_PORT": "9464",
         **KMS,
     }
     expected = Settings(
@@ -86,6 +88,8 @@ def test_every_setting_is_read_from_its_variable() -> None:
         embedded_worker=True,
         audience="api",
         audit_key_file=Path("/elsewhere/seal.key"),
+        metrics_token="hunter5 and twelve more",
+        metrics_port=9464,
     )
     assert expected.audit_key == Path("/elsewhere/seal.key")
     assert Settings(home=Path("/data")).audit_key == Path("/data/audit/seal.key")

@@ -107,6 +107,7 @@ import storage.lane_tables
 import storage.oauth_tables
 import storage.policy_tables
 import storage.salesforce_tables
+import storage.sync_tables
 from storage.row_security import security_ddl
 from storage.tables import metadata
 

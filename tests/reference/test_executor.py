@@ -107,11 +107,11 @@ def test_values_are_written_as_the_api_writes_them() -> None:
     }})  # fmt: skip
 
 
-def test_every_root_is_answered_but_the_review() -> None:
-    """It tells of the policy and the log, not of records: tests/api/review hold it against the commands."""
+def test_every_root_is_answered_but_those_that_tell_of_no_records() -> None:
+    """Of the policy, the log and the sync: tests/api/review and tests/api/test_sync_health.py hold them."""
     query = GRAPHQL.query_type
     assert query is not None
-    assert set(query.fields) - set(ROOTS) == {"review"}
+    assert set(query.fields) - set(ROOTS) == {"review", "syncHealth"}
     assert set(ROOT_WEIGHTS) - {"__typename"} == set(ROOTS)
 
 

@@ -20,7 +20,8 @@ import storage.inbox_tables
 import storage.lane_tables
 import storage.oauth_tables
 import storage.policy_tables
-import storage.salesforce_tables  # noqa: F401 - all declare tables in the metadata
+import storage.salesforce_tables
+import storage.sync_tables  # noqa: F401 - all declare tables in the metadata
 from storage import migrate
 from storage.embedded import Cluster
 from storage.embedded_roles import OWNER

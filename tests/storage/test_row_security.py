@@ -33,6 +33,7 @@ VALUES = {
     "uuid[]": "'{}'",
     "boolean": "true",
     "integer": "1",
+    "integer[]": "'{}'",
     "bigint": "1",
     "bytea": "''",
     "numeric": "1",
