@@ -29,6 +29,7 @@ from api.schema import sdl
 from api.settings import Settings
 from api.shadow import Shadow
 from api.sync_metrics import of_worker
+from api.tracing import opened_trace
 from api.webhooks import Webhooks
 from auth.key_encryption import KeyEncryptionError
 from auth.keys import ASK_AGAIN, KeyRing, first_keys
@@ -75,6 +76,7 @@ class Application:
         self.keys = KeyRing(self._sealer)
         verifier = TokenVerifier(self.keys, issuer=settings.issuer, audience=settings.audience)
         about = f'resource_metadata="{settings.issuer}{RESOURCE_PATH}"'
+        self._trace = opened_trace(settings, "api")
         self._door = Door(
             verifier,
             self._renew_keys,
@@ -112,7 +114,7 @@ class Application:
 
     def _webhooks(self) -> Webhooks:
         connections = Connections(self._sealer)
-        return Webhooks(connections, lambda: self._database, lambda: self._bell, now)
+        return Webhooks(connections, lambda: self._database, lambda: self._bell, now, self._trace)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI's own types
         """Answer one request."""
@@ -142,7 +144,9 @@ class Application:
             asyncio.create_task(self._watch_policy(self._database, endpoint)),
         ]
         beside = (
-            working(self._database_url, self._sealer) if self._settings.embedded_worker else nullcontext()
+            working(self._database_url, self._sealer, self._trace)
+            if self._settings.embedded_worker
+            else nullcontext()
         )
         # What is made at the start lives as long as the process: let collections pass it over.
         gc.collect()
@@ -158,6 +162,8 @@ class Application:
                 await _keep_differences(self._database, endpoint)
             await self._database.close()
             await audit.close()
+            if self._trace is not None:
+                await self._trace.close()
 
     async def _watch_keys(self, database: Database) -> None:
         while True:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from auth.crypto import Sealer
 from storage.database import Database
 from sync.registry import handlers
+from sync.trace import Trace
 from sync.turn import Pace
 from sync.worker import Worker
 
@@ -17,10 +18,12 @@ _LANES = 4
 
 
 @asynccontextmanager
-async def working(url: str, sealer: Sealer) -> AsyncIterator[Worker]:
+async def working(url: str, sealer: Sealer, trace: Trace | None = None) -> AsyncIterator[Worker]:
     """Have a worker work beside what is done inside, over connections of its own."""
     database = await Database.open(url, _LANES + 3)
-    worker = Worker(database, handlers(database, sealer), pace=replace(Pace(), lanes=_LANES), listen_to=url)
+    worker = Worker(
+        database, handlers(database, sealer), pace=replace(Pace(), lanes=_LANES), listen_to=url, trace=trace
+    )
     running = asyncio.create_task(worker.run())
     try:
         yield worker

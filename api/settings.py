@@ -51,6 +51,7 @@ class Settings:
     metrics_token: str | None = field(
         default=None, metadata={"variable": "CONTRACT_GRAPH_METRICS_TOKEN"}, repr=False
     )
+    trace_endpoint: str | None = field(default=None, metadata={"variable": "OTEL_EXPORTER_OTLP_ENDPOINT"})
     metrics_port: int | None = field(default=None, metadata={"variable": "CONTRACT_GRAPH_METRICS_PORT"})
 
     @property

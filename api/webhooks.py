@@ -26,6 +26,7 @@ from sync.clm.mapping_reader import MappingFileError
 from sync.clm.signature import NotVerified
 from sync.connections import Connections
 from sync.inbox import Received, receive
+from sync.trace import Trace, received
 
 log = logging.getLogger("contract_graph.webhooks")
 
@@ -45,11 +46,13 @@ class Webhooks:
         database: Callable[[], Database | None],
         bell: Callable[[], Bell | None],
         clock: Callable[[], datetime],
+        trace: Trace | None = None,
     ) -> None:
         self._connections = connections
         self._database = database
         self._bell = bell
         self._clock = clock
+        self._trace = trace
 
     def route(self) -> Route:
         """Return the route."""
@@ -88,6 +91,7 @@ class Webhooks:
     async def _stored(
         self, database: Database, org_id: UUID, connection_id: UUID, delivery: Delivery
     ) -> Response:
+        began = self._clock()
         try:
             async with database.transaction(org_id) as connection:
                 sender = await self._connections.get(connection, org_id, connection_id)
@@ -109,6 +113,9 @@ class Webhooks:
         if isinstance(found, NotVerified):
             log.warning("not verified: a delivery by connection %s", connection_id)
             return _refused(HTTPStatus.UNAUTHORIZED, "NOT_VERIFIED", found.reason)
+        if self._trace is not None:
+            step = received(found.correlation, org_id, delivery.headers, found.new, found.known)
+            self._trace.tell([step], began, self._clock())
         return self._answered(found)
 
     def _answered(self, found: Received) -> Response:

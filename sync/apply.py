@@ -66,6 +66,11 @@ class Applied:
         return self.outcome.verdicts
 
     @property
+    def changed(self) -> bool:
+        """Whether anything of the contract is now otherwise."""
+        return bool(self.outcome.values or self.outcome.parts)
+
+    @property
     def counts(self) -> Counter[Decision]:
         """How many claims were accepted, refused, and in conflict."""
         return Counter(each.decision for each in self.verdicts.values())

@@ -96,6 +96,7 @@ class Judged(Done):
 
     passages: Sequence[Passage] = ()
     figures: Sequence[Figure] = ()
+    changed: Sequence[UUID] = ()
 
     @classmethod
     def of(cls, stored: InboxEvent, applied: Sequence[Applied]) -> Judged:
@@ -106,7 +107,7 @@ class Judged(Done):
             accepted=counts[Decision.ACCEPTED], refused=counts[Decision.REFUSED],
             conflicts=counts[Decision.CONFLICT],
         )  # fmt: skip
-        return cls((passage,))
+        return cls((passage,), changed=[each.contract.id for each in applied if each.changed])
 
 
 class ConnectionEnded(Exception):

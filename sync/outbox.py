@@ -51,7 +51,7 @@ _UNTIL_KEYS: Final = timedelta(seconds=60)
 
 def change_of(applied: Applied, correlation: str) -> Message | None:
     """Return the message that has a contract written to Salesforce as it then is, where it changed."""
-    if not applied.outcome.values and not applied.outcome.parts:
+    if not applied.changed:
         return None
     return write_of(applied.contract.id, correlation)
 

@@ -21,6 +21,7 @@ from sync.alerts.alarms import alarms_of
 from sync.handlers import Apart, Batch, Handler, Within
 from sync.health import Health
 from sync.passages import figures_of, passages_of
+from sync.trace import Step, Trace, steps_of
 
 log = logging.getLogger("contract_graph.worker")
 
@@ -62,6 +63,7 @@ class Ended(NamedTuple):
     finished: Finished
     passages: Sequence[Passage]
     figures: Sequence[Figure]
+    steps: Sequence[Step]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +76,7 @@ class Turns:
     clock: Callable[[], datetime]
     counters: Counters
     health: Health
+    trace: Trace | None = None
 
     async def take(self, lease: Lease) -> bool:
         """Work on a lane and end its lease; return whether anything was finished. Never fails."""
@@ -126,7 +129,9 @@ class Turns:
         finished = await finish(connection, lease, paired, now, self.pace.patience)
         # Last of all: it locks what every other turn counts, too.
         await raise_alerts(connection, lease.org_id, alarms_of(batch, outcomes, finished, now), now)
-        return Ended(finished, passages_of(batch, outcomes, finished), figures_of(outcomes))
+        passages, figures = passages_of(batch, outcomes, finished), figures_of(outcomes)
+        steps = [] if self.trace is None else steps_of(batch, outcomes, finished, self._began(lease))
+        return Ended(finished, passages, figures, steps)
 
     async def _ended(self, lease: Lease, outcome: Outcome) -> Ended:
         """Say the same of the first message whatever its handler would."""
@@ -165,10 +170,16 @@ class Turns:
                 return
             await asyncio.sleep(0.25 * 2**attempt)
 
+    def _began(self, lease: Lease) -> datetime:
+        """Return when a lane was claimed."""
+        return lease.until - self.pace.lease
+
     def _tell(self, lease: Lease, ended: Ended, fault: Fault | None = None) -> None:
         finished = ended.finished
         self.health.note(lease.org_id, ended.passages, self.clock())
         self.health.note_figures(lease.org_id, ended.figures, self.clock())
+        if self.trace is not None:
+            self.trace.tell(ended.steps, self._began(lease), self.clock())
         self.counters.processed += finished.done
         self.counters.quarantined += len(finished.quarantined)
         for message, why in finished.quarantined:

@@ -17,6 +17,7 @@ from storage.lanes import Backlog, Lease, Queue, backlog, claim
 from sync.alerts.stuck import LOOKED_FOR, look_for_stuck
 from sync.handlers import Apart, Handler
 from sync.health import KEEP, Health
+from sync.trace import Trace
 from sync.turn import Counters, Pace, Turns
 
 log = logging.getLogger("contract_graph.worker")
@@ -35,7 +36,7 @@ class Worker:
     `listen_to` is the URL at which it is woken; without it, it looks for work by itself only.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it works on, how, and what it tells of it
         self,
         database: Database,
         handlers: Mapping[Queue, Handler],
@@ -43,6 +44,7 @@ class Worker:
         pace: Pace | None = None,
         listen_to: str | None = None,
         clock: Callable[[], datetime] = _now,
+        trace: Trace | None = None,
     ) -> None:
         self.counters = Counters()
         self.health = Health()
@@ -53,7 +55,7 @@ class Worker:
         self._clock = clock
         self._turns = Turns(
             database=database, handlers=handlers, pace=self._pace, clock=clock, counters=self.counters,
-            health=self.health,
+            health=self.health, trace=trace,
         )  # fmt: skip
         self._bell = Bell(database)
         self._running: set[asyncio.Task[None]] = set()

@@ -16,6 +16,7 @@ from api.metrics import Family, process
 from api.metrics_page import LOOPBACK, PATH, metrics_told
 from api.settings import Settings, SettingsError
 from api.sync_metrics import of_worker
+from api.tracing import opened_trace
 from storage.database import Database
 from sync.registry import handlers
 from sync.turn import Counters, Pace
@@ -49,10 +50,13 @@ def _run(arguments: argparse.Namespace, settings: Settings) -> int:
 
 async def _work(url: str, settings: Settings, arguments: argparse.Namespace) -> Counters:
     # A connection for each lane, one to look for more, one to wake others, and one to keep what was counted.
+    trace = opened_trace(settings, "worker")
     database = await Database.open(url, arguments.lanes + 3)
     try:
         registered = handlers(database, sealer(settings))
-        worker = Worker(database, registered, pace=replace(Pace(), lanes=arguments.lanes), listen_to=url)
+        worker = Worker(
+            database, registered, pace=replace(Pace(), lanes=arguments.lanes), listen_to=url, trace=trace
+        )
 
         async def figures() -> Iterable[Family]:
             return [*process(), *of_pools({"worker": database}), *await of_worker(worker)]
@@ -70,3 +74,5 @@ async def _work(url: str, settings: Settings, arguments: argparse.Namespace) -> 
         return worker.counters
     finally:
         await database.close()
+        if trace is not None:
+            await trace.close()

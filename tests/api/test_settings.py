@@ -66,6 +66,7 @@ def test_every_setting_is_read_from_its_variable() -> None:
         "CONTRACT_GRAPH_WORKER": "true",
         "CONTRACT_GRAPH_METRICS_TOKEN": "hunter5 and twelve more",
         "CONTRACT_GRAPH_METRICS_PORT": "9464",
+        "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318",
         **KMS,
     }
     expected = Settings(
@@ -90,6 +91,7 @@ def test_every_setting_is_read_from_its_variable() -> None:
         audit_key_file=Path("/elsewhere/seal.key"),
         metrics_token="hunter5 and twelve more",
         metrics_port=9464,
+        trace_endpoint="http://127.0.0.1:4318",
     )
     assert expected.audit_key == Path("/elsewhere/seal.key")
     assert Settings(home=Path("/data")).audit_key == Path("/data/audit/seal.key")

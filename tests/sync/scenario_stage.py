@@ -31,6 +31,7 @@ from sync.connections import sealed_key
 from sync.handlers import Apart, Within
 from sync.inbox import InboxWork
 from sync.registry import handlers
+from sync.trace import Trace
 from sync.worker import Worker
 from tests.keys import KEY_ENCRYPTION
 from tests.sync.clm.deliveries import ACCOUNT, GENERIC
@@ -63,6 +64,7 @@ class Stage:
     systems: ContractSystem
     now: datetime = NOON
     turn: int = 0
+    trace: Trace | None = None
     sealer: Sealer = field(default_factory=lambda: Sealer(from_text(KEY_ENCRYPTION, "tests")))
 
     async def play(self, scenario: Scenario) -> dict[str, Any]:
@@ -97,7 +99,7 @@ class _Played:
         stage.now = NOON
         # Connections are known for a few seconds: of the scenario's clock, so that one that ends is seen to.
         self._connections = PlainConnections(stage.sealer, stage.seconds)
-        door = Webhooks(self._connections, lambda: stage.database, lambda: None, stage.clock)
+        door = Webhooks(self._connections, lambda: stage.database, lambda: None, stage.clock, stage.trace)
         self._door = httpx.AsyncClient(
             transport=httpx.ASGITransport(Starlette(routes=[door.route()])), base_url="http://here"
         )
@@ -210,7 +212,8 @@ class _Played:
         work = InboxWork(database, self._connections, Vault(self._stage.sealer), self._stage.clock)
         mine = {Queue.FETCH: Apart(work.fetch, work.hand_on), Queue.INBOX: Within(work.apply)}
         registered = handlers(database, self._stage.sealer, self._stage.clock)
-        await Worker(database, {**registered, **mine}, clock=self._stage.clock).run(once=True)
+        worker = Worker(database, {**registered, **mine}, clock=self._stage.clock, trace=self._stage.trace)
+        await worker.run(once=True)
 
 
 def _moment(text: str) -> datetime:
