@@ -7,7 +7,7 @@ const asked = new URLSearchParams(location.search);
 const [person, record, width, density, state, page, place] = [
   "person", "record", "width", "density", "state", "page", "place",
 ].map((id) => document.getElementById(id));
-const HOME = "renewals";
+const PAGES = { renewals: ["Home", "Contracts in notice window", { scope: "all" }], sync: ["App page", "Contract sync health", {}] };
 const SCOPE = "graph:read graph:write"; // as the external credential asks for it
 
 window.preview = { token: () => SIGN_IN.token(), user: () => SIGN_IN.user() };
@@ -26,7 +26,7 @@ function listRecords(org) {
   const { opportunities = [], accounts = [] } = demo.records[org] || {};
   record.replaceChildren(
     group("Opportunities", opportunities), group("Accounts", accounts),
-    group("Home page", [{ id: HOME, name: "Contracts in notice window" }]),
+    group("Pages", Object.entries(PAGES).map(([id, [, name]]) => ({ id, name }))),
   );
   const wanted = asked.get("record");
   if (wanted && [...record.options].some((each) => each.value === wanted)) record.value = wanted;
@@ -46,15 +46,15 @@ function showPhone() {
 
 function draw() {
   const someone = whoSignedIn();
-  const isHome = record.value === HOME;
+  const own = PAGES[record.value];
   page.className = `page ${width.value}`;
-  document.getElementById("kind").textContent = isHome ? "Home" : record.value.startsWith("001") ? "Account" : "Opportunity";
+  document.getElementById("kind").textContent = own ? own[0] : record.value.startsWith("001") ? "Account" : "Opportunity";
   document.getElementById("name").textContent = record.selectedOptions[0]?.textContent || "—";
   state.textContent = someone ? `${someone.role} · ${someone.org}` : "nobody has signed in";
   if (!asked.has("bare")) history.replaceState(null, "", address());
   if (!someone) place.replaceChildren();
   else if (width.value === "phone") showPhone();
-  else if (isHome) window.preview.show(place, HOME, { scope: "all" });
+  else if (own) window.preview.show(place, record.value, own[2]);
   else window.preview.show(place, "panel", { recordId: record.value, density: density.value });
 }
 

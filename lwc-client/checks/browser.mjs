@@ -413,6 +413,18 @@ async function renewalsAtHome(browser) {
   }
 }
 
+async function howTheSyncGoes(browser) {
+  for (const role of ['admin', 'sales_rep']) {
+    const page = await open(browser, personOf(role));
+    await look(page, 'sync');
+    const text = await textOf(page);
+    const words = role === 'admin' ? 'What went across' : 'to those who oversee it';
+    expect(text.includes(words), `how the sync goes, ${role}: ${words}`);
+    await inspect(page, `sync-${role}`);
+    await page.browserContext().close();
+  }
+}
+
 async function compactAndPhone(browser) {
   const person = personOf('sales_rep');
   const page = await open(browser, person);
@@ -505,6 +517,7 @@ const parts = [
   statesOfTheService,
   loadingAndEmpty,
   renewalsAtHome,
+  howTheSyncGoes,
   compactAndPhone,
   theKeyboardAlone,
   aRefreshOfThePage

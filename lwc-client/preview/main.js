@@ -3,10 +3,12 @@ import '@lwc/synthetic-shadow';
 import { createElement } from 'lwc';
 import ContractPanel from 'c/contractPanel';
 import RenewalList from 'c/renewalList';
+import SyncHealth from 'c/syncHealth';
 
 const KINDS = {
   panel: ['c-contract-panel', ContractPanel],
-  renewals: ['c-renewal-list', RenewalList]
+  renewals: ['c-renewal-list', RenewalList],
+  sync: ['c-sync-health', SyncHealth]
 };
 
 window.preview.show = (place, kind, properties) => {

@@ -1,4 +1,4 @@
-// In the place of ContractGraphController: asks the API as whoever signed in on the page, with the documents that
+// In the place of the Apex controllers: asks the API as whoever signed in on the page, with the documents that
 // Apex would name. Of Apex it repeats what the components meet: an answer as text, a failure as JSON in a message.
 const said = (id, contractId, idempotencyKey, more) => [
   id,
@@ -18,6 +18,7 @@ const QUESTIONS = {
     said(ids.FLAG_VALUE, contractId, key, { field, note: text }),
   requestAccess: ({ contractId, field, text, key }, ids) =>
     said(ids.REQUEST_ACCESS, contractId, key, { field, reason: text }),
+  getSyncHealth: ({ minutes }, ids) => [ids.SYNC_HEALTH, { minutes }],
   getRenewals: ({ mine, pageSize }, ids) => [
     ids.RENEWALS,
     { first: pageSize, ...(mine ? { person: { eq: window.preview.user() } } : {}) }
