@@ -67,7 +67,7 @@ async def metrics_told(settings: Settings, source: Source) -> AsyncIterator[int 
     if settings.metrics_port is None:
         yield None
         return
-    with _door(settings.metrics_port) as door:
+    with open_door(settings.metrics_port) as door:
         # A page in a browser on this machine may send a request here under a name of its own: it gets none.
         trusted = Middleware(TrustedHostMiddleware, allowed_hosts=[LOOPBACK, "localhost"])
         pages = Starlette(routes=[MetricsPage(source).route()], middleware=[trusted])
@@ -92,7 +92,8 @@ _UVICORN: Final[dict[str, Any]] = {
 }
 
 
-def _door(first: int) -> socket.socket:
+def open_door(first: int) -> socket.socket:
+    """Take the first port that is free, from one on. Raises SettingsError where none is."""
     last = min(first + MOST_PROCESSES, 65536)
     for port in range(first, last):
         door = socket.socket(socket.AF_INET, socket.SOCK_STREAM)

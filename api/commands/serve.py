@@ -13,6 +13,7 @@ import uvicorn
 
 from api.app import Application
 from api.installation import open_installation
+from api.metrics_page import open_door
 from api.settings import Settings, SettingsError
 from auth.policy_file import load_policy
 from auth.policy_watch import PolicyWatch
@@ -51,6 +52,8 @@ def _run(_: argparse.Namespace, settings: Settings) -> int:
 def _serve(settings: Settings, door: socket.socket) -> int:
     url = settings.database_url or open_installation(settings).url
     asyncio.run(_refuse_unusable(url))
+    if settings.metrics_port is not None:
+        open_door(settings.metrics_port).close()
     print(f"contract-graph listens on http://{settings.host}:{settings.port}/graphql", flush=True)
     serve(Application(settings, url), door)
     return 0

@@ -14,7 +14,7 @@ import pytest
 from api.cli import main
 
 ROOT = Path(__file__).resolve().parents[2]
-OURS = ("CONTRACT_GRAPH_", "DATABASE_", "PG", "AWS_")
+OURS = ("CONTRACT_GRAPH_", "DATABASE_", "PG", "AWS_", "OTEL_")
 
 
 def environment(given: Mapping[str, str], folder: Path = ROOT) -> dict[str, str]:

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.api.command_line import ROOT, environment, only_line, run_here
+from tests.api.running_demo import free_port
 
 
 @pytest.fixture
@@ -39,6 +42,23 @@ def test_a_worker_goes_on_until_it_is_told_to_stop(given: dict[str, str], number
     told, failed = process.communicate(timeout=30)
     assert (process.returncode, failed) == (0, "")
     assert told == "processed 0, put off 0, quarantined 0, fenced off 0\n"
+
+
+def test_a_worker_tells_its_figures_where_it_says(given: dict[str, str]) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "api.cli", "worker"],
+        cwd=ROOT, env=environment(given | {"CONTRACT_GRAPH_METRICS_PORT": str(free_port())}),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    found = re.search(r"figures on (http://127\.0\.0\.1:\d+/metrics);", process.stdout.readline())
+    assert found is not None
+    text = httpx.get(found[1]).text
+    for told in ('pool_size{process="%d",pool="worker"}', 'queue_waiting{process="%d",queue="outbox"} 0'):
+        assert "contract_graph_" + told % process.pid in text
+    process.send_signal(signal.SIGTERM)
+    _, failed = process.communicate(timeout=30)
+    assert (process.returncode, failed) == (0, "")
 
 
 @pytest.mark.parametrize("lanes", ["0", "101", "-1"])
