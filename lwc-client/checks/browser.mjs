@@ -425,6 +425,40 @@ async function howTheSyncGoes(browser) {
   }
 }
 
+// What is in quarantine is given up by the keyboard alone, and tried again; it fails again, and is back.
+async function whatIsHeld(browser) {
+  const page = await open(browser, personOf('admin'));
+  await look(page, 'sync');
+  for (let tries = 0; tries < 50 && !(await textOf(page)).includes('Held messages'); tries += 1) {
+    await settle(page);
+    await refresh(page);
+  }
+  const count = () =>
+    inside(page).evaluate(() => document.querySelectorAll('#place c-sync-held li').length);
+  const before = await count();
+  expect(before > 1, `what is held is listed: ${before}`);
+  await inspect(page, 'held');
+  for (const [name, offer, words] of [
+    ['given-up', 'Give up (1)', '1 given up'],
+    ['tried-again', 'Try again (1)', '1 put back into the queue']
+  ]) {
+    await page.focus('#place c-sync-held li input');
+    await page.keyboard.press('Space');
+    await page.focus('#place c-sync-held .decide input');
+    await page.keyboard.type('It was looked at.');
+    await page.keyboard.press('Tab');
+    await inside(page).evaluate((wanted) => {
+      const buttons = [...document.querySelectorAll('#place c-sync-held button')];
+      buttons.find((button) => button.textContent.trim() === wanted).focus();
+    }, offer);
+    await page.keyboard.press('Enter');
+    await textWith(page, words);
+    await inspect(page, `held-${name}`);
+  }
+  expect((await count()) < before, 'what was given up is not there any more');
+  await page.browserContext().close();
+}
+
 async function compactAndPhone(browser) {
   const person = personOf('sales_rep');
   const page = await open(browser, person);
@@ -518,6 +552,7 @@ const parts = [
   loadingAndEmpty,
   renewalsAtHome,
   howTheSyncGoes,
+  whatIsHeld,
   compactAndPhone,
   theKeyboardAlone,
   aRefreshOfThePage

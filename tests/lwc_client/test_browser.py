@@ -1,21 +1,43 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
+import asyncpg
 import httpx
 import pytest
 
 from api.preview_page import render_preview
+from domain.identity import uuid7
+from storage.database import Database
+from storage.embedded import Cluster
+from storage.embedded_roles import DATABASE, READ_WRITE
+from storage.lanes import Message, Queue, enqueue
 from tests.api.running_demo import RunningDemo, demo, new_home
 from tests.api.test_landing import Reader, demo_of
 from tests.lwc_client.conftest import PROJECT, Npm
+
+
+async def put_aside(home: Path) -> None:
+    """Have something in quarantine: messages about events that nobody has."""
+    superuser = await asyncpg.connect(Cluster(home).dsn("postgres", DATABASE))
+    org = await superuser.fetchval("SELECT id FROM org WHERE name = 'Northlight Systems'")
+    await superuser.close()
+    database = await Database.open(Cluster(home).dsn(READ_WRITE, DATABASE), 1)
+    async with database.transaction(org) as connection:
+        ids = [str(uuid7()) for _ in range(3)]
+        messages = [Message(key=each, payload=each, correlation=each) for each in ids]
+        await enqueue(connection, org, Queue.INBOX, messages, datetime.now(UTC))
+    await database.close()
 
 
 @pytest.fixture(scope="module")
 def shown(built: Path) -> Iterator[RunningDemo]:
     assert built
     with new_home() as home, demo(home, unlimited=True) as running:
+        asyncio.run(put_aside(home))
         yield running
 
 

@@ -4,6 +4,10 @@ const said = (id, contractId, idempotencyKey, more) => [
   id,
   { input: { contractId, idempotencyKey, ...more } }
 ];
+const decided = (id, ids, reason, idempotencyKey) => [
+  id,
+  { input: { ids, reason, idempotencyKey } }
+];
 const QUESTIONS = {
   getPanel: ({ recordId }, ids) => [
     ids.PANEL,
@@ -18,6 +22,9 @@ const QUESTIONS = {
     said(ids.FLAG_VALUE, contractId, key, { field, note: text }),
   requestAccess: ({ contractId, field, text, key }, ids) =>
     said(ids.REQUEST_ACCESS, contractId, key, { field, reason: text }),
+  getHeld: ({ first, after }, ids) => [ids.HELD, { first, after }],
+  replayHeld: ({ ids: held, reason, key }, ids) => decided(ids.REPLAY_HELD, held, reason, key),
+  discardHeld: ({ ids: held, reason, key }, ids) => decided(ids.DISCARD_HELD, held, reason, key),
   getSyncHealth: ({ minutes }, ids) => [ids.SYNC_HEALTH, { minutes }],
   getRenewals: ({ mine, pageSize }, ids) => [
     ids.RENEWALS,

@@ -44,8 +44,38 @@ import fromSalesforce from '@salesforce/label/c.ContractGraph_SyncFromSalesforce
 import fetch from '@salesforce/label/c.ContractGraph_SyncFetch';
 import inbox from '@salesforce/label/c.ContractGraph_SyncInbox';
 import outbox from '@salesforce/label/c.ContractGraph_SyncOutbox';
+import heldTitle from '@salesforce/label/c.ContractGraph_SyncHeldTitle';
+import heldMore from '@salesforce/label/c.ContractGraph_SyncHeldMore';
+import heldChoose from '@salesforce/label/c.ContractGraph_SyncHeldChoose';
+import heldCame from '@salesforce/label/c.ContractGraph_SyncHeldCame';
+import heldAttempts from '@salesforce/label/c.ContractGraph_SyncHeldAttempts';
+import heldKey from '@salesforce/label/c.ContractGraph_SyncHeldKey';
+import heldCorrelation from '@salesforce/label/c.ContractGraph_SyncHeldCorrelation';
+import heldReason from '@salesforce/label/c.ContractGraph_SyncHeldReason';
+import heldReplay from '@salesforce/label/c.ContractGraph_SyncHeldReplay';
+import heldDiscard from '@salesforce/label/c.ContractGraph_SyncHeldDiscard';
+import heldReplayed from '@salesforce/label/c.ContractGraph_SyncHeldReplayed';
+import heldDiscarded from '@salesforce/label/c.ContractGraph_SyncHeldDiscarded';
+import heldNotDone from '@salesforce/label/c.ContractGraph_SyncHeldNotDone';
+import heldAfter from '@salesforce/label/c.ContractGraph_SyncHeldAfter';
+import heldChooseFirst from '@salesforce/label/c.ContractGraph_SyncHeldChooseFirst';
 
 export const LABELS = {
+  heldTitle,
+  heldMore,
+  heldChoose,
+  heldCame,
+  heldAttempts,
+  heldKey,
+  heldCorrelation,
+  heldReason,
+  heldReplay,
+  heldDiscard,
+  heldReplayed,
+  heldDiscarded,
+  heldNotDone,
+  heldAfter,
+  heldChooseFirst,
   title,
   window,
   asOf,

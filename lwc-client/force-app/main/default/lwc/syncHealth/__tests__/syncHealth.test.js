@@ -1,4 +1,5 @@
 import { createElement } from 'lwc';
+import getHeld from '@salesforce/apex/SyncHealthController.getHeld';
 import getSyncHealth from '@salesforce/apex/SyncHealthController.getSyncHealth';
 import SyncHealth from 'c/syncHealth';
 import { refreshPage } from 'lightning/refresh';
@@ -8,6 +9,9 @@ jest.mock('@salesforce/apex/SyncHealthController.getSyncHealth', () => ({ defaul
   virtual: true
 });
 
+jest.mock('@salesforce/apex/SyncHealthController.getHeld', () => ({ default: jest.fn() }), {
+  virtual: true
+});
 const AT = '2026-11-27T12:00:00Z';
 const passage = (changes) => ({
   direction: 'TO_SALESFORCE',
@@ -51,7 +55,10 @@ const QUIET = health({
 });
 const given = (syncHealth) => JSON.stringify({ data: { syncHealth } });
 
+const NOT_HELD = JSON.stringify({ data: { held: null, viewer: { commands: [] } } });
+
 async function show(answer = health()) {
+  getHeld.mockResolvedValue(NOT_HELD);
   getSyncHealth.mockResolvedValue(given(answer));
   const element = createElement('c-sync-health', { is: SyncHealth });
   document.body.appendChild(element);
@@ -95,6 +102,15 @@ describe('c-sync-health', () => {
 
   it('shows what wants an eye: what is held, in conflict, or takes for ever', async () => {
     expect(urgent(await show())).toEqual(['3', '1 hr', '4']);
+  });
+
+  it('asks anew once something was decided about what is held', async () => {
+    const element = await show();
+    const held = element.shadowRoot.querySelector('c-sync-held');
+    expect(held.at).toBe(AT);
+    held.dispatchEvent(new CustomEvent('acted'));
+    await settled();
+    expect(getSyncHealth).toHaveBeenCalledTimes(2);
   });
 
   it('says that Salesforce fails, and that its calls run out', async () => {
