@@ -75,7 +75,7 @@ class Turns:
     pace: Pace
     clock: Callable[[], datetime]
     counters: Counters
-    health: Health
+    health: Health = field(default_factory=Health)
     trace: Trace | None = None
 
     async def take(self, lease: Lease) -> bool:
