@@ -1,0 +1,1 @@
+"""The Pub/Sub API of Salesforce on the wire: our own definition, and what protoc makes of it."""
