@@ -19,7 +19,7 @@ import uvicorn
 import uvloop
 
 from sync.salesforce.stand_in.app import StandIn
-from sync.salesforce.stand_in.certificate import write_certificate
+from sync.salesforce.stand_in.certificate import Certificate, write_certificate
 from sync.salesforce.stand_in.org import Org
 
 HOST = "127.0.0.1"
@@ -35,6 +35,7 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=0, help="0 takes any free one")
     parser.add_argument("--org-id", default="00DSg0000000001", help="id of the organisation")
     parser.add_argument("--tls", action="store_true", help="https, with a certificate made for the occasion")
+    parser.add_argument("--events", action="store_true", help="speak of changes, too: gRPC, at another port")
     arguments = parser.parse_args()
     with (
         TemporaryDirectory(prefix="stand-in-") as folder,
@@ -61,9 +62,29 @@ def main() -> int:
             "admin_key": admin_key,
             "certificate": str(certificate.chain) if certificate else None,
         }
-        print(json.dumps(told), flush=True)  # noqa: T201 - whoever started it reads this
-        uvloop.run(server.serve(sockets=[door]))
+        uvloop.run(_serve(server, door, stand_in, certificate, told, events=arguments.events))
     return 0
+
+
+async def _serve(  # noqa: PLR0913 - two servers, and what is told of them
+    server: uvicorn.Server,
+    door: socket.socket,
+    stand_in: StandIn,
+    certificate: Certificate | None,
+    told: dict[str, str | None],
+    *,
+    events: bool,
+) -> None:
+    bus = None
+    if events:
+        # Only here: gRPC takes a third of a second to load.
+        from sync.salesforce.stand_in.pubsub import open_pubsub  # noqa: PLC0415
+
+        bus, told["events"] = await open_pubsub(stand_in, HOST, certificate)
+    print(json.dumps(told), flush=True)  # noqa: T201 - whoever started it reads this
+    await server.serve(sockets=[door])
+    if bus is not None:
+        await bus.stop(None)
 
 
 def _until_input_ends(server: uvicorn.Server) -> None:

@@ -46,10 +46,14 @@ class StandIn:
 
     def __init__(self, org: Org, origin: str, admin_key: str) -> None:
         self._origin, self._admin_key = origin, admin_key
+        self.org = org
         self._begin(org)
         self._key = RSAKey.generate_key(2048, {"use": "sig", "alg": "RS256", "kid": "stand-in"})
 
     def _begin(self, org: Org) -> None:
+        # Who listens to the changes of the org that was finds out: his replay ids are of no use any more.
+        for each in self.org.bus.waiting:
+            each.set()
         self.org = org
         self.sessions = Sessions(org, self._origin)
         self._resources = Resources(org)

@@ -13,6 +13,9 @@ from sync.salesforce.stand_in.refusal import Refused
 CALL_KINDS = frozenset({"limit", "concurrent", "unavailable", "slow", "cut", "cut_after", "expired"})
 """Trouble with a whole call. `cut` loses the call, `cut_after` the answer to one that took effect."""
 
+EVENT_KINDS = frozenset({"gap", "twice", "break"})
+"""Trouble with a change event: told without values, published twice, the stream lost before it."""
+
 ROW_KINDS: Mapping[str, Callable[[Fault, str], Refused]] = {
     "lock": lambda _, record: Refused(
         "UNABLE_TO_LOCK_ROW", f"unable to obtain exclusive access to this record or 1 records: {record}", []
@@ -56,7 +59,7 @@ class Fault:
     struck: int = 0
 
     def __post_init__(self) -> None:
-        if self.kind not in CALL_KINDS | ROW_KINDS.keys():
+        if self.kind not in CALL_KINDS | EVENT_KINDS | ROW_KINDS.keys():
             raise ValueError(f"no kind of trouble: {self.kind}")
 
     def fits(self, object_name: str | None, text: str) -> bool:
@@ -82,6 +85,12 @@ class Faults:
     def for_call(self, text: str) -> Fault | None:
         """Return the trouble that a call has, if any; `text` is its address and body."""
         return self._strike(lambda each: each.kind in CALL_KINDS and each.fits(None, text))
+
+    def for_event(self, object_name: str, text: str, *kinds: str) -> str | None:
+        """Return the trouble of these kinds that an event has, if any; `text` is the records it is of."""
+        wanted = kinds or ("gap", "twice")
+        fault = self._strike(lambda each: each.kind in wanted and each.fits(object_name, text))
+        return fault.kind if fault else None
 
     def for_row(self, object_name: str, text: str, record: str) -> Refused | None:
         """Return why a record cannot be written just now, if so; `text` is all that names it."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from sync.salesforce.stand_in import moments
 from sync.salesforce.stand_in.catalogue import ObjectType, objects
+from sync.salesforce.stand_in.change_events import EventBus
 from sync.salesforce.stand_in.faults import Faults
 from sync.salesforce.stand_in.journal import Journal
 from sync.salesforce.stand_in.refusal import Refused, not_found
@@ -43,8 +44,11 @@ class Org:
         self.store = Store()
         self.journal = Journal()
         self.faults = Faults()
+        self.bus = EventBus(self)
+        self._depth = 0
         self.rights: dict[str, Rights] = {}
         self.calls = 0
+        self.delivered = 0
         for place, (label, code, default) in enumerate(STATUSES, 1):
             row = {"ApiName": label, "MasterLabel": label, "StatusCode": code, "IsDefault": default}
             self.seed("ContractStatus", row | {"SortOrder": place})
@@ -52,13 +56,19 @@ class Org:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Undo every write within where it ends with an error, as if nobody had asked."""
-        mark = len(self.journal.entries)
+        mark, changes = len(self.journal.entries), self.bus.mark()
+        self._depth += 1
         try:
             with self.store.transaction():
                 yield
         except BaseException:
             del self.journal.entries[mark:]
+            self.bus.forget(changes)
             raise
+        finally:
+            self._depth -= 1
+        if not self._depth:
+            self.bus.publish()
 
     def object_type(self, name: str, rights: Rights) -> ObjectType:
         """Return an object that the user may see. Raises Refused."""
@@ -102,15 +112,23 @@ class Org:
         self.follow(object_type, record)
         return record_id
 
-    def follow(self, object_type: ObjectType, record: Values) -> None:
-        """Bring the record up to date that hangs on the one just saved: the opportunity of a line."""
+    def follow(
+        self, object_type: ObjectType, record: Values, caller: Caller | None = None, via: str = ""
+    ) -> None:
+        """Bring the record up to date that hangs on the one just saved: the opportunity of a line.
+
+        It is told of as a change of the caller, where there is one.
+        """
         if object_type.name != "OpportunityLineItem":
             return
         parent = self.store.get("Opportunity", record["OpportunityId"])
         if parent is not None:
             after = dict(parent)
             settle(self.store, self.settings, "Opportunity", parent, after)
-            self.store.put(objects()["Opportunity"], after | self.stamps(parent))
+            after |= self.stamps(parent, caller.user_id if caller else None)
+            self.store.put(objects()["Opportunity"], after)
+            if caller is not None:
+                self.bus.note("Opportunity", "UPDATE", parent, after, caller, via)
 
     def stamps(self, before: Mapping[str, Any] | None, user_id: str | None = None) -> Values:
         """Return who and when, as a write now leaves them on a record."""

@@ -24,11 +24,15 @@ class StandInFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A running stand-in; `certificate` is the file to trust where it speaks https."""
+    """A running stand-in; `certificate` is the file to trust where it speaks https.
+
+    `events` is where it speaks of changes, where it was asked to: host and port.
+    """
 
     url: str
     admin_key: str
     certificate: str | None
+    events: str | None = None
 
     def arrange(self, **said: Any) -> dict[str, list[str]]:  # noqa: ANN401 - see arrange.py
         """Tell it settings, people, apps, records or trouble. Raises StandInFailed."""

@@ -5,8 +5,8 @@ As salesforce.md says in section 8.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
@@ -30,7 +30,11 @@ class Settings:
 
     `auto_calculate_end_date` makes Contract.EndDate the end of the term; `draft_first` lets a contract be
     created only in a status of the category Draft; `access_status` is the HTTP status of a refused right,
-    which no document settles.
+    which no document settles. `change_entities` are selected for change events, at most `change_budget` of
+    them; a transaction of more than `overflow_after` changed fields is told of as an overflow. A stream
+    is closed `pending_patience` seconds after all that was asked for came, says every `keepalive` seconds
+    that it lives, and begins `repeats` events too early when it is taken up again. `automations` are flows:
+    what they set, by object, in the transaction of whoever saves such a record.
     """
 
     auto_calculate_end_date: bool = True
@@ -38,6 +42,25 @@ class Settings:
     access_status: int = 400
     daily_limit: int = 100_000
     session_seconds: int = 7200
+    change_entities: Sequence[str] = ("Opportunity", "Account", "Contact", "Contract", "OpportunityLineItem")
+    change_budget: int = 5
+    overflow_after: int = 100_000
+    pending_patience: float = 60.0
+    keepalive: float = 270.0
+    repeats: int = 0
+    daily_events: int = 25_000
+    automations: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if unknown := set(self.change_entities) - objects().keys():
+            raise ValueError(f"no such objects: {', '.join(sorted(unknown))}")
+        if len(self.change_entities) > self.change_budget:
+            raise ValueError(f"an org selects at most {self.change_budget} objects for change events")
+
+    def automated(self, object_name: str, record: Values) -> Values:
+        """Return what flows of the org make of a record that is saved."""
+        found = self.automations.get(object_name, {})
+        return {name: value for name, value in found.items() if record.get(name) != value}
 
     def computed(self, object_name: str) -> frozenset[str]:
         """Return the fields of an object that this org computes: nobody may write them."""

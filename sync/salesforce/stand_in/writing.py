@@ -105,8 +105,7 @@ class Writing:
         if not (object_type.writable and self._caller.rights.may_create(object_type.name)):
             raise self._no_rights(record_id)
         after = before | {"IsDeleted": True} | self._org.stamps(before, self._caller.user_id)
-        self._org.store.put(object_type, after)
-        self._org.follow(object_type, after)
+        self._put(object_type, "DELETE", before, after)
         self._note(object_type, "deleted", before, after, {})
         return Outcome(before["Id"], created=False)
 
@@ -147,11 +146,18 @@ class Writing:
         if trouble is not None:
             raise trouble
         settle(self._org.store, self._org.settings, object_type.name, before, after)
+        after |= self._org.settings.automated(object_type.name, after)
         after |= self._org.stamps(before, self._caller.user_id)
-        self._org.store.put(object_type, after)
-        self._org.follow(object_type, after)
+        self._put(object_type, "CREATE" if before is None else "UPDATE", before, after)
         self._note(object_type, "created" if before is None else "updated", before, after, given)
         return Outcome(after["Id"], created=before is None)
+
+    def _put(self, object_type: ObjectType, operation: str, before: Values | None, after: Values) -> None:
+        """Save a record, bring up to date what hangs on it, and have both told of as one transaction."""
+        with self._org.transaction():
+            self._org.store.put(object_type, after)
+            self._org.bus.note(object_type.name, operation, before, after, self._caller, self._via)
+            self._org.follow(object_type, after, self._caller, self._via)
 
     def _check_others(self, object_type: ObjectType, after: Values, given: Given) -> None:
         """Refuse what does not fit the other records: a reference to none, a value that must be unique."""
