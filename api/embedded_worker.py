@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from auth.crypto import Sealer
 from storage.database import Database
-from sync.registry import handlers
+from sync.registry import handlers, subscribers
 from sync.trace import Trace
 from sync.turn import Pace
 from sync.worker import Worker
@@ -24,10 +24,12 @@ async def working(url: str, sealer: Sealer, trace: Trace | None = None) -> Async
     worker = Worker(
         database, handlers(database, sealer), pace=replace(Pace(), lanes=_LANES), listen_to=url, trace=trace
     )
-    running = asyncio.create_task(worker.run())
+    reader = subscribers(database, sealer)
+    running = [asyncio.create_task(each.run()) for each in (worker, reader)]
     try:
         yield worker
     finally:
         worker.stop()
-        await running
+        reader.stop()
+        await asyncio.gather(*running)
         await database.close()

@@ -71,6 +71,17 @@ class ClaimStore:
             row = await self._connection.fetchrow(statement.text, *asked)
         if row is None:
             return None
+        return self._locked(row)
+
+    async def lock_known(self, contract_id: UUID) -> Contract | None:
+        """Return a contract by its id here, kept as `lock` keeps one."""
+        statement = _find_known()
+        row = await self._connection.fetchrow(
+            statement.text, *statement.arguments(org_id=self._org_id, id=contract_id)
+        )
+        return None if row is None else self._locked(row)
+
+    def _locked(self, row: Mapping[str, Any]) -> Contract:
         contract = cast("Contract", from_row(Contract, row))
         if contract.updated_at is not None:
             # Whoever had the lock before may have looked at the clock after us: history keeps its order.
@@ -202,6 +213,13 @@ def _judged_anew() -> list[str]:
 def _find() -> Statement:
     table = table_of("Contract")
     chosen = table.c.external_reference == sa.bindparam("reference", type_=sa.Text())
+    return Statement.of(sa.select(table).where(of_org(table), chosen).with_for_update())
+
+
+@memoized
+def _find_known() -> Statement:
+    table = table_of("Contract")
+    chosen = table.c.id == sa.bindparam("id", type_=sa.Uuid())
     return Statement.of(sa.select(table).where(of_org(table), chosen).with_for_update())
 
 

@@ -87,6 +87,8 @@ _FINISH = """
 _RELEASE = """
     UPDATE lane SET lease = NULL, attempts = attempts - 1, next_at = $4, alone = greatest(alone, $5)
      WHERE org_id = $1 AND id = $2 AND lease = $3"""
+_PENDING = "SELECT pending FROM lane WHERE org_id = $1 AND id = $2"
+_RENEW = "UPDATE lane SET next_at = $4 WHERE org_id = $1 AND id = $2 AND lease = $3"
 _BACKLOG = """
     SELECT coalesce(sum(pending), 0)::int AS waiting, min(next_at) FILTER (WHERE next_at <= $2) AS since
       FROM lane WHERE queue = $1 AND next_at < 'infinity'"""
@@ -99,9 +101,12 @@ class Queue(StrEnum):
     """Whose work a lane is."""
 
     ALERT = "alert"
+    CHANGE = "change"
     FETCH = "fetch"
     INBOX = "inbox"
     OUTBOX = "outbox"
+    RESYNC = "resync"
+    STREAM = "stream"
 
 
 class Fenced(Exception):
@@ -305,6 +310,22 @@ async def release(connection: asyncpg.Connection, lease: Lease, now: datetime, a
     With `alone` it gives so many of its next messages one by one. What is not ours any more is left alone.
     """
     await connection.execute(_RELEASE, lease.org_id, lease.lane_id, lease.id, now, alone)
+
+
+async def renew(connection: asyncpg.Connection, lease: Lease, until: datetime) -> None:
+    """Have a lease end later, in a transaction bound to the org, which is undone where it is not ours.
+
+    Raises Fenced, after which nothing may commit.
+    """
+    done = await connection.execute(_RENEW, lease.org_id, lease.lane_id, lease.id, until)
+    if not done.endswith(" 1"):
+        raise Fenced
+
+
+async def is_waited_for(connection: asyncpg.Connection, org_id: UUID, queue: Queue, key: str) -> bool:
+    """Whether anything of a key waits or is worked on, in a transaction bound to the org."""
+    pending = await connection.fetchval(_PENDING, org_id, lane_id(queue, key))
+    return bool(pending)
 
 
 async def backlog(connection: asyncpg.Connection, queue: Queue, now: datetime) -> Backlog:

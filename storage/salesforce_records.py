@@ -47,6 +47,9 @@ _WRITE = """
            reason = excluded.reason, written_at = coalesce(excluded.written_at, w.written_at),
            contract_version = coalesce(excluded.contract_version, w.contract_version),
            correlation = excluded.correlation"""
+_TOLD = """
+    SELECT told FROM salesforce_record
+     WHERE org_id = $1 AND contract_id = $2 AND object = $3 AND salesforce_id = $4"""
 _NO_LONGER = "DELETE FROM salesforce_refusal WHERE org_id = $1 AND write_id = $2 AND NOT id = ANY ($3)"
 
 
@@ -96,6 +99,15 @@ async def begin(
         )
         for row in rows
     }  # fmt: skip
+
+
+async def records_told(
+    connection: asyncpg.Connection, org_id: UUID, contract_id: UUID, object_name: str, record_id: str
+) -> Mapping[str, Any]:
+    """Return what a record was last told of a contract; nothing where it was told nothing."""
+    told = await connection.fetchval(_TOLD, org_id, contract_id, object_name, record_id)
+    found: Mapping[str, Any] = json.loads(told) if told else {}
+    return found
 
 
 async def settle(  # noqa: PLR0913 - what was told, of what, when and by which event

@@ -1,4 +1,4 @@
-"""How the org of Salesforce is reached, and what each of its records was last told."""
+"""How the org of Salesforce is reached, what its records were last told, and how far its changes are read."""
 
 from __future__ import annotations
 
@@ -47,4 +47,36 @@ salesforce_record = sa.Table(
     sa.UniqueConstraint("org_id", "contract_id", "object"),
     sa.Index(None, "org_id", "salesforce_id"),
     comment="What a record of Salesforce was last told of a contract.",
+)
+
+salesforce_stream = sa.Table(
+    "salesforce_stream",
+    metadata,
+    sa.Column("org_id", sa.Uuid(), sa.ForeignKey("org.id"), nullable=False),
+    sa.Column("id", sa.Uuid(), nullable=False, comment="Follows from the topic."),
+    sa.Column("topic", sa.Text(), nullable=False, comment="What is subscribed to, as Salesforce calls it."),
+    sa.Column("address", sa.Text(), nullable=False, comment="Host and port of the Pub/Sub API."),
+    sa.Column("replay_id", sa.LargeBinary(), comment="Up to where it is read; absent: from the earliest."),
+    sa.Column("read_at", sa.DateTime(timezone=True), comment="When it was last heard of."),
+    sa.Column("restarted_at", sa.DateTime(timezone=True), comment="When its replay id was last of no use."),
+    sa.Column("made_at", sa.DateTime(timezone=True), nullable=False, comment="When it was set up."),
+    sa.Column("ended_at", sa.DateTime(timezone=True), comment="From when it is not read any more."),
+    sa.PrimaryKeyConstraint("org_id", "id"),
+    sa.UniqueConstraint("org_id", "topic"),
+    comment="A stream of changes that the Salesforce of an org tells of.",
+)
+
+salesforce_stamp = sa.Table(
+    "salesforce_stamp",
+    metadata,
+    sa.Column("org_id", sa.Uuid(), sa.ForeignKey("org.id"), nullable=False),
+    sa.Column("id", sa.Uuid(), nullable=False, comment="First 128 bits of SHA-256 of object and record."),
+    sa.Column("object", sa.Text(), nullable=False),
+    sa.Column("salesforce_id", sa.Text(), nullable=False, comment="18 characters."),
+    sa.Column(
+        "stamps", sa.Text(), nullable=False, comment="JSON: of each field, of when its value is; no value."
+    ),
+    sa.Column("gone_at", sa.DateTime(timezone=True), comment="When it was deleted there."),
+    sa.PrimaryKeyConstraint("org_id", "id"),
+    comment="Of when the values are that the graph holds of a record of Salesforce.",
 )

@@ -84,19 +84,23 @@ async def apply_report(  # noqa: PLR0913 - what is applied where, each by name
     now: datetime,
     vault: Vault = NO_KEYS,
     version: int | None = None,
+    contract_id: UUID | None = None,
 ) -> Applied:
     """Apply a report in a transaction that is bound to the org.
 
-    With the `version` that its sender has seen, nothing is changed where the contract is at another one.
-    Raises UnknownContract, AtNoVersion, NameOfAnother, FromTheFuture, and NoSuchClaim for what nobody can
-    claim.
+    With a `contract_id` it is about that contract, whatever its source calls it. With the `version` that its
+    sender has seen, nothing is changed where the contract is at another one. Raises UnknownContract,
+    AtNoVersion, NameOfAnother, FromTheFuture, and NoSuchClaim for what nobody can claim.
     """
     if report.claimed_at > now + CLOCKS_APART:
         raise FromTheFuture(report.claimed_at)
     claims = list(claims_of(report))
     new = _first_heard_of(org_id, report) if report.system is CLM and version is None else None
     store = ClaimStore(connection, org_id, now, vault)
-    contract = await store.lock(report.contract, new)
+    if contract_id is None:
+        contract = await store.lock(report.contract, new)
+    else:
+        contract = await store.lock_known(contract_id)
     if contract is None and version is not None:
         raise AtNoVersion(report.contract)
     if contract is None:

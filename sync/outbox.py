@@ -145,8 +145,8 @@ class OutboxWork:
             if org is None:
                 return [*earlier, Done()]  # nobody is to be told
             if org.breaker.wait > 0:
-                put_off = _put_off(LeftAlone(org.breaker.wait), org, self._clock())
-                return [_to_be_told(put_off, org)]
+                later = put_off(LeftAlone(org.breaker.wait), org, self._clock())
+                return [_to_be_told(later, org)]
             known = await self._known(connection, batch.org_id, UUID(message.payload))
         if known is None:
             return [*earlier, Done()]
@@ -158,7 +158,7 @@ class OutboxWork:
         failures = [each.failure for each in tellings if each.failure is not None]
         passing = next((each for each in failures if not isinstance(each, Permanent)), None)
         if passing is not None:
-            return [_to_be_told(_put_off(passing, org, attempt.at), org, attempt)]
+            return [_to_be_told(put_off(passing, org, attempt.at), org, attempt)]
         if failures:
             return [*earlier, NeverTold(_fault(failures[0]), attempt, _figures(org))]
         return [*earlier, Told(attempt, _figures(org))]
@@ -229,8 +229,8 @@ def _state(telling: Telling) -> SalesforceState:
     return SalesforceState.REFUSED if telling.refusals else SalesforceState.IN_SYNC
 
 
-def _put_off(failure: SalesforceFailure, org: OpenOrg, now: datetime) -> Retry:
-    """Return when it is tried again: an attempt counts where it may be the fault of the message."""
+def put_off(failure: SalesforceFailure, org: OpenOrg, now: datetime) -> Retry:
+    """Return when what failed is tried again: an attempt counts where it may be the fault of the message."""
     match failure:
         case LimitReached():
             wait, kind = failure.wait, AlertKind.SALESFORCE_LIMIT
@@ -249,8 +249,8 @@ def _put_off(failure: SalesforceFailure, org: OpenOrg, now: datetime) -> Retry:
     return Retry(_fault(failure), now + timedelta(seconds=wait), alert=kind)
 
 
-def _to_be_told(put_off: Retry, org: OpenOrg, attempt: Attempt | None = None) -> ToBeTold:
-    return ToBeTold(put_off.reason, put_off.after, put_off.least, put_off.alert, attempt, _figures(org))
+def _to_be_told(later: Retry, org: OpenOrg, attempt: Attempt | None = None) -> ToBeTold:
+    return ToBeTold(later.reason, later.after, later.least, later.alert, attempt, _figures(org))
 
 
 def _figures(org: OpenOrg) -> Sequence[Figure]:

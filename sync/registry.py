@@ -14,6 +14,9 @@ from sync.connections import Connections
 from sync.handlers import Apart, Handler, Within
 from sync.inbox import InboxWork
 from sync.outbox import OutboxWork
+from sync.salesforce.changes.resync import ResyncWork
+from sync.salesforce.changes.subscribers import Subscribers
+from sync.salesforce.changes.work import ChangeWork
 from sync.salesforce.orgs import SalesforceOrgs
 
 
@@ -22,16 +25,31 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def _quiet() -> None:
+    """Wake nobody: workers look by themselves."""
+
+
 def handlers(
     database: Database, sealer: Sealer, clock: Callable[[], datetime] = now
 ) -> Mapping[Queue, Handler]:
     """Return the handler of each queue that is worked on; a queue without one fills up and is told of."""
     inbox = InboxWork(database, Connections(sealer), Vault(sealer), clock)
     alerts = AlertWork(database, sealer, clock)
-    outbox = OutboxWork(database, SalesforceOrgs(sealer), clock)
+    orgs = SalesforceOrgs(sealer)
+    outbox = OutboxWork(database, orgs, clock)
+    changes = ChangeWork(database, orgs, Vault(sealer), clock)
     return {
         Queue.FETCH: Apart(inbox.fetch, inbox.hand_on),
         Queue.INBOX: Within(inbox.apply),
         Queue.OUTBOX: Apart(outbox.write, outbox.keep, outbox.close),
         Queue.ALERT: Apart(alerts.tell, alerts.note),
+        Queue.CHANGE: Apart(changes.read, changes.apply, changes.close),
+        Queue.RESYNC: Within(ResyncWork(clock).spread),
     }
+
+
+def subscribers(
+    database: Database, sealer: Sealer, clock: Callable[[], datetime] = now, rung: Callable[[], None] = _quiet
+) -> Subscribers:
+    """Return who reads the streams of changes; `rung` is called when there is work of them."""
+    return Subscribers(database, SalesforceOrgs(sealer), clock, rung)

@@ -15,6 +15,7 @@ import asyncpg
 from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
 
+from api.commands.crm_events import add_events
 from api.commands.org_work import in_org
 from api.installation import sealer
 from api.settings import Settings, SettingsError
@@ -36,7 +37,7 @@ _AT_ONCE = 1000
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Register `crm set|show|check|send|end`."""
+    """Register `crm set|show|check|send|events|end`."""
     actions = subparsers.add_parser(
         "crm", help="the Salesforce that contracts are written to"
     ).add_subparsers(dest="action", required=True)
@@ -61,6 +62,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         actions, "send", "have contracts written that wait, were refused or were never told", _send
     )
     sending.add_argument("--all", action="store_true", help="every contract, with every value")
+    add_events(partial(_action, actions))
     _action(actions, "end", "write nothing there any more; what it was told stays", _end)
 
 

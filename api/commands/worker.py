@@ -18,11 +18,12 @@ from api.settings import Settings, SettingsError
 from api.sync_metrics import of_worker
 from api.tracing import opened_trace
 from storage.database import Database
-from sync.registry import handlers
+from sync.registry import handlers, subscribers
 from sync.turn import Counters, Pace
 from sync.worker import Worker
 
 _MOST_LANES = 100
+_FOR_STREAMS = 2
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -49,9 +50,10 @@ def _run(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 async def _work(url: str, settings: Settings, arguments: argparse.Namespace) -> Counters:
-    # A connection for each lane, one to look for more, one to wake others, and one to keep what was counted.
+    # A connection for each lane, one to look for more, one to wake others, one to keep what was counted, and
+    # some for streams.
     trace = opened_trace(settings, "worker")
-    database = await Database.open(url, arguments.lanes + 3)
+    database = await Database.open(url, arguments.lanes + _FOR_STREAMS + 3)
     try:
         registered = handlers(database, sealer(settings))
         worker = Worker(
@@ -64,13 +66,19 @@ async def _work(url: str, settings: Settings, arguments: argparse.Namespace) -> 
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, worker.stop)
         queues = ", ".join(sorted(registered))
+        reader = subscribers(database, sealer(settings))
         async with metrics_told(settings, figures) as port:
             told = "" if port is None else f", tells figures on http://{LOOPBACK}:{port}{PATH}"
             print(
                 f"contract-graph works on {queues}{told}; SIGTERM ends it when what it began is done",
                 flush=True,
             )
+            # What is read of a stream never ends: what is due once has an end.
+            reading = None if arguments.once else asyncio.create_task(reader.run())
             await worker.run(once=arguments.once)
+            if reading is not None:
+                reader.stop()
+                await reading
         return worker.counters
     finally:
         await database.close()

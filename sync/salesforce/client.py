@@ -59,6 +59,10 @@ class SalesforceClient:
         for session in self._sessions:
             session.close()
 
+    async def session(self, stale: Token | None = None) -> Token:
+        """Return our session, for another API of the org; a new one where the caller found it `stale`."""
+        return await self._tokens.current(stale)
+
     async def describe(self, name: str) -> ObjectDescription:
         """Return what the org says of an object, to our user."""
         return await self._read("GET", f"sobjects/{_segment(name)}/describe", ObjectDescription.read)

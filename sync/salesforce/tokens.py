@@ -27,10 +27,21 @@ _JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A session, and the address of the instance that it is for."""
+    """A session, the address of the instance that it is for, and what says whose it is."""
 
     value: str = field(repr=False)
     instance_url: str
+    identity: str = ""
+
+    @property
+    def org_id(self) -> str:
+        """The id of the org that it is for, as Salesforce says it; empty where it did not."""
+        return "/".join(self.identity.split("/")[-2:-1])
+
+    @property
+    def user_id(self) -> str:
+        """The id of the user whose session it is; empty where Salesforce did not say."""
+        return self.identity.rpartition("/")[2]
 
 
 class Tokens:
@@ -86,7 +97,7 @@ def minted(connection: Connection) -> Token:
     token, instance_url = said.get("access_token"), said.get("instance_url")
     if not isinstance(token, str) or not isinstance(instance_url, str) or not is_secure(instance_url):
         raise NotAuthorised("NO_TOKEN")
-    return Token(token, instance_url)
+    return Token(token, instance_url, str(said.get("id") or ""))
 
 
 def _form(connection: Connection) -> dict[str, str]:

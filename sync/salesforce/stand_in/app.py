@@ -166,6 +166,8 @@ class StandIn:
                 return _json(self.org.journal.shown(int(asked.pop("after", 0)), **asked))
             case "GET", "records", name if name in self.org.store.names:
                 return _json(list(self.org.store.all(name)))
+            case "GET", "stream":
+                return _json({"latest": self.org.bus.latest().hex()})
             case "GET", "calls":
                 return _json({"used": self.org.calls})
             case "DELETE", what if clear := self._clearing().get(what):
@@ -177,6 +179,7 @@ class StandIn:
         return {
             "everything": lambda: self._begin(Org(self.org.org_id)),
             "faults": self.org.faults.orders.clear,
+            "stream": self.org.bus.events.clear,
             "journal": self.org.journal.entries.clear,
             "sessions": self.sessions.end_all,
         }

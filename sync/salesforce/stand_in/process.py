@@ -53,6 +53,10 @@ class Started:
         """Return how many calls it has counted today. Raises StandInFailed."""
         return int(self._ask("GET", "calls")["used"])
 
+    def events_told(self) -> str:
+        """Return the replay id of the end of its stream of changes, as hex. Raises StandInFailed."""
+        return str(self._ask("GET", "stream")["latest"])
+
     def clear(self, what: str) -> None:
         """Clear its `faults`, `journal`, `sessions` or `everything`. Raises StandInFailed."""
         self._ask("DELETE", what)

@@ -171,3 +171,27 @@ def test_what_was_never_told_or_was_refused_is_sent(
     assert run("send").stdout.startswith("2 contracts are to be written")
     assert run("send", "--all").stdout.startswith("3 contracts are to be written")
     assert [row["in_doubt"] for row in rows(urls, "SELECT in_doubt FROM salesforce_record")].count(False) == 0
+
+
+def test_changes_are_read_from_now_on_shown_and_read_no_more(
+    run: Run, org: SalesforceOrg, urls: Urls, tmp_path: Path
+) -> None:
+    assert "has no Salesforce" in run("events").stderr
+    run(*by_jwt(org, tmp_path))
+    assert "nothing is read" in run("events", "--show").stdout
+    assert "api.pubsub.salesforce.com:7443 over TLS" in run("events").stdout
+    assert "in clear, on this machine" in run("events", "--address", "127.0.0.1:7443").stdout
+    assert rows(urls, "SELECT count(*) AS n FROM lane_message AS m JOIN lane AS l ON l.id = m.lane_id"
+                      " WHERE l.queue = 'stream'")[0]["n"] == 1  # fmt: skip
+    shown = run("events", "--show").stdout
+    assert "/data/ChangeEvents at 127.0.0.1:7443" in shown
+    assert "nothing yet" in shown
+    assert "no change" in run("events", "--end").stdout
+    assert ", ended " in run("events", "--show").stdout
+
+
+@pytest.mark.parametrize("given", [("--address", "nowhere"), ("--address", "x:0"), ("--topic", "Account")])
+def test_a_stream_needs_an_address_and_a_topic(run: Run, given: tuple[str, str]) -> None:
+    done = run("events", *given)
+    assert done.returncode == 1
+    assert given[0] in done.stderr
