@@ -14,7 +14,7 @@ from auth.vault import Vault
 from storage.lanes import Queue, enqueue
 from storage.salesforce_streams import StoredStream, find_stream, set_stream
 from sync.handlers import Apart, Within
-from sync.salesforce.changes.resync import ResyncWork
+from sync.salesforce.changes.resync import ResyncWork, resync_of
 from sync.salesforce.changes.subscribers import Subscribers, stream_message
 from sync.salesforce.changes.work import ChangeWork
 from sync.salesforce.orgs import SalesforceOrgs
@@ -80,6 +80,12 @@ class Hearing(Outbox):
     async def hear(self) -> None:
         """Read all events that there are, and have all work done that is due."""
         await self.read()
+        await self.work_off()
+
+    async def resync(self, *objects: str) -> None:
+        """Have every record of objects asked for."""
+        async with self.work.database.transaction(ONE) as connection:
+            await enqueue(connection, ONE, Queue.RESYNC, resync_of(objects), self.clock())
         await self.work_off()
 
     async def restarted(self) -> bool:

@@ -12,9 +12,7 @@ import pytest
 from api.embedded_worker import working
 from domain.contract import Contract
 from domain.lifecycle import ContractStatus
-from storage.lanes import Queue, enqueue
 from storage.salesforce_streams import end_streams
-from sync.salesforce.changes.resync import resync_of
 from sync.salesforce.stand_in.process import Started, started
 from tests.storage.lane_work import ONE
 from tests.sync.salesforce.hearing import Hearing, Test, hears, until
@@ -304,10 +302,7 @@ def test_a_resync_that_finds_nothing_new_changes_nothing(both: Hears) -> None:
         hearing.ahead = timedelta(minutes=10)
         before, writes = await hearing.lines(id_), len(hearing.effects())
         for _ in range(2):
-            async with hearing.work.database.transaction(ONE) as connection:
-                wanted = resync_of([Contract.__name__, "Opportunity", "Account"])
-                await enqueue(connection, ONE, Queue.RESYNC, wanted, hearing.clock())
-            await hearing.work_off()
+            await hearing.resync(Contract.__name__, "Opportunity", "Account")
         assert [each for each in await hearing.lines(id_) if each[2] != "ACCEPTED"] == [
             each for each in before if each[2] != "ACCEPTED"
         ]
