@@ -18,6 +18,7 @@ DIRECTIONS: Final[Mapping[Queue, SyncDirection]] = {
     Queue.FETCH: SyncDirection.FROM_CLM,
     Queue.INBOX: SyncDirection.FROM_CLM,
     Queue.OUTBOX: SyncDirection.TO_SALESFORCE,
+    Queue.CHANGE: SyncDirection.FROM_SALESFORCE,
 }
 """Which way the messages of a queue go; of others nothing is counted."""
 

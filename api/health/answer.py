@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -14,10 +15,11 @@ from api.review.question import Answer, Question
 from domain.histogram import PASSING, percentile
 from domain.passage import Figure, FigureName
 from storage.lanes import Queue
+from storage.salesforce_streams import find_streams
 from storage.sync_health import MOST_KINDS, Passed, figures_seen, held_by_error, passed_since, waiting_in
 
-QUEUES: Final = tuple(queue for queue in Queue if queue is not Queue.ALERT)
-"""What is told of: that operators are alerted is no part of the sync."""
+QUEUES: Final = tuple(queue for queue in Queue if queue not in {Queue.ALERT, Queue.STREAM})
+"""What is told of: that operators are alerted is no part of the sync, and a stream always waits."""
 
 Seen = Sequence[tuple[Figure, datetime]]
 
@@ -46,9 +48,9 @@ async def sync_health(connection: asyncpg.Connection, question: Question) -> Ans
         ],
         "salesforce": _salesforce(seen),
         "replays": [
-            {"object": each.object, "position": each.position, "at": at}
-            for each, at in seen
-            if each.name is FigureName.REPLAY_POSITION
+            {"object": each.topic, "position": b64encode(each.replay_id).decode(), "at": each.read_at}
+            for each in await find_streams(connection, question.org_id)
+            if each.ended_at is None and each.replay_id is not None and each.read_at is not None
         ],
         "drift": [
             {"object": each.object, "count": each.count, "at": at}

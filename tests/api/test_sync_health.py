@@ -19,6 +19,7 @@ from domain.passage import Fate, Figure, FigureName, Passage, SyncDirection
 from storage.database import Database
 from storage.lane_outcome import Fault, Poison
 from storage.lanes import Message, Queue, claim, enqueue, finish, take
+from storage.salesforce_streams import note_read, set_stream
 from sync.health import Health
 from sync.turn import Pace
 from tests.api.graph import OURS, THEIRS, Graph, graph_over
@@ -28,6 +29,7 @@ from tests.keys import KEY_ENCRYPTION, new_vault
 
 SEERS = ("legal", "integrator", "security_reviewer", "admin")
 OTHERS = sorted(set(load_policy().roles) - set(SEERS))
+TOPIC = "/data/ChangeEvents"
 QUERY = "{ syncHealth %s }" % whole("SyncHealth")  # noqa: UP031 - braces
 BROKEN = Fault("STRING_TOO_LONG", "a secret value is too long")
 
@@ -80,11 +82,10 @@ async def _counted(database: Database, now: datetime) -> None:
         FigureName.LIMIT_LEFT: 900, FigureName.LIMIT_ALLOWED: 1000, FigureName.BREAKER_OPEN: 0,
     }  # fmt: skip
     health.note_figures(OURS.org.id, [Figure(name=name, count=n) for name, n in figures.items()], now)
-    more = [
-        Figure(name=FigureName.REPLAY_POSITION, object="Opportunity", position="AAAB"),
-        Figure(name=FigureName.DRIFTED, object="Account", count=3),
-    ]
-    health.note_figures(OURS.org.id, more, now)
+    health.note_figures(OURS.org.id, [Figure(name=FigureName.DRIFTED, object="Account", count=3)], now)
+    async with database.transaction(OURS.org.id) as connection:
+        await set_stream(connection, OURS.org.id, TOPIC, "pubsub.example:7443", now)
+        await note_read(connection, OURS.org.id, TOPIC, b"\0\0\1", now)
     await health.keep(database, now)
 
 
@@ -128,7 +129,7 @@ def test_it_tells_what_was_counted_waits_and_is_held(syncing: Graph) -> None:
     assert (held["queue"], held["error"], held["count"]) == ("outbox", BROKEN.kind, 1)
     salesforce = told["salesforce"]
     assert [salesforce[name] for name in ("limitLeft", "limitAllowed", "breakerOpen")] == [900, 1000, False]
-    assert [(each["object"], each["position"]) for each in told["replays"]] == [("Opportunity", "AAAB")]
+    assert [(each["object"], each["position"]) for each in told["replays"]] == [(TOPIC, "AAAB")]
     assert [(each["object"], each["count"]) for each in told["drift"]] == [("Account", 3)]
 
 

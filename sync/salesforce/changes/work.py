@@ -11,6 +11,7 @@ import asyncpg
 
 from auth.key_encryption import KeyEncryptionError
 from domain.field import DeclaredField
+from domain.passage import Fate, Figure, Passage, SyncDirection
 from storage.database import Database
 from storage.lane_outcome import Done, Fault, Outcome, Poison, Retry
 from storage.lanes import Message, Queue, Taken, enqueue, is_waited_for
@@ -38,6 +39,8 @@ class Understood(Done):
     """All is known of a change: it is applied in the transaction that finishes it."""
 
     reading: Reading | None = field(default=None, repr=False)
+    passages: Sequence[Passage] = ()
+    figures: Sequence[Figure] = ()
 
 
 class ChangeWork:
@@ -105,7 +108,10 @@ class ChangeWork:
             if waited_for is not None:
                 where = waited_for.coordinate
                 return Retry(Fault("UnknownRecord", f"{where} leads to a record that is yet to be made"))
-        return Understood(reading)
+        passage = Passage(
+            direction=SyncDirection.FROM_SALESFORCE, object=change.object, fate=Fate.DONE, since=change.moment
+        )
+        return Understood(reading, (passage,))
 
     async def _waited_for(self, batch: Batch, reading: Reading) -> DeclaredField | None:
         """Return a reference to a record that the graph does not hold, and that a change is to make."""
