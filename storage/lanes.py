@@ -105,6 +105,7 @@ class Queue(StrEnum):
     FETCH = "fetch"
     INBOX = "inbox"
     OUTBOX = "outbox"
+    POLL = "poll"
     RESYNC = "resync"
     STREAM = "stream"
 

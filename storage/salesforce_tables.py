@@ -80,3 +80,20 @@ salesforce_stamp = sa.Table(
     sa.PrimaryKeyConstraint("org_id", "id"),
     comment="Of when the values are that the graph holds of a record of Salesforce.",
 )
+
+salesforce_poll = sa.Table(
+    "salesforce_poll",
+    metadata,
+    sa.Column("org_id", sa.Uuid(), sa.ForeignKey("org.id"), nullable=False),
+    sa.Column("id", sa.Uuid(), nullable=False, comment="Follows from the object."),
+    sa.Column("object", sa.Text(), nullable=False, comment="Whose records are asked for."),
+    sa.Column("minutes", sa.Integer(), nullable=False, comment="How long between two questions."),
+    sa.Column("polled_to", sa.DateTime(timezone=True), comment="Latest SystemModstamp that was seen."),
+    sa.Column("recent", sa.Text(), nullable=False, comment="JSON: SystemModstamp of records seen of late."),
+    sa.Column("whole_at", sa.DateTime(timezone=True), comment="When every record was last asked for."),
+    sa.Column("ended_at", sa.DateTime(timezone=True), comment="From when it is not asked any more."),
+    sa.PrimaryKeyConstraint("org_id", "id"),
+    sa.UniqueConstraint("org_id", "object"),
+    sa.CheckConstraint("minutes BETWEEN 1 AND 1440", name="minutes"),
+    comment="An object of Salesforce whose records are asked for now and then.",
+)

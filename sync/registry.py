@@ -14,6 +14,7 @@ from sync.connections import Connections
 from sync.handlers import Apart, Handler, Within
 from sync.inbox import InboxWork
 from sync.outbox import OutboxWork
+from sync.salesforce.changes.polls import PollWork
 from sync.salesforce.changes.resync import ResyncWork
 from sync.salesforce.changes.subscribers import Subscribers
 from sync.salesforce.changes.work import ChangeWork
@@ -37,6 +38,7 @@ def handlers(
     alerts = AlertWork(database, sealer, clock)
     orgs = SalesforceOrgs(sealer)
     outbox = OutboxWork(database, orgs, clock)
+    polls = PollWork(database, orgs, clock)
     changes = ChangeWork(database, orgs, Vault(sealer), clock)
     return {
         Queue.FETCH: Apart(inbox.fetch, inbox.hand_on),
@@ -44,6 +46,7 @@ def handlers(
         Queue.OUTBOX: Apart(outbox.write, outbox.keep, outbox.close),
         Queue.ALERT: Apart(alerts.tell, alerts.note),
         Queue.CHANGE: Apart(changes.read, changes.apply, changes.close),
+        Queue.POLL: Apart(polls.ask, polls.keep, polls.close),
         Queue.RESYNC: Within(ResyncWork(clock).spread),
     }
 

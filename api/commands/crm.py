@@ -16,6 +16,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
 
 from api.commands.crm_events import add_events
+from api.commands.crm_poll import add_poll
 from api.commands.org_work import in_org
 from api.installation import sealer
 from api.settings import Settings, SettingsError
@@ -37,7 +38,7 @@ _AT_ONCE = 1000
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Register `crm set|show|check|send|events|end`."""
+    """Register `crm set|show|check|send|events|poll|end`."""
     actions = subparsers.add_parser(
         "crm", help="the Salesforce that contracts are written to"
     ).add_subparsers(dest="action", required=True)
@@ -63,6 +64,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     sending.add_argument("--all", action="store_true", help="every contract, with every value")
     add_events(partial(_action, actions))
+    add_poll(partial(_action, actions))
     _action(actions, "end", "write nothing there any more; what it was told stays", _end)
 
 

@@ -9,6 +9,7 @@ from typing import Final
 
 import asyncpg
 
+from api.commands.crm_poll import poll_nightly
 from api.commands.org_work import in_org
 from api.settings import Settings, SettingsError
 from domain.org import Org
@@ -61,8 +62,10 @@ def _begin(address: str, topic: str) -> Callable[[asyncpg.Connection, Org], Awai
         now = datetime.now(UTC)
         await set_stream(connection, org.id, topic, address, now)
         await enqueue(connection, org.id, Queue.STREAM, [stream_message(topic)], now)
+        await poll_nightly(connection, org)
         how = "in clear, on this machine" if is_plain(stored.url, address) else "over TLS"
         print(f"workers read {topic} of {org.name} at {address} {how}, all that is kept there first")
+        print("once a day they ask for what no event tells of: `contract-graph crm poll` says how often")
 
     return work
 

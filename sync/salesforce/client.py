@@ -71,9 +71,12 @@ class SalesforceClient:
         """Return the limits of the org, and what is left of each."""
         return await self._read("GET", "limits", dict)
 
-    async def query(self, soql: str) -> AsyncIterator[Mapping[str, Any]]:
-        """Return the rows of a query, page by page; write it with `simple_salesforce.format_soql`."""
-        path: str | None = f"query?q={quote(soql, safe='')}"
+    async def query(self, soql: str, *, deleted: bool = False) -> AsyncIterator[Mapping[str, Any]]:
+        """Return the rows of a query, page by page; write it with `simple_salesforce.format_soql`.
+
+        With `deleted` also those of records in the recycle bin.
+        """
+        path: str | None = f"{'queryAll' if deleted else 'query'}?q={quote(soql, safe='')}"
         while path is not None:
             page = await self._read("GET", path, dict)
             for row in page["records"]:

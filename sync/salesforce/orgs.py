@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -88,6 +89,16 @@ class OpenOrg:
             batcher = Batcher(lambda keys: self._read(name, by, tuple(keys), fields), MOST_ROWS)
             self._reads[name, by, fields] = batcher
         return await batcher.ask(key, None)
+
+    async def changed_since(self, name: str, since: datetime) -> list[Row]:
+        """Return Id, SystemModstamp and IsDeleted of records changed at a moment or later, the oldest first.
+
+        Deleted ones are among them as long as they lie in the recycle bin. Raises SalesforceFailure.
+        """
+        asked = format_soql("WHERE SystemModstamp >= {} ORDER BY SystemModstamp, Id", since)
+        soql = f"SELECT Id, SystemModstamp, IsDeleted FROM {name} {asked}"  # noqa: S608 - names of ours
+        async with self._call():
+            return [row async for row in self.client.query(soql, deleted=True)]
 
     async def upsert(self, name: str, by: str, key: str, values: Values) -> str:
         """Change or make the record with an external id; return its Salesforce id.

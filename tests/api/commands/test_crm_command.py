@@ -190,6 +190,23 @@ def test_changes_are_read_from_now_on_shown_and_read_no_more(
     assert ", ended " in run("events", "--show").stdout
 
 
+def test_what_changed_is_asked_for_now_and_then_and_no_more(
+    run: Run, org: SalesforceOrg, urls: Urls, tmp_path: Path
+) -> None:
+    assert "has no Salesforce" in run("poll").stderr
+    run(*by_jwt(org, tmp_path))
+    assert (
+        "every 15 minutes which of Account changed"
+        in run("poll", "--object", "Account", "--minutes", "15").stdout
+    )
+    assert "once a day" in run("events").stdout
+    polls = {row["object"]: row["minutes"] for row in rows(urls, "SELECT * FROM salesforce_poll")}
+    assert (polls["Account"], polls["Opportunity"]) == (15, 1440)
+    assert "--minutes" in run("poll", "--minutes", "0").stderr
+    assert "any more" in run("poll", "--end").stdout
+    assert all(row["ended_at"] for row in rows(urls, "SELECT ended_at FROM salesforce_poll"))
+
+
 @pytest.mark.parametrize("given", [("--address", "nowhere"), ("--address", "x:0"), ("--topic", "Account")])
 def test_a_stream_needs_an_address_and_a_topic(run: Run, given: tuple[str, str]) -> None:
     done = run("events", *given)

@@ -12,8 +12,10 @@ from uuid import UUID
 
 from auth.vault import Vault
 from storage.lanes import Queue, enqueue
+from storage.salesforce_polls import set_poll
 from storage.salesforce_streams import StoredStream, find_stream, set_stream
 from sync.handlers import Apart, Within
+from sync.salesforce.changes.polls import PollWork, poll_message
 from sync.salesforce.changes.resync import ResyncWork, resync_of
 from sync.salesforce.changes.subscribers import Subscribers, stream_message
 from sync.salesforce.changes.work import ChangeWork
@@ -82,6 +84,14 @@ class Hearing(Outbox):
         await self.read()
         await self.work_off()
 
+    async def poll(self, *objects: str, minutes: int = 5) -> None:
+        """Have objects asked for now and then."""
+        async with self.work.database.transaction(ONE) as connection:
+            for each in objects:
+                await set_poll(connection, ONE, each, minutes)
+            messages = [poll_message(each) for each in objects]
+            await enqueue(connection, ONE, Queue.POLL, messages, self.clock())
+
     async def resync(self, *objects: str) -> None:
         """Have every record of objects asked for."""
         async with self.work.database.transaction(ONE) as connection:
@@ -101,9 +111,11 @@ class Hearing(Outbox):
     async def work_off(self) -> None:
         """Have a worker do what is due, and what follows from it."""
         changes = ChangeWork(self.work.database, self.orgs, Vault(self.keys), self.clock)
+        polls = PollWork(self.work.database, self.orgs, self.clock)
         handlers = {
             Queue.OUTBOX: Apart(self.handler.write, self.handler.keep),
             Queue.CHANGE: Apart(changes.read, changes.apply),
+            Queue.POLL: Apart(polls.ask, polls.keep),
             Queue.RESYNC: Within(ResyncWork(self.clock).spread),
         }
         await Worker(self.work.database, handlers, pace=PACE, clock=self.clock).run(once=True)

@@ -1,0 +1,90 @@
+"""`contract-graph crm poll`: which records of an org's Salesforce changed, asked now and then."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import asyncpg
+
+from api.commands.org_work import in_org
+from api.settings import Settings, SettingsError
+from domain.org import Org
+from storage.lanes import Queue, enqueue
+from storage.salesforce import find_salesforce
+from storage.salesforce_polls import end_polls, find_poll, set_poll
+from sync.salesforce.changes.polls import poll_message
+from sync.salesforce.changes.resync import ENTITIES
+
+NIGHTLY: Final = 1440
+"""Minutes: once a day, as formulas and what was erased show by nothing else."""
+
+_USUAL = 5
+
+Register = Callable[[str, str, Callable[[argparse.Namespace, Settings], int]], argparse.ArgumentParser]
+
+
+def add_poll(register: Register) -> None:
+    """Register `crm poll`."""
+    parser = register("poll", "ask now and then which records changed there, from now on; --end", _run)
+    parser.add_argument(
+        "--object",
+        action="append",
+        choices=ENTITIES,
+        help="one of them; given again, several; all unless said",
+    )
+    parser.add_argument(
+        "--minutes",
+        type=int,
+        default=_USUAL,
+        help=f"between two questions, {_USUAL} unless said, at most {NIGHTLY}",
+    )
+    parser.add_argument("--end", action="store_true", help="ask no more")
+
+
+async def poll(connection: asyncpg.Connection, org: Org, objects: Sequence[str], minutes: int) -> None:
+    """Have objects asked for, in this order, in a transaction bound to the org."""
+    now = datetime.now(UTC)
+    for place, each in enumerate(objects):
+        await set_poll(connection, org.id, each, minutes)
+        # What is due first is worked on first, today and every time after.
+        due = now + timedelta(milliseconds=place)
+        await enqueue(connection, org.id, Queue.POLL, [poll_message(each)], due)
+
+
+async def poll_nightly(connection: asyncpg.Connection, org: Org) -> None:
+    """Have all objects asked for once a day that are not asked for already."""
+    known = [
+        each
+        for each in ENTITIES
+        if (found := await find_poll(connection, org.id, each)) and not found.ended_at
+    ]
+    await poll(connection, org, [each for each in ENTITIES if each not in known], NIGHTLY)
+
+
+def _run(arguments: argparse.Namespace, settings: Settings) -> int:
+    if not 1 <= arguments.minutes <= NIGHTLY:
+        raise SettingsError(f"--minutes takes a whole number from 1 to {NIGHTLY}")
+    objects = tuple(dict.fromkeys(arguments.object or ENTITIES))
+    in_org(settings, arguments.org, _end if arguments.end else _begin(objects, arguments.minutes))
+    return 0
+
+
+def _begin(objects: Sequence[str], minutes: int) -> Callable[[asyncpg.Connection, Org], Awaitable[None]]:
+    async def work(connection: asyncpg.Connection, org: Org) -> None:
+        stored = await find_salesforce(connection, org.id)
+        if stored is None or stored.ended_at is not None:
+            raise SettingsError(
+                f"{org.name} has no Salesforce: `contract-graph crm set` says how it is reached"
+            )
+        await poll(connection, org, objects, minutes)
+        print(f"workers ask every {minutes} minutes which of {', '.join(objects)} changed in {stored.url}")
+
+    return work
+
+
+async def _end(connection: asyncpg.Connection, org: Org) -> None:
+    await end_polls(connection, org.id, datetime.now(UTC))
+    print(f"nothing of {org.name} is asked for any more")

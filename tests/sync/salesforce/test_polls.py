@@ -1,0 +1,106 @@
+"""Without change events: which records changed is asked now and then, and every record once a day."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+
+from domain.lifecycle import ContractStatus
+from storage.salesforce_polls import end_polls, find_poll
+from sync.salesforce.stand_in.process import Started, started
+from tests.storage.lane_work import ONE
+from tests.sync.salesforce.hearing import Hearing, Test, hears
+from tests.sync.salesforce.org import furnished
+from tests.sync.salesforce.telling import TERM
+
+Hears = Callable[[Test], None]
+
+
+@pytest.fixture(scope="module")
+def silent() -> Iterator[Started]:
+    with started() as running:
+        yield running
+
+
+@pytest.fixture
+def asked(database_url: str, owner_url: str, superuser_url: str, silent: Started) -> Hears:
+    return hears((database_url, owner_url, superuser_url), furnished(silent))
+
+
+async def later(hearing: Hearing, **passed: float) -> None:
+    hearing.ahead += timedelta(**passed)
+    hearing.org.stand_in.arrange(now=hearing.clock().isoformat())
+    await hearing.work_off()
+
+
+def test_what_changed_is_found_at_the_next_question(asked: Hears) -> None:
+    async def check(hearing: Hearing) -> None:
+        id_ = await hearing.have(status=ContractStatus.DRAFT, **TERM)
+        await hearing.work_off()
+        await hearing.poll("Opportunity", "Account", "Contract")
+        await hearing.work_off()
+        hearing.edit("Opportunity", hearing.org.opportunity, Name="Asked for", Amount=900)
+        hearing.edit("Account", hearing.org.account, BillingCity="Oslo")
+        await later(hearing, minutes=1)
+        assert (await hearing.row("account", hearing.org.account))["billing_city"] is None
+        await later(hearing, minutes=5)
+        assert (await hearing.row("account", hearing.org.account))["billing_city"] == "Oslo"
+        assert (await hearing.row("opportunity", hearing.org.opportunity))["name"] == "Asked for"
+        assert await hearing.value(id_) == 900
+        before = await hearing.lines(id_)
+        await later(hearing, minutes=6)
+        assert await hearing.lines(id_) == before
+
+    asked(check)
+
+
+def test_a_new_record_is_made_and_a_deleted_one_is_known_to_be(asked: Hears) -> None:
+    async def check(hearing: Hearing) -> None:
+        await hearing.poll("Account")
+        await hearing.work_off()
+        made = hearing.rep("POST", "sobjects/Account", {"Name": "New"}).json()["id"]
+        await later(hearing, minutes=6)
+        assert (await hearing.row("account", made))["name"] == "New"
+        hearing.rep("DELETE", f"sobjects/Account/{made}")
+        await later(hearing, minutes=6)
+        gone = await hearing.work.superuser.fetchval(
+            "SELECT gone_at FROM salesforce_stamp WHERE salesforce_id = $1", made
+        )
+        assert gone is not None
+
+    asked(check)
+
+
+def test_every_record_is_asked_for_once_a_day(asked: Hears) -> None:
+    async def check(hearing: Hearing) -> None:
+        await hearing.have(**TERM)
+        await hearing.poll("Account")
+        await hearing.work_off()
+        await later(hearing, minutes=6)
+        await later(hearing, minutes=6)
+        # As nothing tells of it, nobody could have asked for it.
+        await hearing.work.superuser.execute("UPDATE account SET name = 'Drifted'")
+        await later(hearing, minutes=6)
+        assert (await hearing.row("account", hearing.org.account))["name"] == "Drifted"
+        await later(hearing, hours=24)
+        assert (await hearing.row("account", hearing.org.account))["name"] == "Acme"
+
+    asked(check)
+
+
+def test_what_is_ended_is_asked_for_no_more(asked: Hears) -> None:
+    async def check(hearing: Hearing) -> None:
+        await hearing.poll("Account")
+        async with hearing.work.database.transaction(ONE) as connection:
+            await end_polls(connection, ONE, hearing.clock())
+        calls = hearing.org.stand_in.calls()
+        await later(hearing, hours=1)
+        assert hearing.org.stand_in.calls() == calls
+        async with hearing.work.database.transaction(ONE) as connection:
+            found = await find_poll(connection, ONE, "Account")
+        assert found is not None
+        assert found.polled_to is None
+
+    asked(check)
