@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 
@@ -39,12 +39,14 @@ class Retry:
     Without a time its lane backs off, for `least` or longer, and too many attempts quarantine it. With a
     time, as the one when a limit is lifted, it waits for that, which counts as no attempt: the fault is not
     the message's. With a kind of `alert`, operators are told of it in the transaction that puts it off.
+    `routine` says that nothing failed: it is done for now, and due again.
     """
 
     reason: Fault
     after: datetime | None = None
     least: timedelta = timedelta()
     alert: AlertKind | None = None
+    routine: bool = field(default=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ def _alarms(batch: Batch, outcomes: Sequence[Outcome], finished: Finished, now: 
     if not isinstance(outcome, Retry):
         return
     begun_again = outcome.after is not None or (place == 0 and batch.attempts > 1)
-    is_late = begun_again and message.enqueued_at <= now - LATE
+    is_late = begun_again and not outcome.routine and message.enqueued_at <= now - LATE
     for kind in (outcome.alert, AlertKind.QUEUE_STUCK if is_late else None):
         if kind is not None:
             yield Alarm(

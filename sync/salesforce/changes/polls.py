@@ -73,7 +73,7 @@ class PollWork:
             return [Retry(Fault(failure.code, str(failure)), later)]
         except SalesforceFailure as failure:
             return [put_off(failure, org, now)]
-        return [Polled(Fault("Polled", "it is asked again"), later, poll=poll, rows=rows)]
+        return [Polled(Fault("Polled", "it is asked again"), later, poll=poll, rows=rows, routine=True)]
 
     async def keep(self, connection: asyncpg.Connection, batch: Batch, outcomes: Sequence[Outcome]) -> None:
         """Put what changed in the lanes of its records, with up to where it was asked."""

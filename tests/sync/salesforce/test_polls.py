@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from domain.identity import uuid7
 from domain.lifecycle import ContractStatus
+from storage.lane_outcome import Fault, Retry
+from storage.lanes import Finished, Queue, Taken
 from storage.salesforce_polls import end_polls, find_poll
+from sync.alerts.alarms import alarms_of
+from sync.handlers import Batch
 from sync.salesforce.stand_in.process import Started, started
 from tests.storage.lane_work import ONE
 from tests.sync.salesforce.hearing import Hearing, Test, hears
@@ -104,3 +109,13 @@ def test_what_is_ended_is_asked_for_no_more(asked: Hears) -> None:
         assert found.polled_to is None
 
     asked(check)
+
+
+def test_nobody_is_alarmed_by_a_question_that_comes_again() -> None:
+    now = datetime(2026, 11, 27, 12, tzinfo=UTC)
+    old = Taken(id=uuid7(), seq=1, payload="Account", correlation="c", enqueued_at=now - timedelta(days=30))
+    batch = Batch(org_id=ONE, queue=Queue.POLL, key="Account", attempts=1, until=now, messages=[old])
+    finished = Finished(done=0, quarantined=[], left=1, retry_at=now)
+    asked, failed = (Retry(Fault("Polled", ""), now, routine=each) for each in (True, False))
+    assert alarms_of(batch, [asked], finished, now) == []
+    assert [each.kind for each in alarms_of(batch, [failed], finished, now)] == ["QUEUE_STUCK"]
