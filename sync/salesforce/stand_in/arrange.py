@@ -1,4 +1,4 @@
-"""What the stand-in is told by whoever runs it: settings, people, apps, records, trouble; in one document."""
+"""What the stand-in is told by whoever runs it: settings, people, apps, records, sharing, trouble."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sync.salesforce.stand_in.org import Org
 from sync.salesforce.stand_in.rights import Rights
 from sync.salesforce.stand_in.sessions import Sessions
 
-_KNOWN = ("settings", "users", "apps", "records", "faults", "now", "calls")
+_KNOWN = ("settings", "users", "apps", "records", "sharing", "faults", "now", "calls")
 
 
 def arrange(org: Org, sessions: Sessions, said: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -34,6 +34,7 @@ def arrange(org: Org, sessions: Sessions, said: Mapping[str, Any]) -> dict[str, 
         sessions.register(app)
     for name, records in said.get("records", {}).items():
         made.setdefault(name, []).extend(org.seed(name, record) for record in records)
+    org.sharing.arrange(said.get("sharing", {}))
     for fault in said.get("faults", ()):
         org.faults.add(fault)
     return made

@@ -14,6 +14,7 @@ from sync.salesforce.stand_in.faults import Faults
 from sync.salesforce.stand_in.journal import Journal
 from sync.salesforce.stand_in.refusal import Refused, not_found
 from sync.salesforce.stand_in.rights import Rights
+from sync.salesforce.stand_in.sharing import Sharing
 from sync.salesforce.stand_in.store import Store, Values, normal_id
 from sync.salesforce.stand_in.traps import Settings, settle
 from sync.salesforce.stand_in.values import parsed
@@ -47,6 +48,7 @@ class Org:
         self.bus = EventBus(self)
         self._depth = 0
         self.rights: dict[str, Rights] = {}
+        self.sharing = Sharing()
         self.calls = 0
         self.delivered = 0
         for place, (label, code, default) in enumerate(STATUSES, 1):

@@ -39,10 +39,12 @@ class Querying:
             raise Refused("INVALID_TYPE", f"sObject type '{question.source}' is not supported.")
         paths = [self._path(source, name) for name in question.fields if name != "count()"]
         accepted = self._accepts(source, question.where)
+        caller, sharing = self._caller, self._org.sharing
+        reads = sharing.reading(self._org.store, caller.user_id, caller.rights, source.name)
         found = [
             record
             for record in self._org.store.all(source.name)
-            if (deleted or not record["IsDeleted"]) and accepted(record)
+            if (deleted or not record["IsDeleted"]) and reads(record) and accepted(record)
         ]
         found = self._sorted(source, found, question.order)[question.offset :]
         found = found if question.limit is None else found[: question.limit]

@@ -16,12 +16,14 @@ _LEVELS = ("none", READ, EDIT, CREATE)
 class Rights:
     """Rights of one user: everything that is not taken away.
 
-    `objects` is a level by object; `hidden` and `read_only` are fields, such as `Contract.ARR__c`.
+    `objects` is a level by object; `hidden` and `read_only` are fields, such as `Contract.ARR__c`; of the
+    objects in `view_all` the user reads every record, whatever its sharing.
     """
 
     objects: Mapping[str, str] = field(default_factory=dict)
     hidden: frozenset[str] = frozenset()
     read_only: frozenset[str] = frozenset()
+    view_all: frozenset[str] = frozenset()
 
     @classmethod
     def read(cls, said: Mapping[str, Any]) -> Rights:
@@ -29,8 +31,8 @@ class Rights:
         objects = dict(said.get("objects", {}))
         if unknown := set(objects.values()) - set(_LEVELS):
             raise ValueError(f"no level of rights: {', '.join(sorted(unknown))}; one of {', '.join(_LEVELS)}")
-        hidden, read_only = (frozenset(said.get(name, ())) for name in ("hidden", "read_only"))
-        return cls(objects, hidden, read_only)
+        names = ("hidden", "read_only", "view_all")
+        return cls(objects, *(frozenset(said.get(name, ())) for name in names))
 
     def may_see(self, object_name: str) -> bool:
         """Return whether the object is there for this user."""
