@@ -50,6 +50,8 @@ from storage.lane_bell import Bell
 from storage.policy_versions import add_differences
 from sync.connections import Connections
 from sync.registry import now
+from sync.salesforce.orgs import SalesforceOrgs
+from sync.salesforce.sharing import Sharing
 from sync.worker import Worker
 
 log = logging.getLogger("contract_graph.app")
@@ -132,7 +134,8 @@ class Application:
         views = Views(self._policies.in_force)
         self._audit = AuditWriter(audit)
         self._pools = {"requests": self._database, "audit": audit}
-        endpoint = Endpoint(self._database, views, today, Vault(self._sealer), self._audit)
+        sharing = Sharing(self._database, SalesforceOrgs(self._sealer), now)
+        endpoint = Endpoint(self._database, views, today, Vault(self._sealer), self._audit, sharing=sharing)
         self._bell = Bell(self._database)
         self._door.endpoint = endpoint
         self._obey(endpoint)
@@ -157,6 +160,7 @@ class Application:
         finally:
             for each in watching:
                 each.cancel()
+            await sharing.close()
             await self._bell.close()
             with suppress(DatabaseUnavailable, *BUSY):
                 await _keep_differences(self._database, endpoint)

@@ -37,6 +37,7 @@ from api.request_tally import OWN, UNREAD, RequestTally
 from api.review.desk import ReviewDesk
 from api.sealed_answers import SealedAnswers, with_shredded
 from api.shadow import Shadow
+from api.sharing import SharingDesk
 from api.trusted import trusted_documents
 from auth.audit import AuditEvent, Document, Refusal
 from auth.principal import Principal
@@ -45,6 +46,7 @@ from auth.vault import Vault
 from auth.view import View, Views
 from domain.identity import uuid7
 from storage.database import BUSY, Database, DatabaseUnavailable
+from sync.salesforce.sharing import Sharing
 
 log = logging.getLogger("contract_graph.graphql")
 
@@ -101,6 +103,7 @@ class Endpoint:
         vault: Vault,
         audit: AuditWriter | None = None,
         clock: Callable[[], datetime] = _now,
+        sharing: Sharing | None = None,
     ) -> None:
         self._database = database
         self._sealed = SealedAnswers(database, vault)
@@ -108,6 +111,7 @@ class Endpoint:
         self.planner = Planner()
         self.tally = RequestTally()
         self._desk = ReviewDesk(database, clock)
+        self.sharing = SharingDesk(sharing, clock)
         self._mutations = Mutations(database, lambda: frozenset(self.views.policy.roles), clock)
         self.views = views
         self.shadow: Shadow | None = None
@@ -221,8 +225,8 @@ class Endpoint:
             "$subject": principal.subject,
             "$scopes": principal.scopes,
         }
-        extensions = plan.extensions
         try:
+            extensions = await self.sharing.prepare(plan, principal, environment, strict=asked.strict)
             if plan.blinds:
                 environment[BLIND] = await self._sealed.blind(principal.org_id)
             if plan.reviews:

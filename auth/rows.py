@@ -17,19 +17,33 @@ class Scope(StrEnum):
 
     OWN = "own"
     ACCOUNT_TEAM = "account_team"
+    SALESFORCE = "salesforce"
     ORG = "org"
 
     @property
     def width(self) -> int:
+        """Its place in the order in which scopes are told, which says nothing of what they hold."""
         return _WIDTHS[self]
+
+    def holds(self, other: Scope) -> bool:
+        """Whether each record that the other scope reaches is surely reached by this one."""
+        return other in _WITHIN[self]
 
 
 _WIDTHS = {scope: width for width, scope in enumerate(Scope)}
+# Of what Salesforce lets somebody read nothing is sure: not even that it is all they own.
+_WITHIN = {
+    Scope.OWN: frozenset({Scope.OWN}),
+    Scope.ACCOUNT_TEAM: frozenset({Scope.OWN, Scope.ACCOUNT_TEAM}),
+    Scope.SALESFORCE: frozenset({Scope.SALESFORCE}),
+    Scope.ORG: frozenset(Scope),
+}
 
 
 SCOPE_TEXTS = {
     Scope.OWN: "the caller's own records",
     Scope.ACCOUNT_TEAM: "the records of the caller and of the accounts they work on",
+    Scope.SALESFORCE: "the records that Salesforce lets the caller read",
     Scope.ORG: "every record of the org",
 }
 
@@ -71,7 +85,7 @@ class Rows:
 
     def covers(self, other: Rows) -> bool:
         """Whether each of the others is surely one of these."""
-        wider = self.scope.width >= other.scope.width
+        wider = self.scope.holds(other.scope)
         return wider and self.when <= other.when and self.unless <= other.unless
 
     def holds(self, scopes: AbstractSet[Scope], contract: Mapping[str, object]) -> bool:

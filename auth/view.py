@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from auth.decision import Cell, Decision, Deny, Mask, Show, denied
 from auth.policy import Allow, Command, Policy, cell_of, decide_claim, decide_command
-from auth.rows import Rows
+from auth.rows import Rows, Scope
 from domain.field import DeclaredField, Kind
 
 
@@ -119,6 +119,11 @@ class View:
     def reaches_all(self) -> bool:
         """Whether what the caller sees is the same in every record of the org."""
         return all(rows.is_everything for rows in self._sets)
+
+    @cached_property
+    def asks_salesforce(self) -> bool:
+        """Whether what the caller sees depends on what Salesforce lets them read."""
+        return any(rows.scope is Scope.SALESFORCE for rows in self._sets)
 
     @property
     def terms(self) -> frozenset[str]:

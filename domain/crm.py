@@ -91,7 +91,8 @@ class Account(Entity):
     """A company we sell to or buy from."""
 
     salesforce_id: Annotated[
-        str | None, Field("Salesforce id, 18 characters.", SALESFORCE, EVERYONE, "Account.Id", key=True)
+        str | None,
+        Field("Salesforce id, 18 characters.", SALESFORCE, EVERYONE, "Account.Id", key=True, shared=True),
     ] = None
     name: Annotated[
         str, Field("Name of the company.", SALESFORCE, EVERYONE, "Account.Name", search=True, indexed=True)
@@ -243,7 +244,8 @@ class Opportunity(Entity):
     """A deal that sales people work on."""
 
     salesforce_id: Annotated[
-        str | None, Field("Salesforce id, 18 characters.", SALESFORCE, EVERYONE, "Opportunity.Id", key=True)
+        str | None,
+        Field("Salesforce id, 18 characters.", SALESFORCE, EVERYONE, "Opportunity.Id", key=True, shared=True),
     ] = None
     name: Annotated[str, Field("Name of the deal.", SALESFORCE, EVERYONE, "Opportunity.Name", search=True)]
     stage: Annotated[

@@ -78,7 +78,8 @@ class Field:
 
     Who reaches a record is said where it points at others: `owns` makes it the record of the user it points
     at, `via` the record of whoever holds the one it points at (a `part` always is), and `joins` makes the
-    user one of the team of the record that this one is a part of.
+    user one of the team of the record that this one is a part of. `shared` stands at the Salesforce id of
+    a record of which Salesforce is asked who may read it.
     """
 
     meaning: str
@@ -96,6 +97,7 @@ class Field:
     owns: bool = False
     via: bool = False
     joins: bool = False
+    shared: bool = False
 
     def __post_init__(self) -> None:
         if not self.meaning.strip():
@@ -106,6 +108,8 @@ class Field:
             raise DeclarationError("only a user can own a record or join its team")
         if self.via and self.to is None:
             raise DeclarationError("a record is reached via another one: say which by `to`")
+        if self.shared and not (self.key and self.salesforce):
+            raise DeclarationError("Salesforce is asked about a record by a key of its own: say `key=True`")
 
 
 class DeclarationError(TypeError):

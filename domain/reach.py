@@ -38,6 +38,26 @@ def team_of(entity: str) -> DeclaredField | None:
 
 
 @cache
+def shared_by(entity: str) -> DeclaredField | None:
+    """Return the key by which Salesforce is asked who may read a record of this entity, if it is."""
+    return next((f for f in fields_of(ENTITIES[entity]) if f.field.shared), None)
+
+
+@cache
+def narrowest_first(entity: str) -> tuple[DeclaredField, ...]:
+    """Return what leads to a record, the deal before the account that the deal leads on to.
+
+    Where Salesforce decides, the first of them that is set does.
+    """
+    found = leading(entity)
+
+    def leads_on(to: DeclaredField) -> int:
+        return sum(f.target == to.target for other in found for f in leading(other.target))
+
+    return tuple(sorted(found, key=leads_on))
+
+
+@cache
 def beneath(entity: str) -> tuple[DeclaredField, ...]:
     """Return the references of other entities that lead from a record to theirs and are no parts of it.
 

@@ -18,6 +18,7 @@ from storage.aggregate import load_many
 from storage.identities import Clash, Identities, clashes_of, identify, ids_of, key_of, missing_links
 from storage.memo import memoized
 from storage.records import layout_of, owner_of, to_row, with_parts
+from storage.salesforce_access import forget_changed
 from storage.sealing import NO_KEYS, Seals, Vault, seals_for
 from storage.statement import Statement
 from storage.tables import table_of
@@ -113,6 +114,7 @@ class Ingest:
                     changed = await self._connection.fetch(statement.text, *arguments)
                     ids = [row["id"] for row in changed]
                     await touch(self._connection, self._org_id, entity, ids, now)
+                    await forget_changed(self._connection, self._org_id, {entity: ids}, now)
         return unresolved
 
     async def ids_of(
@@ -175,6 +177,7 @@ class Ingest:
         for entity, ids in updated.items():
             saved.updated[entity.__name__] += len(ids)
             await self._derive_again(entity, ids, batch)
+        await forget_changed(self._connection, self._org_id, updated, batch.now)
         return saved
 
     async def _remove_vanished(self, batch: _Batch, saved: Saved) -> set[UUID]:

@@ -8,18 +8,23 @@ from uuid import UUID
 
 import asyncpg
 
-_COLUMNS = "url, consumer_key, secret, username, audience, currency, made_at, ended_at"
+_COLUMNS = "url, consumer_key, secret, username, audience, currency, last_known_minutes, made_at, ended_at"
 _SET = f"""
-    INSERT INTO salesforce_connection (org_id, id, {_COLUMNS}) VALUES ($1, $1, $2, $3, $4, $5, $6, $7, $8, $9)
+    INSERT INTO salesforce_connection (org_id, id, {_COLUMNS})
+    VALUES ($1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
         ON CONFLICT (org_id, id) DO UPDATE
        SET url = excluded.url, consumer_key = excluded.consumer_key, secret = excluded.secret,
            username = excluded.username, audience = excluded.audience, currency = excluded.currency,
-           made_at = excluded.made_at, ended_at = excluded.ended_at"""  # noqa: S608 - own names
+           last_known_minutes = excluded.last_known_minutes, made_at = excluded.made_at,
+           ended_at = excluded.ended_at"""  # noqa: S608 - own names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredSalesforce:
-    """The connection as it is stored: `secret` is encrypted, and JWT is used where there is a `username`."""
+    """The connection as it is stored: `secret` is encrypted, and JWT is used where there is a `username`.
+
+    While it cannot be asked, what it said of sharing counts for `last_known_minutes` more, if that is set.
+    """
 
     org_id: UUID
     url: str
@@ -28,6 +33,7 @@ class StoredSalesforce:
     username: str | None = None
     audience: str | None = None
     currency: str | None = None
+    last_known_minutes: int | None = None
     made_at: datetime
     ended_at: datetime | None = None
 
@@ -36,7 +42,7 @@ async def set_salesforce(connection: asyncpg.Connection, made: StoredSalesforce)
     """Set how the Salesforce of an org is reached, in place of what was set before."""
     await connection.execute(
         _SET, made.org_id, made.url, made.consumer_key, made.secret, made.username, made.audience,
-        made.currency, made.made_at, made.ended_at,
+        made.currency, made.last_known_minutes, made.made_at, made.ended_at,
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""How the org of Salesforce is reached, what its records were last told, and how far its changes are read."""
+"""How the org of Salesforce is reached, what its records were last told, who may read them, what changes there."""
 
 from __future__ import annotations
 
@@ -17,12 +17,18 @@ salesforce_connection = sa.Table(
     sa.Column("username", sa.Text(), comment="User we sign in as by JWT; absent with client credentials."),
     sa.Column("audience", sa.Text(), comment="Who is to believe the JWT."),
     sa.Column("currency", sa.Text(), comment="Currency of an org that has only one."),
+    sa.Column(
+        "last_known_minutes",
+        sa.Integer(),
+        comment="How much longer its last answer about sharing counts while it cannot be asked.",
+    ),
     sa.Column("made_at", sa.DateTime(timezone=True), nullable=False, comment="When it was set as it is."),
     sa.Column("ended_at", sa.DateTime(timezone=True), comment="From when nothing is written by it."),
     sa.PrimaryKeyConstraint("org_id", "id"),
     sa.CheckConstraint("id = org_id", name="one"),
     sa.CheckConstraint("(username IS NULL) = (audience IS NULL)", name="credentials"),
     sa.CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency"),
+    sa.CheckConstraint("last_known_minutes BETWEEN 1 AND 1440", name="last_known_minutes"),
     comment="Salesforce of an org, and how we sign in there.",
 )
 
@@ -96,4 +102,44 @@ salesforce_poll = sa.Table(
     sa.UniqueConstraint("org_id", "object"),
     sa.CheckConstraint("minutes BETWEEN 1 AND 1440", name="minutes"),
     comment="An object of Salesforce whose records are asked for now and then.",
+)
+
+salesforce_access = sa.Table(
+    "salesforce_access",
+    metadata,
+    sa.Column("org_id", sa.Uuid(), sa.ForeignKey("org.id"), nullable=False),
+    sa.Column("id", sa.Uuid(), nullable=False, comment="Follows from user and record."),
+    sa.Column("user_id", sa.Text(), nullable=False, comment="Salesforce id of who asks, 18 characters."),
+    sa.Column("record_id", sa.Text(), nullable=False, comment="Salesforce id, 18 characters."),
+    sa.Column("may_read", sa.Boolean(), comment="What Salesforce said; absent since it was forgotten."),
+    sa.Column(
+        "asked_at",
+        sa.DateTime(timezone=True),
+        nullable=False,
+        comment="When it was asked, or forgotten: no earlier answer counts.",
+    ),
+    sa.PrimaryKeyConstraint("org_id", "id"),
+    # Whoever reads comes by both, and whoever forgets a record by the other.
+    sa.UniqueConstraint("org_id", "user_id", "record_id"),
+    sa.Index(None, "org_id", "record_id"),
+    sa.Index(None, "org_id", "asked_at"),
+    comment="Which records Salesforce lets a user read, as it said a few minutes ago.",
+)
+
+salesforce_reader = sa.Table(
+    "salesforce_reader",
+    metadata,
+    sa.Column("org_id", sa.Uuid(), sa.ForeignKey("org.id"), nullable=False),
+    sa.Column("id", sa.Uuid(), nullable=False, comment="Follows from the user."),
+    sa.Column("user_id", sa.Text(), nullable=False, comment="Salesforce id, 18 characters."),
+    sa.Column("whole", sa.Boolean(), comment="Whether that was all; absent since it was forgotten."),
+    sa.Column(
+        "asked_at",
+        sa.DateTime(timezone=True),
+        nullable=False,
+        comment="When it was begun to ask about all that contracts hang on, or that was forgotten.",
+    ),
+    sa.PrimaryKeyConstraint("org_id", "id"),
+    sa.UniqueConstraint("org_id", "user_id"),
+    comment="For whom Salesforce was asked about every record that contracts hang on.",
 )

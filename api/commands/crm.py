@@ -35,6 +35,7 @@ from sync.salesforce.orgs import opened_connection, sealed_secret
 from sync.salesforce.readiness import Lacking, lacking
 
 _AT_ONCE = 1000
+_LONGEST_LAST_KNOWN = 1440
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -57,6 +58,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--audience", default=LOGIN, help="with --key-file; https://test.salesforce.com for a sandbox"
     )
     setting.add_argument("--currency", help="that of the org, if it has only one, such as EUR")
+    setting.add_argument(
+        "--last-known", type=int, metavar="MINUTES",
+        help="how much longer its last word on who may read what counts while it cannot be asked",
+    )  # fmt: skip
     _action(actions, "show", "say how it is reached", _show)
     _action(actions, "check", "sign in there, and say what is missing and what to do about it", _check)
     sending = _action(
@@ -87,6 +92,8 @@ def _set(arguments: argparse.Namespace, settings: Settings) -> int:
         )
     if arguments.currency is not None and arguments.currency not in MINOR_UNITS:
         raise SettingsError("--currency takes a code of ISO 4217, such as EUR")
+    if arguments.last_known is not None and not 1 <= arguments.last_known <= _LONGEST_LAST_KNOWN:
+        raise SettingsError(f"--last-known takes minutes, from 1 to {_LONGEST_LAST_KNOWN}")
     secret = _content(arguments.key_file or arguments.secret_file)
     if arguments.key_file is not None and not _is_private_key(secret):
         raise SettingsError(f"{arguments.key_file} holds no private key as PEM")
@@ -97,7 +104,7 @@ def _set(arguments: argparse.Namespace, settings: Settings) -> int:
             org_id=org.id, url=url, consumer_key=arguments.consumer_key.strip(),
             secret=sealed_secret(sealer(settings), org.id, secret),
             username=arguments.username if by_jwt else None, audience=arguments.audience if by_jwt else None,
-            currency=arguments.currency, made_at=datetime.now(UTC),
+            currency=arguments.currency, last_known_minutes=arguments.last_known, made_at=datetime.now(UTC),
         )  # fmt: skip
         await set_salesforce(connection, made)
         print(f"contracts of {org.name} are written to {url} as they change")
@@ -120,6 +127,8 @@ def _show(arguments: argparse.Namespace, settings: Settings) -> int:
         print(f"  app       {found.consumer_key}")
         print(f"  user      {found.username or 'whom the app runs as'}")
         print(f"  currency  {found.currency or 'as each record says'}")
+        if found.last_known_minutes is not None:
+            print(f"  sharing   its last word counts {found.last_known_minutes} min while it cannot be asked")
 
     in_org(settings, arguments.org, work)
     return 0

@@ -53,6 +53,8 @@ class Act:
     """The day on which the request is answered."""
     request: str
     """The id that the request is known by."""
+    shared_since: datetime
+    """The moment after which what Salesforce said of its sharing counts."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,7 +117,9 @@ class RequestAccess:
 
 async def _standing(act: Act, contract_id: str, field: DeclaredField, command: str) -> tuple[Word, UUID]:
     """Return how the caller sees a field of a contract, and their user. Raises AccessDenied, BadUserInput."""
-    found = await standing_of(act.connection, act.view, act.principal, UUID(contract_id), field)
+    found = await standing_of(
+        act.connection, act.view, act.principal, UUID(contract_id), field, act.shared_since
+    )
     if found is None:
         raise wrong("contractId", NOT_THERE)
     if found.user is None:

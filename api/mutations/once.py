@@ -21,7 +21,7 @@ from api.mutations.role_grants import GrantRole, RevokeRole
 from api.mutations.settle_conflict import SettleConflict
 from api.planner.arguments import read_value
 from api.planner.parameters import Environment, given_value
-from api.planner.plan import MADE, TODAY, TOLD, Change
+from api.planner.plan import MADE, SHARED_SINCE, TODAY, TOLD, Change
 from api.planner.run import Plan
 from auth.digest import digest_id
 from auth.principal import Principal
@@ -84,7 +84,8 @@ class Mutations:
 
         async def work(connection: asyncpg.Connection) -> bytes:
             today = environment[TODAY[0]]
-            act = Act(connection, principal, sender.view, now, today, sender.request)
+            since = environment[SHARED_SINCE[0]]
+            act = Act(connection, principal, sender.view, now, today, sender.request, since)
             made = await once.made(act)
             known = environment | {MADE[0]: [str(each) for each in made.ids], TOLD[0]: made.told}
             data = await connection.fetchval(plan.statement, *plan.arguments(known))

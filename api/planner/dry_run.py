@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from api.planner.plan import BLIND, MADE, ORG, REVIEW, SCOPES, SUBJECT, TODAY, TOLD
+from api.planner.plan import BLIND, MADE, ORG, REVIEW, SCOPES, SHARED_SINCE, SUBJECT, TODAY, TOLD
 from api.planner.run import prepare
 from auth.policy import declared_at
 from auth.view import View
@@ -19,6 +19,7 @@ PLACES = {
     ORG[0]: "the caller's org",
     TODAY[0]: "the day of the request",
     SUBJECT[0]: "the caller's Salesforce id",
+    SHARED_SINCE[0]: "from when on Salesforce's word counts",
     SCOPES[0]: ["the scopes of the token"],
     MADE[0]: ["00000000-0000-7000-8000-000000000000"],
     TOLD[0]: (),

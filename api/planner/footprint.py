@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 import sqlalchemy as sa
 
+from api.planner.plan import ORG, SHARED_SINCE, SUBJECT
 from api.planner.review_sql import ReviewWriter
 from auth.rows import SUBJECT_OF_TERMS, Scope
 from auth.view import View
+from storage.salesforce_access import BELIEVED_FOR
 from storage.statement import Statement
 
 
@@ -20,7 +23,8 @@ async def contracts_reached(
 ) -> int:
     """Count the contracts that are there for at least one of these Salesforce users.
 
-    What does not depend on who asks is counted though nobody holds the role.
+    What does not depend on who asks is counted though nobody holds the role; of what Salesforce lets them
+    read, what it said in the last minutes.
     """
     sets = view.rows(SUBJECT_OF_TERMS)
     if not sets:
@@ -38,6 +42,8 @@ async def _ids(connection: asyncpg.Connection, org_id: UUID, view: View, subject
     row = writer.alias(SUBJECT_OF_TERMS)
     found = sa.select(row.c.id).select_from(writer.over(row)).where(*writer.seen(SUBJECT_OF_TERMS, row))
     statement = Statement.of(found)
-    environment: dict[Any, Any] = {"$org": org_id, "$subject": subject}
+    environment: dict[Any, Any] = {
+        ORG[0]: org_id, SUBJECT[0]: subject, SHARED_SINCE[0]: datetime.now(UTC) - BELIEVED_FOR,
+    }  # fmt: skip
     arguments = [writer.parameters.by_name[name].resolve(environment) for name in statement.names]
     return {each["id"] for each in await connection.fetch(statement.text, *arguments)}

@@ -15,6 +15,8 @@ TODAY: Path = ("$today",)
 ORG: Path = ("$org",)
 SUBJECT: Path = ("$subject",)
 SCOPES: Path = ("$scopes",)
+SHARED_SINCE: Path = ("$shared_since",)
+"""The moment after which what Salesforce said of its sharing counts."""
 MADE: Path = ("$made",)
 """The ids of what a mutation made or changed: known once its command has run."""
 TOLD: Path = ("$told",)

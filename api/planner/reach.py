@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from uuid import UUID
 
 import asyncpg
 
+from api.planner.plan import ORG, SHARED_SINCE, SUBJECT
 from api.planner.ways_sql import NUMBER, WayWriter
 from auth.policy import Policy, Word
 from auth.rows import SUBJECT_OF_TERMS
 from auth.view import view_for
+from storage.salesforce_access import BELIEVED_FOR
 from storage.statement import Statement
 
 
@@ -51,7 +54,10 @@ async def reach_of(  # noqa: PLR0913, PLR0917 - each is another part of the ques
     ways = list(writer.ways(row))
     asked |= {f"way_{index}": led for index, (_, led) in enumerate(ways)}
     statement = Statement.of(writer.statement(asked, row))
-    environment = {"$org": org_id, "$subject": subject or "", NUMBER.path[0]: number}
+    environment = {
+        ORG[0]: org_id, SUBJECT[0]: subject or "", SHARED_SINCE[0]: datetime.now(UTC) - BELIEVED_FOR,
+        NUMBER.path[0]: number,
+    }  # fmt: skip
     arguments = [writer.parameters.by_name[name].resolve(environment) for name in statement.names]
     found = await connection.fetchrow(statement.text, *arguments)
     if found is None:

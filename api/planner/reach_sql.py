@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from itertools import count
 from typing import Any
@@ -11,12 +12,23 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql.selectable import NamedFromClause
 
 from api.planner.parameters import Convert, Parameter, as_is
-from api.planner.plan import ORG, SUBJECT, TODAY, BlindIndex, Constant, CursorValue, Value, Variable
+from api.planner.plan import (
+    ORG,
+    SHARED_SINCE,
+    SUBJECT,
+    TODAY,
+    BlindIndex,
+    Constant,
+    CursorValue,
+    Value,
+    Variable,
+)
 from auth.policy import declared_at
 from auth.rows import SUBJECT_OF_TERMS, Rows, Scope, Terms
 from auth.view import View
 from domain.field import DeclaredField, back_reference
-from domain.reach import beneath, leading, owning, team_of, whole_of
+from domain.reach import beneath, leading, narrowest_first, owning, shared_by, team_of, whole_of
+from storage.salesforce_tables import salesforce_access
 from storage.statement import DIALECT
 from storage.tables import table_of
 
@@ -101,6 +113,9 @@ class ReachWriter:
         if self.view.reaches_all:
             return set()
         names = {field.name for field in (*owning(entity), *leading(entity))}
+        key = shared_by(entity)
+        if key is not None and self.view.asks_salesforce:
+            names.add(key.name)
         if entity == SUBJECT_OF_TERMS:
             names |= {declared_at(f"{entity}.{name}").name for name in self.view.terms}
         return names
@@ -120,12 +135,40 @@ class ReachWriter:
         return sa.and_(TRUE, *found)
 
     def _in_scope(self, scope: Scope, entity: str, row: Row) -> Expression:
-        """Whether the caller holds a row, or owns one that points at it."""
+        """Whether the caller holds a row, or owns one that points at it, or Salesforce lets them read it."""
+        if scope is Scope.SALESFORCE:
+            return sa.or_(FALSE, *(led for _, led in self.readable(entity, row)))
         ways = [self._held(scope, entity, row)]
         for field in beneath(entity):
             there = self.alias(field.entity)
             ways.append(self._some(there, there.c[field.name] == row.c.id, self._owned(field.entity, there)))
         return sa.or_(*ways)
+
+    def readable(self, entity: str, row: Row) -> Iterator[tuple[str, Expression]]:
+        """Give the ways by which Salesforce lets the caller read a row, each with what it asks about.
+
+        What Salesforce is not asked about goes with the first that leads to it: the deal before the account.
+        """
+        key = shared_by(entity)
+        if key is not None:
+            yield entity, self._said_readable(row.c[key.name])
+            return
+        before: list[Expression] = []
+        for field in narrowest_first(entity):
+            there = self.alias(field.target)
+            for asked, led in self.readable(field.target, there):
+                yield asked, sa.and_(*before, self._some(there, there.c.id == row.c[field.name], led))
+            before.append(row.c[field.name].is_(None))
+        if not before:
+            # Nothing leads to it that Salesforce knows: it is the caller's own, or nobody's.
+            yield entity, self._owned(entity, row)
+
+    def _said_readable(self, record: Expression) -> Expression:
+        said = sa.alias(salesforce_access, f"t{next(self._aliases)}")
+        user = self.parameters.bind(Variable(SUBJECT), as_is, sa.Text())
+        since = self.parameters.bind(Variable(SHARED_SINCE), as_is, sa.DateTime(timezone=True))
+        asked = said.c.user_id == user, said.c.record_id == record
+        return self._some(said, *asked, said.c.may_read, said.c.asked_at > since)
 
     def _held(self, scope: Scope, entity: str, row: Row) -> Expression:
         """Whether a row is the caller's own, of an account they work on, or led to by a row that is."""

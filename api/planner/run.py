@@ -33,6 +33,7 @@ from api.planner.parameters import Environment, Parameter
 from api.planner.plan import BlindIndex, Change, Denial, Masking, Operation, Review
 from api.planner.recent import Recent
 from api.planner.roots import read_operation
+from api.planner.sharing import Sought, sought
 from api.planner.to_sql import StatementWriter
 from api.planner.variables import VariableReader
 from api.schema import GRAPHQL
@@ -56,7 +57,8 @@ class Plan:
     """An operation compiled for a view and a shape of variables; `checks` are of values that no SQL reads.
 
     `opens` says that the answer holds encrypted values, `blinds` that it is filtered by some; `withheld` is
-    what is denied or masked of it, and `reviews` are to be found before it is run.
+    what is denied or masked of it, and `reviews` are to be found before it is run, as what Salesforce lets
+    the caller read is of what is `sought`.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - all that a plan is
@@ -68,6 +70,7 @@ class Plan:
         audited: Audited,
         change: Change | None = None,
         reviews: Sequence[Review] = (),
+        sought: Sought | None = None,
         *,
         opens: bool,
         withheld: Sequence[dict[str, Any]],
@@ -77,6 +80,7 @@ class Plan:
         self.audited = audited
         self.change = change
         self.reviews = reviews
+        self.sought = sought
         self.opens = opens
         self.withheld = withheld
         self.blinds = any(isinstance(each.value, BlindIndex) for each in (*parameters, *checks))
@@ -161,6 +165,7 @@ class PreparedOperation:
             audited,
             operation.change,
             reviews,
+            sought(operation, view),
             opens=writer.opens,
             withheld=withheld,
         )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
 import sqlalchemy as sa
 
 from api.planner.parameters import as_is
-from api.planner.plan import ORG, SUBJECT, Variable
+from api.planner.plan import ORG, SHARED_SINCE, SUBJECT, Variable
 from api.planner.reach_sql import ME
 from api.planner.review_sql import ReviewWriter
 from auth.decision import Deny
@@ -31,16 +32,18 @@ class Standing:
     user: UUID | None
 
 
-async def standing_of(
+async def standing_of(  # noqa: PLR0913, PLR0917 - each is another part of the question
     connection: asyncpg.Connection,
     view: View,
     principal: Principal,
     contract: UUID,
     field: DeclaredField,
+    since: datetime,
 ) -> Standing | None:
     """Ask with the planner's own conditions; None where there is no such contract for this caller.
 
-    The transaction must be bound to the caller's org.
+    The transaction must be bound to the caller's org; what Salesforce said of its sharing counts from
+    `since` on.
     """
     writer = ReviewWriter(view)
     row = writer.alias(SUBJECT_OF_TERMS)
@@ -54,7 +57,10 @@ async def standing_of(
     chosen = row.c.id == writer.parameters.bind(CONTRACT, as_is, sa.Uuid())
     there = writer.seen(SUBJECT_OF_TERMS, row)
     statement = Statement.of(sa.select(*asked).select_from(writer.over(row)).where(*there, chosen))
-    environment = {ORG[0]: principal.org_id, SUBJECT[0]: principal.subject, CONTRACT.path[0]: contract}
+    environment = {
+        ORG[0]: principal.org_id, SUBJECT[0]: principal.subject, SHARED_SINCE[0]: since,
+        CONTRACT.path[0]: contract,
+    }  # fmt: skip
     arguments = [writer.parameters.by_name[name].resolve(environment) for name in statement.names]
     found = await connection.fetchrow(statement.text, *arguments)
     if found is None:

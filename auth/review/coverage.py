@@ -221,8 +221,7 @@ def _with_role(policy: Policy, role: Role) -> Policy:
 
 def _differ(one: Policy, other: Policy, roles: list[str], fields: list[str] | frozenset[str]) -> bool:
     """Whether two policies decide differently about one of these fields, in any kind of record."""
-    terms = Sight(one, roles).terms | Sight(other, roles).terms
-    first, second = Sight(one, roles, terms), Sight(other, roles, terms)
+    first, second = Sight(one, roles, other), Sight(other, roles, one)
     # Whatever the policy says the same of, it decides the same about: only the rest is weighed by record.
     return any(
         cell_of(one, roles, c) != cell_of(other, roles, c) and first.vector(c) != second.vector(c)

@@ -139,8 +139,7 @@ def _allowed(role: Role | None) -> Mapping[Command | Audience, Rule]:
 def _changes(
     before: Policy, after: Policy, roles: Sequence[str], coordinates: Iterable[str]
 ) -> Iterator[Change]:
-    terms = terms_of(before, after)
-    first, second = Sight(before, roles, terms), Sight(after, roles, terms)
+    first, second = Sight(before, roles, after), Sight(after, roles, before)
     books = Rulebook(before), Rulebook(after)
     for coordinate in coordinates:
         steps = [

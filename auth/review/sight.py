@@ -7,8 +7,7 @@ from functools import cache, cached_property
 
 from auth.decision import Cell, Decision, Deny
 from auth.policy import Policy, Rule, Word, cell_of, declared_at
-from auth.review.situation import Situation, situations, terms_of, word_in
-from auth.rows import Terms
+from auth.review.situation import Situation, asks_salesforce, situations, terms_of, word_in
 from domain.field import Kind
 
 NO_RULE = Rule("default", 0)
@@ -16,12 +15,13 @@ NO_RULE = Rule("default", 0)
 
 
 class Sight:
-    """The decisions of a policy for some roles; `terms` tell records apart, its own unless said."""
+    """The decisions of a policy for some roles; records are told apart as it does, and as `others` do."""
 
-    def __init__(self, policy: Policy, roles: Iterable[str], terms: frozenset[Terms] | None = None) -> None:
+    def __init__(self, policy: Policy, roles: Iterable[str], *others: Policy) -> None:
         self.policy = policy
         self.roles = tuple(sorted(set(roles)))
-        self.terms = terms_of(policy) if terms is None else terms
+        self.terms = terms_of(policy, *others)
+        self._shared = asks_salesforce(policy, *others)
         self._cells: dict[str, Cell] = {}
         self._there: dict[str, tuple[Situation, ...]] = {}
 
@@ -33,7 +33,7 @@ class Sight:
 
     def situations(self, coordinate: str) -> tuple[Situation, ...]:
         """Give every kind of record that may hold the field."""
-        return situations(coordinate.partition(".")[0], self.terms)
+        return situations(coordinate.partition(".")[0], self.terms, shared=self._shared)
 
     def is_there(self, coordinate: str, situation: Situation) -> bool:
         """Whether such a record is there for them at all, which its id says."""

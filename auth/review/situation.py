@@ -16,8 +16,13 @@ from domain.reach import is_directory, root_of
 
 FixedValue = str | bool | None
 
-REACHES = tuple(frozenset(list(Scope)[start:]) for start in reversed(range(len(Scope))))
-"""The scopes that may reach one record, from the one of a stranger to the caller's own."""
+_HERE = (
+    frozenset({Scope.ORG}),
+    frozenset({Scope.ORG, Scope.ACCOUNT_TEAM}),
+    frozenset({Scope.ORG, Scope.ACCOUNT_TEAM, Scope.OWN}),
+)
+"""The scopes by which we ourselves reach one record, from the one of a stranger to the caller's own."""
+_EVERYBODYS = frozenset(Scope)
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,8 @@ class Situation:
 
     def __str__(self) -> str:
         told = [REACHED[self.narrowest]]
+        if Scope.SALESFORCE in self.scopes and self.narrowest is not Scope.SALESFORCE:
+            told.append("and one that Salesforce lets them read")
         told += [f"{name} is {'absent' if value is None else value}" for name, value in self.contract]
         return ", ".join(told)
 
@@ -52,6 +59,7 @@ class Situation:
 REACHED = {
     Scope.OWN: "a record of the caller's own",
     Scope.ACCOUNT_TEAM: "a record of an account that the caller works on",
+    Scope.SALESFORCE: "a record that Salesforce lets the caller read",
     Scope.ORG: "any other record of the org",
 }
 
@@ -76,10 +84,23 @@ def terms_of(*policies: Policy) -> frozenset[Terms]:
     )
 
 
+def asks_salesforce(*policies: Policy) -> bool:
+    """Whether some role of these policies reaches what Salesforce lets its user read."""
+    roles = (role for policy in policies for role in policy.roles.values())
+    return any(role.rows.scope is Scope.SALESFORCE for role in roles)
+
+
 @lru_cache(maxsize=1024)
-def situations(entity: str, terms: frozenset[Terms]) -> tuple[Situation, ...]:
-    """Return every kind of record of an entity that the terms tell apart, with one value for those alike."""
-    reaches = REACHES[-1:] if is_directory(entity) else REACHES
+def situations(entity: str, terms: frozenset[Terms], *, shared: bool = False) -> tuple[Situation, ...]:
+    """Return every kind of record of an entity that the terms tell apart, with one value for those alike.
+
+    `shared` says that what Salesforce lets the caller read is told apart from what it does not.
+    """
+    reaches: tuple[frozenset[Scope], ...] = _HERE
+    if shared:
+        reaches = tuple(each | more for each in _HERE for more in (frozenset[Scope](), {Scope.SALESFORCE}))
+    if is_directory(entity):
+        reaches = (_EVERYBODYS,)
     if root_of(entity) != SUBJECT_OF_TERMS:
         return tuple(Situation(scopes) for scopes in reaches)
     names = sorted({name for each in terms for name, _ in each.fields})

@@ -11,7 +11,7 @@ from auth.policy import Allow, Policy, Word, decide_claim, decide_command, decla
 from auth.review.cases import CLAIMS, COMMANDS, SEEN, Case, Mention
 from auth.review.sight import Rulebook, Sight
 from auth.review.situation import FixedValue, Situation
-from auth.rows import SUBJECT_OF_TERMS
+from auth.rows import SUBJECT_OF_TERMS, Scope
 from auth.view import View, view_for
 from domain.field import Audience
 from domain.mask import mask_of
@@ -209,7 +209,9 @@ def _kinds(case: Case, sight: Sight, coordinate: str) -> Sequence[Situation]:
     if record is None:
         return sight.there(coordinate) or kinds
     if record.scope is not None and not is_directory(coordinate.partition(".")[0]):
-        kinds = tuple(each for each in kinds if each.narrowest is record.scope)
+        # Where no role asks what Salesforce lets somebody read, it makes no difference that it does.
+        named = tuple(each for each in kinds if each.narrowest is record.scope)
+        kinds = named or tuple(each for each in kinds if each.narrowest is Scope.ORG)
     # What the policy does not tell apart is one kind, told by any of its values: the case's own is put there.
     return list(dict.fromkeys(_with(each, record.contract) for each in kinds))
 

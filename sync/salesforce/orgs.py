@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -38,6 +38,8 @@ DESCRIBED: Final = 900.0
 
 _LONGEST_WORK = 60.0  # seconds for which a lane may still hold an org that was put away
 
+_READABLE = "SELECT RecordId, HasReadAccess FROM UserRecordAccess"
+
 Row = Mapping[str, Any]
 
 
@@ -48,6 +50,8 @@ class OpenOrg:
     org_id: UUID
     client: SalesforceClient
     currency: str | None
+    last_known_for: timedelta = timedelta()
+    """How much longer what it said of sharing counts while it cannot be asked."""
     breaker: Breaker = field(default_factory=Breaker)
     _described: dict[str, tuple[float, ObjectDescription]] = field(default_factory=dict)
     _statuses: tuple[float, ContractStatuses] | None = None
@@ -99,6 +103,16 @@ class OpenOrg:
         soql = f"SELECT Id, SystemModstamp, IsDeleted FROM {name} {asked}"  # noqa: S608 - names of ours
         async with self._call():
             return [row async for row in self.client.query(soql, deleted=True)]
+
+    async def readable(self, user_id: str, record_ids: Sequence[str]) -> frozenset[str]:
+        """Return which of at most 200 records Salesforce lets a user read.
+
+        Those that our own user may not read are not among them either. Raises SalesforceFailure.
+        """
+        asked = format_soql("WHERE UserId = {} AND RecordId IN {}", user_id, list(record_ids))
+        async with self._call():
+            rows = [row async for row in self.client.query(f"{_READABLE} {asked}")]
+        return frozenset(salesforce_id(str(row["RecordId"])) for row in rows if row["HasReadAccess"] is True)
 
     async def upsert(self, name: str, by: str, key: str, values: Values) -> str:
         """Change or make the record with an external id; return its Salesforce id.
@@ -219,7 +233,8 @@ class SalesforceOrgs:
         self._put_away(org_id)
         if found is not None and opened is not None:
             client = SalesforceClient(opened)
-            self._open[org_id] = OpenOrg(org_id, client, found.currency, self._breaker())
+            last_known_for = timedelta(minutes=found.last_known_minutes or 0)
+            self._open[org_id] = OpenOrg(org_id, client, found.currency, last_known_for, self._breaker())
 
     def _put_away(self, org_id: UUID) -> None:
         old = self._open.pop(org_id, None)

@@ -55,11 +55,11 @@ MISTAKES = {
         "rows = 'orgs'",
         "did you mean org?",
     ),
-    "rows of a later issue": (
+    "rows that no scope has": (
         'admin]\nrows = "org"',
-        'admin]\nrows = "salesforce"',
+        'admin]\nrows = "territory"',
         15,
-        "rows = 'salesforce'",
+        "rows = 'territory'",
         "known are own",
     ),
     "no rows": (

@@ -192,12 +192,20 @@ class Maker:
 
 @dataclass(frozen=True)
 class World:
-    """Two orgs with the same keys, and which fields must be shown for each canary to be seen."""
+    """Two orgs with the same keys, and which fields must be shown for each canary to be seen.
+
+    `readable` has what Salesforce lets each user of ours read.
+    """
 
     ours: Rows
     theirs: Rows
     canaries: dict[str, set[str]]
     foreign: dict[str, set[str]]
+    readable: dict[str, frozenset[str]]
+
+    def salesforce_ids(self, *entities: str) -> list[str]:
+        records: list[Any] = [record for name in entities for record in self.ours.by_entity[name]]
+        return [record.salesforce_id for record in records if record.salesforce_id]
 
 
 def world(seed: int, today: date) -> World:
@@ -213,4 +221,11 @@ def world(seed: int, today: date) -> World:
         Org(id=UUID(int=pick.getrandbits(128), version=4), name=name, salesforce_org_id=salesforce)
         for name, salesforce in (("canary-org-ours", "00D000000000001AAA"), ("canary-org-theirs", None))
     ]
-    return World(ours.rows(orgs[0], sizes), theirs.rows(orgs[1], small), ours.canaries, theirs.canaries)
+    rows = ours.rows(orgs[0], sizes), theirs.rows(orgs[1], small)
+    made = World(*rows, ours.canaries, theirs.canaries, {})
+    chance = Random(f"{seed} sharing")
+    for user in made.salesforce_ids("User"):
+        made.readable[user] = frozenset(
+            each for each in made.salesforce_ids("Account", "Opportunity") if chance.random() < 0.5
+        )
+    return made

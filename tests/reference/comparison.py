@@ -12,9 +12,10 @@ from collections import Counter, defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property, partial
 from typing import Any
+from uuid import uuid4
 
 import asyncpg
 from graphql import parse
@@ -114,7 +115,8 @@ class Comparison:
         return (await self.of(text, variables, person))[1].startswith(kind)
 
     def person(self, *roles: str, subject: str = "someone") -> Person:
-        return person_of(self.policy, frozenset(roles), self.world.ours, subject)
+        readable = self.world.readable.get(subject, frozenset())
+        return person_of(self.policy, frozenset(roles), self.world.ours, subject, readable)
 
     @property
     def owner(self) -> str:
@@ -209,6 +211,7 @@ async def opened(
     vault = new_vault()
     for rows in (made.ours, made.theirs):
         await store(superuser_url, rows, vault)
+    await store_sharing(superuser_url, made)
     policy = policy or load_policy()
     database = await Database.open(database_url)
     heard: list[str] = []
@@ -221,7 +224,13 @@ async def opened(
         await database.close()
 
 
-def person_of(policy: Policy, roles: frozenset[str], rows: Rows, subject: str) -> Person:
+def person_of(
+    policy: Policy,
+    roles: frozenset[str],
+    rows: Rows,
+    subject: str,
+    readable: frozenset[str] = frozenset(),
+) -> Person:
     view = view_for(policy, roles)
     scopes = frozenset({"graph:read", "graph:documents", "another"})
     principal = Principal(rows.org.id, subject, None, roles, scopes)
@@ -231,7 +240,7 @@ def person_of(policy: Policy, roles: frozenset[str], rows: Rows, subject: str) -
     caller = Caller(subject=subject, roles=tuple(sorted(roles)), scopes=tuple(sorted(scopes)), rows=told,
                     policy=policy.digest, evaluator=evaluator, decisions=decisions,
                     commands=tuple(view.allowed))  # fmt: skip
-    return Person(principal, caller, view, Seen(rows, evaluator, subject))
+    return Person(principal, caller, view, Seen(rows, evaluator, subject, readable))
 
 
 async def store(superuser_url: str, rows: Rows, vault: Vault) -> None:
@@ -251,5 +260,30 @@ async def store(superuser_url: str, rows: Rows, vault: Vault) -> None:
                     table_name(entity.__name__), records=records, columns=layout_of(entity).columns
                 )
         await connection.execute("ANALYZE")
+    finally:
+        await connection.close()
+
+
+async def store_sharing(superuser_url: str, made: World) -> None:
+    """Store what Salesforce said of ours: what may be read as of now, and all else as no longer or refused.
+
+    The other org's Salesforce lets everybody read everything.
+    """
+    now = datetime.now(UTC)
+    lasting, long_ago = now + timedelta(days=1), now - timedelta(hours=1)
+    unread = [(True, long_ago), (False, lasting), (None, lasting)]
+    read = (True, lasting)
+    said = [
+        (org, uuid4(), user, record, *(read if is_read else unread[place % len(unread)]))
+        for user, may in made.readable.items()
+        for place, record in enumerate(made.salesforce_ids("Account", "Opportunity"))
+        for org, is_read in ((made.ours.org.id, record in may), (made.theirs.org.id, True))
+    ]
+    connection = await asyncpg.connect(superuser_url)
+    try:
+        await connection.copy_records_to_table(
+            "salesforce_access", records=said,
+            columns=("org_id", "id", "user_id", "record_id", "may_read", "asked_at"),
+        )  # fmt: skip
     finally:
         await connection.close()

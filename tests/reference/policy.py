@@ -15,7 +15,9 @@ from domain.field import ENTITIES, DeclaredField, Kind, fields_of
 from domain.money import Money
 
 WORDS = ("show", "mask", "deny")
-REACHES = (frozenset({"org"}), frozenset({"org", "account_team"}), frozenset({"org", "account_team", "own"}))
+HERE = (("org",), ("org", "account_team"), ("org", "account_team", "own"))
+REACHES = tuple(frozenset((*here, *there)) for here in HERE for there in ((), ("salesforce",)))
+"""The scopes that may reach one record: how it is the caller's here, and whether Salesforce shares it."""
 MASKED_TYPES = (str, int, Decimal, date, datetime, Money)
 
 
@@ -138,8 +140,10 @@ class Evaluator:
 
     def _concerns(self, forbid: Mapping[str, Any], declared: DeclaredField) -> bool:
         held = "roles" not in forbid or bool(set(forbid["roles"]) & set(self.named))
-        named = any(each in forbid.get("fields", ()) for each in _hidden_with(declared))
-        named = named or declared.field.audience in forbid.get("audiences", ())
+        named = any(
+            each in forbid.get("fields", ()) or field_at(each).field.audience in forbid.get("audiences", ())
+            for each in _hidden_with(declared)
+        )
         if "when" in forbid and not belongs_to_a_contract(declared.entity):
             return False
         return held and named

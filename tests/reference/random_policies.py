@@ -13,7 +13,7 @@ from domain.field import ENTITIES, Audience, fields_of
 from tests.reference.policy import WORDS, _values, belongs_to_a_contract, field_at, has_mask
 
 FIELDS = [f.coordinate for entity in ENTITIES.values() for f in fields_of(entity)]
-ROWS = ("own", "account_team", "org")
+ROWS = ("own", "account_team", "salesforce", "org")
 TERMS = (
     "type", "side", "status", "renewalType", "liabilityUncapped", "billingFrequency", "hasRedlineSummary",
     "riskLevel",

@@ -17,14 +17,20 @@ from tests.reference.rows import Rows
 
 
 class Seen:
-    """Rows for one caller; what is not shown as it is, is no value, for filters and orders too."""
+    """Rows for one caller; what is not shown as it is, is no value, for filters and orders too.
 
-    def __init__(self, rows: Rows, evaluator: Evaluator, subject: str) -> None:
+    `readable` are the Salesforce ids of the records that Salesforce lets the caller read.
+    """
+
+    def __init__(
+        self, rows: Rows, evaluator: Evaluator, subject: str, readable: frozenset[str] = frozenset()
+    ) -> None:
         self.all = rows
         self.org = rows.org
         self.evaluator = evaluator
         users: list[Any] = rows.by_entity["User"]
         self._me = next((user.id for user in users if user.salesforce_id == subject), None)
+        self._readable = readable
         self._facts: dict[UUID, Facts] = {}
         self.by_entity = {
             name: [record for record in records if self.is_there(record)]
@@ -89,9 +95,21 @@ class Seen:
                 (name, _plain(getattr(record, field_at(f"Contract.{name}").name)))
                 for name in self.evaluator.terms
             )
-        if is_nobodys(entity) or self._reaches(record, "own"):
-            return Facts(REACHES[2], contract)
-        return Facts(REACHES[1] if self._reaches(record, "account_team") else REACHES[0], contract)
+        if is_nobodys(entity):
+            return Facts(REACHES[-1], contract)
+        scopes = {scope for scope in ("own", "account_team") if self._reaches(record, scope)}
+        scopes |= {"salesforce"} if self._salesforce_shares(record) else set()
+        return Facts(frozenset({"org", *scopes}), contract)
+
+    def _salesforce_shares(self, record: Any) -> bool:
+        """Whether Salesforce lets the caller read a record, or the deal or else the account it belongs to."""
+        if type(record).__name__ in ("Account", "Opportunity"):
+            return record.salesforce_id in self._readable
+        for name, entity in (("opportunity_id", "Opportunity"), ("account_id", "Account")):
+            if getattr(record, name, None) is not None:
+                there = self.all.find(entity, getattr(record, name))
+                return there is not None and self._salesforce_shares(there)
+        return not hasattr(record, "account_id") and self._owns(record)
 
     def _reaches(self, record: Entity, scope: str) -> bool:
         return self._holds(record, scope) or any(

@@ -85,6 +85,10 @@ def test_salesforce_is_set_shown_checked_and_ended(
     shown = run("show").stdout
     assert org.stand_in.url in shown
     assert SYNC in shown
+    assert "sharing" not in shown
+    assert run(*by_jwt(org, tmp_path, "--last-known", "30")).returncode == 0
+    assert "its last word counts 30 min" in run("show").stdout
+    run(*by_jwt(org, tmp_path, "--currency", "USD"))
     done = run("check")
     assert (done.returncode, done.stdout) == (0, f"{org.stand_in.url} lets us in, and lacks nothing\n")
     assert "ended" in run("end").stdout
@@ -138,6 +142,8 @@ def test_whom_salesforce_does_not_let_in_is_told_so(run: Run, org: SalesforceOrg
         ({"--consumer-key": " "}, "--consumer-key takes a line"),
         ({"--username": None}, "--username goes with --key-file"),
         ({"--currency": "EURO"}, "ISO 4217"),
+        ({"--last-known": "0"}, "--last-known takes minutes, from 1 to 1440"),
+        ({"--last-known": "1441"}, "--last-known takes minutes, from 1 to 1440"),
         ({"--key-file": "/nowhere/key.pem"}, "cannot be read"),
         ({"--key-file": __file__}, "holds no private key"),
     ],
@@ -145,7 +151,7 @@ def test_whom_salesforce_does_not_let_in_is_told_so(run: Run, org: SalesforceOrg
 def test_what_cannot_be_is_refused(
     run: Run, org: SalesforceOrg, tmp_path: Path, change: dict[str, str | None], text: str
 ) -> None:
-    said = by_jwt(org, tmp_path, "--currency", "USD")
+    said = by_jwt(org, tmp_path, "--currency", "USD", "--last-known", "30")
     for name, value in change.items():
         place = said.index(name)
         said[place : place + 2] = [] if value is None else [name, value]

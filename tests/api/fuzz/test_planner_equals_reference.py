@@ -56,6 +56,7 @@ async def _compare_all(database_url: str, superuser_url: str, policy: Policy, qu
         persons.append(comparison.person(names[0], names[2], subject=comparison.owner))
         persons.append(comparison.person(*names[:2], subject=comparison.owner))
         persons.append(comparison.person(*names[1:4], subject=comparison.owner))
+        persons.append(comparison.person(*names[-2:], subject=comparison.owner))
         persons.append(comparison.person(names[1]))
         for seed in range(FIRST, FIRST + queries):
             await comparison.run(seed, persons)
