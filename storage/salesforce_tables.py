@@ -1,4 +1,4 @@
-"""How the org of Salesforce is reached, what its records were last told, who may read them, what changes there."""
+"""How the Salesforce of an org is reached, what was told and heard of its records, and who may read them."""
 
 from __future__ import annotations
 

@@ -27,19 +27,21 @@ from domain.org import Org
 from storage.lanes import Queue, enqueue
 from storage.salesforce import StoredSalesforce, end_salesforce, find_salesforce, set_salesforce
 from storage.salesforce_records import unwritten
+from storage.teams import Member, keep_teams
 from sync.outbox import write_of
 from sync.salesforce.client import SalesforceClient
 from sync.salesforce.connection import LOGIN
 from sync.salesforce.failures import SalesforceFailure
 from sync.salesforce.orgs import opened_connection, sealed_secret
 from sync.salesforce.readiness import Lacking, lacking
+from sync.salesforce.teams import read_teams
 
 _AT_ONCE = 1000
 _LONGEST_LAST_KNOWN = 1440
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Register `crm set|show|check|send|events|poll|end`."""
+    """Register `crm set|show|check|send|events|poll|teams|end`."""
     actions = subparsers.add_parser(
         "crm", help="the Salesforce that contracts are written to"
     ).add_subparsers(dest="action", required=True)
@@ -70,6 +72,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     sending.add_argument("--all", action="store_true", help="every contract, with every value")
     add_events(partial(_action, actions))
     add_poll(partial(_action, actions))
+    _action(actions, "teams", "bring the teams of accounts from there, which account_team goes by", _teams)
     _action(actions, "end", "write nothing there any more; what it was told stays", _end)
 
 
@@ -170,6 +173,29 @@ def _send(arguments: argparse.Namespace, settings: Settings) -> int:
 
     in_org(settings, arguments.org, work)
     return 0
+
+
+def _teams(arguments: argparse.Namespace, settings: Settings) -> int:
+    stored = _stored(arguments, settings)
+    try:
+        members = asyncio.run(_read_teams(stored, settings))
+    except SalesforceFailure as failure:
+        hint = ": are account teams turned on there?" if failure.code == "INVALID_TYPE" else ""
+        raise SettingsError(f"{failure}{hint}") from None
+
+    async def work(connection: asyncpg.Connection, org: Org) -> None:
+        kept = await keep_teams(connection, org.id, members, datetime.now(UTC))
+        print(f"{len(members):,} members: {kept.new:,} new, {kept.changed:,} changed, {kept.gone:,} gone")
+        if kept.unknown:
+            print(f"{kept.unknown:,} left out, whose account or user is not here: contract-graph import crm")
+
+    in_org(settings, arguments.org, work)
+    return 0
+
+
+async def _read_teams(stored: StoredSalesforce, settings: Settings) -> Sequence[Member]:
+    async with SalesforceClient(opened_connection(stored, sealer(settings))) as client:
+        return await read_teams(client)
 
 
 def _end(arguments: argparse.Namespace, settings: Settings) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -14,8 +15,8 @@ import pytest
 from sync.salesforce.stand_in.process import started
 from tests.api.command_line import only_line, run_here
 from tests.keys import KEY_ENCRYPTION
-from tests.storage.lane_work import opened
-from tests.sync.salesforce.org import APP, PRIVATE_KEY, SECRET, SYNC, SalesforceOrg, furnished
+from tests.storage.lane_work import ONE, opened
+from tests.sync.salesforce.org import APP, PRIVATE_KEY, REP, SECRET, SYNC, SalesforceOrg, furnished
 from tests.sync.salesforce.telling import outbox_over
 
 Run = Callable[..., CompletedProcess[str]]
@@ -156,6 +157,54 @@ def test_what_cannot_be_is_refused(
         place = said.index(name)
         said[place : place + 2] = [] if value is None else [name, value]
     assert text in only_line(run(*said))
+
+
+def test_teams_are_brought_as_salesforce_has_them_and_what_it_said_of_their_accounts_is_forgotten(
+    run: Run, org: SalesforceOrg, urls: Urls, tmp_path: Path
+) -> None:
+    rep = next(each["Id"] for each in org.stand_in.records("User") if each["Username"] == REP)
+    other = org.stand_in.arrange(records={"Account": [{"Name": "Elsewhere"}]})["Account"][0]
+    member = {"AccountId": org.account, "UserId": rep, "TeamMemberRole": "Sales Rep"}
+    stored = "SELECT salesforce_id, role FROM account_team_member ORDER BY role"
+    run(*by_jwt(org, tmp_path, "--currency", "USD"))
+    acme, rita = UUID(int=12), UUID(int=11)
+    for statement in (
+        f"""INSERT INTO "user" (org_id, id, salesforce_id, name, active)
+            VALUES ('{ONE}', '{rita}', '{rep}', 'Rita', true)""",
+        f"""INSERT INTO account (org_id, id, salesforce_id, name)
+            VALUES ('{ONE}', '{acme}', '{org.account}', 'Acme')""",
+        f"""INSERT INTO account_team_member (org_id, id, account_id, user_id, role)
+            VALUES ('{ONE}', '{UUID(int=13)}', '{acme}', '{rita}', 'of elsewhere')""",
+        f"""INSERT INTO salesforce_access (org_id, id, user_id, record_id, may_read, asked_at)
+            VALUES ('{ONE}', '{UUID(int=14)}', '{rep}', '{org.account}', true, '2026-01-01Z')""",
+    ):
+        rows(urls, statement)
+    [id_, _] = org.stand_in.arrange(records={"AccountTeamMember": [member, member | {"AccountId": other}]})[
+        "AccountTeamMember"
+    ]
+    assert run("teams").stdout.splitlines() == [
+        "2 members: 1 new, 0 changed, 0 gone",
+        "1 left out, whose account or user is not here: contract-graph import crm",
+    ]
+    assert rows(urls, stored) == [(id_, "Sales Rep"), (None, "of elsewhere")]
+    assert rows(urls, "SELECT may_read FROM salesforce_access") == [(None,)]
+    rest = org.rest()
+    assert rest("PATCH", f"sobjects/AccountTeamMember/{id_}", {"TeamMemberRole": "Other"}).ok
+    assert run("teams").stdout.startswith("2 members: 0 new, 1 changed, 0 gone")
+    assert run("teams").stdout.startswith("2 members: 0 new, 0 changed, 0 gone")
+    assert rest("DELETE", f"sobjects/AccountTeamMember/{id_}").ok
+    assert run("teams").stdout.startswith("1 members: 0 new, 0 changed, 1 gone")
+    assert rows(urls, stored) == [(None, "of elsewhere")]
+
+
+def test_an_org_without_account_teams_is_told_so(run: Run, org: SalesforceOrg, tmp_path: Path) -> None:
+    run(*by_jwt(org, tmp_path, "--currency", "USD"))
+    hidden = {"objects": {"AccountTeamMember": "none"}}
+    org.stand_in.arrange(users=[{"Username": SYNC, "rights": hidden}])
+    try:
+        assert "are account teams turned on there?" in only_line(run("teams"))
+    finally:
+        org.stand_in.arrange(users=[{"Username": SYNC, "rights": {}}])
 
 
 def test_what_was_never_told_or_was_refused_is_sent(
