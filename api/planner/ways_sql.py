@@ -34,7 +34,7 @@ class WayWriter(ReviewWriter):
             there = self.alias(field.entity)
             led = self._some(there, there.c[field.name] == row.c.id, self._owned(field.entity, there))
             yield f"{Scope.OWN}: the caller owns a {field.entity} that points at it", led
-        for asked, led in self.readable(SUBJECT_OF_TERMS, row):
+        for asked, led in self.readable(SUBJECT_OF_TERMS, row) if self.view.asks_salesforce else ():
             yield f"{Scope.SALESFORCE}: Salesforce lets the caller read its {asked}, as it said of late", led
 
     def _ways(self, entity: str, row: Row, path: str) -> Iterator[tuple[str, Expression]]:

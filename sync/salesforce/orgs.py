@@ -104,15 +104,16 @@ class OpenOrg:
         async with self._call():
             return [row async for row in self.client.query(soql, deleted=True)]
 
-    async def readable(self, user_id: str, record_ids: Sequence[str]) -> frozenset[str]:
-        """Return which of at most 200 records Salesforce lets a user read.
+    async def readable(self, user_id: str, record_ids: Sequence[str]) -> Mapping[str, bool]:
+        """Return whether Salesforce lets a user read each of at most 200 records.
 
-        Those that our own user may not read are not among them either. Raises SalesforceFailure.
+        It is silent of those that are not there, and of those that our own user may not read. Raises
+        SalesforceFailure.
         """
         asked = format_soql("WHERE UserId = {} AND RecordId IN {}", user_id, list(record_ids))
         async with self._call():
             rows = [row async for row in self.client.query(f"{_READABLE} {asked}")]
-        return frozenset(salesforce_id(str(row["RecordId"])) for row in rows if row["HasReadAccess"] is True)
+        return {salesforce_id(str(row["RecordId"])): row["HasReadAccess"] is True for row in rows}
 
     async def upsert(self, name: str, by: str, key: str, values: Values) -> str:
         """Change or make the record with an external id; return its Salesforce id.

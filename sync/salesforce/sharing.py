@@ -226,26 +226,34 @@ class Sharing:
             records = await unasked(connection, org.org_id, user_id, since, MOST_RECORDS + 1)
         turn = asyncio.Semaphore(_TOGETHER)
 
-        async def ask(batch: Sequence[str]) -> None:
+        async def ask(batch: Sequence[str]) -> int:
             async with turn:
-                await self._ask(org, user_id, batch)
+                return await self._ask(org, user_id, batch)
 
         asked = records[:MOST_RECORDS]
         batches = [asked[start : start + MOST_AT_ONCE] for start in range(0, len(asked), MOST_AT_ONCE)]
-        for failure in await asyncio.gather(*map(ask, batches), return_exceptions=True):
-            if failure is not None:
-                raise failure
+        silent = 0
+        for answered in await asyncio.gather(*map(ask, batches), return_exceptions=True):
+            if isinstance(answered, BaseException):
+                raise answered
+            silent += answered
+        if silent:
+            log.warning(
+                "Salesforce of org %s says nothing of %d of %d records: they are not there, or our user there"
+                " lacks View All", org.org_id, silent, len(asked),
+            )  # fmt: skip
         async with self._database.transaction(org.org_id) as connection:
             done = AskedFor(begun, len(records) <= MOST_RECORDS)
             await note_asked(connection, org.org_id, user_id, done)
 
-    async def _ask(self, org: OpenOrg, user_id: str, records: Sequence[str]) -> None:
-        """Ask about some records, and keep the answers as of the moment before."""
+    async def _ask(self, org: OpenOrg, user_id: str, records: Sequence[str]) -> int:
+        """Ask about records, keep the answers as of the moment before; return of how many there is none."""
         asked_at = self._clock()
-        readable = await org.readable(user_id, records)
-        answers = {record: record in readable for record in records}
+        said = await org.readable(user_id, records)
+        answers = {record: said.get(record, False) for record in records}
         async with self._database.transaction(org.org_id) as connection:
             await keep_access(connection, org.org_id, user_id, answers, asked_at)
+        return len(answers) - len(said)
 
     async def _is_whole(self, org_id: UUID, user_id: str) -> bool:
         async with self._database.transaction(org_id) as connection:

@@ -18,6 +18,7 @@ from sync.salesforce.stand_in.process import Started
 from tests.api.graph import OURS, THEIRS
 from tests.api.sharing_stage import ACCOUNT, ADA, DEAL, EVE, NOT_THERE, Stage, flag, staged, state_of
 from tests.sync.conftest import stand_in
+from tests.sync.salesforce.org import SYNC
 
 __all__ = ["stand_in"]
 
@@ -385,6 +386,18 @@ def test_an_org_may_let_the_last_known_answer_count_for_so_many_minutes_more(sta
     assert stage.deal(subject=EVE) == (None, "LAST_KNOWN")
     stage.pass_by(minutes=1)
     assert stage.deal() == (None, "LAST_KNOWN")
+
+
+def test_what_our_own_user_may_not_read_is_read_by_nobody_and_the_log_says_what_to_do(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    stage.share()
+    stage.stand_in.arrange(users=[{"Username": SYNC, "rights": {}}])
+    assert stage.numbers() == []
+    assert "says nothing of 2 of 2 records" in caplog.text
+    assert "View All" in caplog.text
+    for told in (ADA, DEAL, ACCOUNT):
+        assert told not in caplog.text
 
 
 def test_a_question_that_takes_long_is_not_waited_for(stage: Stage) -> None:

@@ -274,6 +274,32 @@ def test_roles_lend_each_other_no_rows() -> None:
     assert cell_of(policy(text), ["desk", "rep"], "Contract.title").shown == (Rows(Scope.ORG),)
 
 
+@pytest.mark.parametrize(
+    ("wider", "narrower", "holds"),
+    [
+        (Scope.ORG, Scope.SALESFORCE, True),
+        (Scope.ORG, Scope.OWN, True),
+        (Scope.ACCOUNT_TEAM, Scope.OWN, True),
+        (Scope.SALESFORCE, Scope.SALESFORCE, True),
+        (Scope.SALESFORCE, Scope.OWN, False),
+        (Scope.SALESFORCE, Scope.ACCOUNT_TEAM, False),
+        (Scope.ACCOUNT_TEAM, Scope.SALESFORCE, False),
+        (Scope.SALESFORCE, Scope.ORG, False),
+    ],
+)
+def test_what_salesforce_shares_holds_nothing_else_for_sure(
+    wider: Scope, narrower: Scope, *, holds: bool
+) -> None:
+    assert Rows(wider).covers(Rows(narrower)) is holds
+
+
+def test_what_salesforce_shares_and_what_is_ones_own_are_both_reached() -> None:
+    text = SOUND.replace("[roles.rep]", '[roles.desk]\nrows = "salesforce"\nCOMMERCIAL = "show"\n[roles.rep]')
+    cell = cell_of(policy(text), ["desk", "rep"], "Contract.totalValue")
+    assert cell.shown == (Rows(Scope.SALESFORCE), Rows(Scope.OWN))
+    assert "; and in the caller's own records" in cell.hidden.reason
+
+
 def test_the_rows_of_the_directory_are_everybodys() -> None:
     assert cell_of(policy(), ["rep"], "User.name").shown == (Rows(Scope.ORG),)
     assert cell_of(policy(), ["rep"], "Product.listPrice").shown == (Rows(Scope.ORG),)

@@ -306,6 +306,40 @@ def test_a_difference_tells_of_rows_and_commands(typed: Typed) -> None:
     assert "    + the caller's own records\n" in told
 
 
+def test_what_salesforce_shares_is_told_by_every_command(typed: Typed) -> None:
+    candidate('rows = "account_team"', 'rows = "salesforce"')
+    shared = "the records that Salesforce lets the caller read"
+    assert re.search(r"^sales_rep +salesforce +\d+", typed("check candidate.toml").stdout, re.MULTILINE)
+    assert f"    + {shared}\n" in typed("diff shipped candidate.toml").stdout
+    value = "explain --field Contract.totalValue --role sales_rep --policy candidate.toml"
+    assert f"in {shared}" in typed(value).stdout
+    assert shared in typed("matrix candidate.toml --csv --role sales_rep").stdout
+    Path("q.graphql").write_text("{ contracts { totalCount } }")
+    planned = typed("plan q.graphql --role sales_rep --policy candidate.toml").stdout
+    assert "FROM salesforce_access" in planned
+    assert "from when on Salesforce's word counts" in planned
+
+
+def test_a_case_may_speak_of_what_salesforce_shares(typed: Typed) -> None:
+    case = """[[cases]]
+why = "w"
+roles = ["sales_rep"]
+record = {{ scope = "{}" }}
+{} = ["Contract.totalValue"]
+"""
+    candidate('rows = "account_team"', 'rows = "salesforce"')
+    for scope, word in [("salesforce", "show"), ("org", "deny")]:
+        Path("cases.toml").write_text(case.format(scope, word))
+        assert typed("test cases.toml --policy candidate.toml").returncode == 0, scope
+    # Of one's own record it is open whether Salesforce shares it: neither holds of every such record.
+    for scope, word in [("own", "deny"), ("own", "show"), ("salesforce", "deny"), ("org", "show")]:
+        Path("cases.toml").write_text(case.format(scope, word))
+        assert typed("test cases.toml --policy candidate.toml").returncode == 1, scope
+    # Where no role asks Salesforce, what it shares is as any other record of the org.
+    Path("cases.toml").write_text(case.format("salesforce", "deny"))
+    assert typed("test cases.toml").returncode == 0
+
+
 def test_a_difference_in_an_org_counts_users_and_contracts(in_ours: Typed) -> None:
     candidate('rows = "account_team"', 'rows = "org"')
     done = in_ours("policy diff shipped candidate.toml")

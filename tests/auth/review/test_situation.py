@@ -49,6 +49,32 @@ def test_values_that_no_term_tells_apart_are_one_kind_of_record() -> None:
     assert len(situations("Contract", frozenset({DRAFTS, SIGNED_FRAMEWORKS}))) == 3 * 3 * 2
 
 
+def test_what_salesforce_shares_is_told_apart_where_a_role_asks_for_it() -> None:
+    found = situations("Contract", frozenset({DRAFTS}), shared=True)
+    assert len(found) == 2 * 3 * 2
+    assert {str(each).split(", status")[0] for each in found} == {
+        "any other record of the org",
+        "a record that Salesforce lets the caller read",
+        "a record of an account that the caller works on",
+        "a record of an account that the caller works on, and one that Salesforce lets them read",
+        "a record of the caller's own",
+        "a record of the caller's own, and one that Salesforce lets them read",
+    }
+    said = '[roles.%s]\nrows = "%s"\nEVERYONE = "show"\n' + SEEING
+    shared, own = (
+        read_policy((said % each).encode(), "p.toml") for each in (("a", "salesforce"), ("b", "own"))
+    )
+    assert len(Sight(shared, ["a"]).situations("Account.name")) == 6
+    assert len(Sight(own, ["b"]).situations("Account.name")) == 3
+    assert len(Sight(own, ["b"], shared).situations("Account.name")) == 6
+    assert Sight(shared, ["a"]).words("Account.name") == {"show"}
+    assert [str(each) for each in Sight(shared, ["a"]).there("Account.name")] == [
+        "a record that Salesforce lets the caller read",
+        "a record of an account that the caller works on, and one that Salesforce lets them read",
+        "a record of the caller's own, and one that Salesforce lets them read",
+    ]
+
+
 def test_a_record_of_no_contract_has_no_terms_and_people_are_everybodys() -> None:
     terms = frozenset({DRAFTS})
     assert situations("Account", terms) == situations("Account", frozenset())
