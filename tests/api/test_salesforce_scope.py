@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from random import Random
 
 import pytest
 
@@ -23,6 +24,7 @@ from tests.sync.salesforce.org import SYNC
 __all__ = ["stand_in"]
 
 FLAG = "mutation ($input: FlagValueInput!) { flagValue(input: $input) { valueFlag { contract { number } } } }"
+STEPS = 400
 HARBOUR = {"name": "Harbour deal north", "contracts": {"nodes": [{"number": "K-1"}]}}
 
 
@@ -245,6 +247,53 @@ def test_access_that_is_given_or_taken_holds_here_within_the_documented_time(sta
     assert stage.deal() == (HARBOUR, None), "what was said is believed for a while"
     stage.pass_by(seconds=BELIEVED_FOR.total_seconds())
     assert stage.deal() == (None, None)
+
+
+def test_what_is_seen_was_shared_and_what_is_not_was_not_within_the_documented_time(stage: Stage) -> None:
+    chance, records = Random(7), [DEAL, *stage.have_deals(3)]
+    pairs = [(user, record) for user in (ADA, EVE) for record in records]
+    shared: dict[tuple[str, str], list[tuple[datetime, bool]]] = {
+        pair: [(stage.now, False)] for pair in pairs
+    }
+    seen = 0
+    for _ in range(STEPS):
+        stage.pass_by(seconds=chance.choice((1, 20, 90, 240, 400)))
+        user, record = pair = chance.choice(pairs)
+        match chance.choice(
+            ("share", "unshare", "forget", "settle", "fail", "mend", "mend", "ask", "ask", "ask")
+        ):
+            case "share" | "unshare" as change:
+                getattr(stage, change)(record, user)
+                shared[pair].append((stage.now, change == "share"))
+            case "forget":
+                stage.forget(records=[record])
+            case "settle":
+                stage.settle()
+            case "fail":
+                stage.fail()
+            case "mend":
+                stage.stand_in.clear("faults")
+            case _:
+                found, state = stage.deal(record, subject=user)
+                lately = {was for at, was in shared[pair] if at > stage.now - BELIEVED_FOR}
+                before = [was for at, was in shared[pair] if at <= stage.now - BELIEVED_FOR]
+                assert (found is not None) in lately | set(before[-1:]) or state == "UNREACHABLE"
+                assert found is None or True in lately | set(before[-1:])
+                seen += found is not None
+    assert seen > STEPS // 50
+
+
+def test_many_who_ask_at_once_ask_salesforce_once(stage: Stage) -> None:
+    stage.share()
+    query = "{ contracts { totalCount } }"
+
+    async def ask() -> list[int]:
+        told = await asyncio.gather(*(stage.asking(query) for _ in range(20)))
+        return [each["data"]["contracts"]["totalCount"] for each in told]
+
+    before = stage.stand_in.calls()
+    assert stage.run(ask()) == [2] * 20
+    assert stage.stand_in.calls() - before == 1
 
 
 def test_an_answer_that_grows_old_is_renewed_while_nobody_waits(stage: Stage) -> None:
