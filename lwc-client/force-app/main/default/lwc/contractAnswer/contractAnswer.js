@@ -55,6 +55,7 @@ export function urgency(contract) {
 const contractsOf = ({ data, extensions }, there, list) => ({
   access: new Access(extensions?.access, data.viewer),
   isThere: Boolean(there),
+  isUnsure: extensions?.access?.salesforce,
   contracts: list?.nodes ?? [],
   total: list?.totalCount ?? 0
 });
@@ -107,7 +108,7 @@ export function stateOf(failure, answer, empty) {
   if (failure || !answer) {
     return failure?.kind ?? 'LOADING';
   }
-  const nothing = answer.isThere ? empty : 'NO_ACCESS';
+  const nothing = answer.isUnsure ? 'NOT_SAID' : answer.isThere ? empty : 'NO_ACCESS';
   return answer.contracts.length ? undefined : nothing;
 }
 

@@ -89,6 +89,8 @@ import emptyBody from '@salesforce/label/c.ContractGraph_EmptyBody';
 import noAccessTitle from '@salesforce/label/c.ContractGraph_NoAccessTitle';
 import noAccessBody from '@salesforce/label/c.ContractGraph_NoAccessBody';
 import errorTitle from '@salesforce/label/c.ContractGraph_ErrorTitle';
+import notSaidTitle from '@salesforce/label/c.ContractGraph_NotSaidTitle';
+import notSaidBody from '@salesforce/label/c.ContractGraph_NotSaidBody';
 import unavailableTitle from '@salesforce/label/c.ContractGraph_UnavailableTitle';
 import unavailableBody from '@salesforce/label/c.ContractGraph_UnavailableBody';
 import retry from '@salesforce/label/c.ContractGraph_Retry';
@@ -292,6 +294,8 @@ export const LABELS = {
   noAccessTitle,
   noAccessBody,
   errorTitle,
+  notSaidTitle,
+  notSaidBody,
   unavailableTitle,
   unavailableBody,
   retry,

@@ -7,15 +7,16 @@ const LOOKS = {
   EMPTY: look('standard:contract', LABELS.emptyTitle, LABELS.emptyBody),
   NO_RENEWALS: look('standard:task2', LABELS.noRenewalsTitle, LABELS.noRenewalsBody),
   NO_ACCESS: look('utility:lock', LABELS.noAccessTitle, LABELS.noAccessBody),
+  NOT_SAID: look('utility:clock', LABELS.notSaidTitle, LABELS.notSaidBody, true),
   UNAVAILABLE: look('utility:offline', LABELS.unavailableTitle, LABELS.unavailableBody, true),
   ERROR: look('utility:warning', LABELS.errorTitle, LABELS.unexpected, true)
 };
 
-/** What is shown instead of contracts: loading, empty, no access, unavailable or an error. Raises `retry`. */
+/** What is shown instead of contracts. Raises `retry`. */
 export default class ContractState extends LightningElement {
-  /** LOADING, EMPTY, NO_RENEWALS, NO_ACCESS, UNAVAILABLE or ERROR. */
+  /** One of LOOKS. */
   @api kind = 'LOADING';
-  /** What happened: { message, requestId }, of which the operator finds the request in the log. */
+  /** What happened: { message, requestId }. */
   @api failure;
 
   labels = LABELS;

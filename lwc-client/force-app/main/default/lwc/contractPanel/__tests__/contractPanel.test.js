@@ -36,6 +36,9 @@ const findAll = (element, selector) => [...element.shadowRoot.querySelectorAll(s
 const state = (element) => find(element, 'c-contract-state')?.kind;
 const title = (element) => find(element, 'h2')?.textContent;
 
+const notSaid = (data) =>
+  `{"data":${data},"extensions":{"access":{"salesforce":{"state":"ASKING","reason":"ask again"}}}}`;
+
 describe('c-contract-panel', () => {
   beforeEach(() => getPanel.mockResolvedValue(answer([contract()])));
 
@@ -113,7 +116,8 @@ describe('c-contract-panel', () => {
 
   it.each([
     ['EMPTY', answer([])],
-    ['NO_ACCESS', '{"data":{"opportunity":null}}']
+    ['NO_ACCESS', '{"data":{"opportunity":null}}'],
+    ['NOT_SAID', notSaid('{"opportunity":null}')]
   ])('says %s where no contract is to be seen', async (kind, given) => {
     getPanel.mockResolvedValue(given);
     const element = await show();

@@ -22,6 +22,7 @@ describe('c-contract-state', () => {
     ['EMPTY', 'No contract yet', 'status'],
     ['NO_RENEWALS', 'Nothing to decide', 'status'],
     ['NO_ACCESS', 'Contracts are not shown to you', 'status'],
+    ['NOT_SAID', 'Salesforce has not said yet what you may see', 'alert'],
     ['UNAVAILABLE', 'The contract service cannot be reached', 'alert'],
     ['ERROR', 'The contracts could not be loaded', 'alert'],
     ['SOMETHING_NEW', 'The contracts could not be loaded', 'alert']

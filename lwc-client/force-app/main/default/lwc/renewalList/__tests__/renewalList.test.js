@@ -61,6 +61,9 @@ async function choose(element, place, value) {
   await settled();
 }
 
+const notSaid = (data) =>
+  `{"data":${data},"extensions":{"access":{"salesforce":{"state":"ASKING","reason":"ask again"}}}}`;
+
 describe('c-renewal-list', () => {
   beforeEach(() => getRenewals.mockResolvedValue(given(ROWS)));
 
@@ -117,6 +120,7 @@ describe('c-renewal-list', () => {
   it.each([
     ['NO_RENEWALS', given([])],
     ['NO_ACCESS', '{"data":{"contracts":null}}'],
+    ['NOT_SAID', notSaid('{"contracts":{"nodes":[],"totalCount":0}}')],
     ['ERROR', '<html>']
   ])('says %s', async (kind, answer) => {
     getRenewals.mockResolvedValue(answer);
