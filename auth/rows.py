@@ -42,7 +42,7 @@ _WITHIN = {
 
 SCOPE_TEXTS = {
     Scope.OWN: "the caller's own records",
-    Scope.ACCOUNT_TEAM: "the records of the caller and of the accounts they work on",
+    Scope.ACCOUNT_TEAM: "the records of the caller and of the accounts and deals they work on",
     Scope.SALESFORCE: "the records that Salesforce lets the caller read",
     Scope.ORG: "every record of the org",
 }

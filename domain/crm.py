@@ -240,6 +240,37 @@ class OpportunityLine(Entity):
 
 
 @entity
+class OpportunityTeamMember(Entity):
+    """A user who works on a deal beside its owner."""
+
+    opportunity_id: Annotated[
+        UUID,
+        Field(
+            "Deal that is worked on.",
+            SALESFORCE,
+            EVERYONE,
+            "OpportunityTeamMember.OpportunityId",
+            to="Opportunity",
+            part=True,
+        ),
+    ]
+    salesforce_id: Annotated[
+        str | None,
+        Field("Salesforce id, 18 characters.", SALESFORCE, EVERYONE, "OpportunityTeamMember.Id", key=True),
+    ] = None
+    user_id: Annotated[
+        UUID | None,
+        Field(
+            "Who works on it.", SALESFORCE, EVERYONE, "OpportunityTeamMember.UserId", to="User", joins=True
+        ),
+    ] = None
+    role: Annotated[
+        str | None,
+        Field("What the user does there.", SALESFORCE, EVERYONE, "OpportunityTeamMember.TeamMemberRole"),
+    ] = None
+
+
+@entity
 class Opportunity(Entity):
     """A deal that sales people work on."""
 
@@ -275,5 +306,8 @@ class Opportunity(Entity):
         UUID | None,
         Field("Salesperson of the deal.", SALESFORCE, EVERYONE, "Opportunity.OwnerId", to="User", owns=True),
     ] = None
+    team: Annotated[
+        tuple[OpportunityTeamMember, ...], Field("Who works on it beside its owner.", SALESFORCE, EVERYONE)
+    ] = ()
     lines: Annotated[tuple[OpportunityLine, ...], Field("What is offered.", SALESFORCE, COMMERCIAL)] = ()
     contracts: Annotated[tuple[Contract, ...], Field("Contracts it led to.", SALESFORCE, EVERYONE)] = ()

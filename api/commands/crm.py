@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -22,19 +22,20 @@ from api.installation import sealer
 from api.settings import Settings, SettingsError
 from auth.address import is_secure
 from domain.currency import MINOR_UNITS
+from domain.field import Entity
 from domain.identity import uuid7
 from domain.org import Org
 from storage.lanes import Queue, enqueue
 from storage.salesforce import StoredSalesforce, end_salesforce, find_salesforce, set_salesforce
 from storage.salesforce_records import unwritten
-from storage.teams import Member, keep_teams
+from storage.teams import TEAMS, Member, keep_team
 from sync.outbox import write_of
 from sync.salesforce.client import SalesforceClient
 from sync.salesforce.connection import LOGIN
-from sync.salesforce.failures import SalesforceFailure
+from sync.salesforce.failures import Permanent, SalesforceFailure
 from sync.salesforce.orgs import opened_connection, sealed_secret
 from sync.salesforce.readiness import Lacking, lacking
-from sync.salesforce.teams import read_teams
+from sync.salesforce.teams import read_team
 
 _AT_ONCE = 1000
 _LONGEST_LAST_KNOWN = 1440
@@ -72,7 +73,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     sending.add_argument("--all", action="store_true", help="every contract, with every value")
     add_events(partial(_action, actions))
     add_poll(partial(_action, actions))
-    _action(actions, "teams", "bring the teams of accounts from there, which account_team goes by", _teams)
+    _action(
+        actions,
+        "teams",
+        "bring the teams of accounts and deals from there, which account_team goes by",
+        _teams,
+    )
     _action(actions, "end", "write nothing there any more; what it was told stays", _end)
 
 
@@ -176,26 +182,36 @@ def _send(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def _teams(arguments: argparse.Namespace, settings: Settings) -> int:
-    stored = _stored(arguments, settings)
-    try:
-        members = asyncio.run(_read_teams(stored, settings))
-    except SalesforceFailure as failure:
-        hint = ": are account teams turned on there?" if failure.code == "INVALID_TYPE" else ""
-        raise SettingsError(f"{failure}{hint}") from None
+    teams = asyncio.run(_read_teams(_stored(arguments, settings), settings))
 
     async def work(connection: asyncpg.Connection, org: Org) -> None:
-        kept = await keep_teams(connection, org.id, members, datetime.now(UTC))
-        print(f"{len(members):,} members: {kept.new:,} new, {kept.changed:,} changed, {kept.gone:,} gone")
-        if kept.unknown:
-            print(f"{kept.unknown:,} left out, whose account or user is not here: contract-graph import crm")
+        for team, found in teams.items():
+            if isinstance(found, SalesforceFailure):
+                print(f"{team.__name__}: {found}: are these teams turned on, and may our user see them?")
+                continue
+            kept = await keep_team(connection, org.id, team, found, datetime.now(UTC))
+            told = f"{len(found):,} there; {kept.new:,} new, {kept.changed:,} changed, {kept.gone:,} gone"
+            unknown = f"; {kept.unknown:,} left out: their record or user is not here" if kept.unknown else ""
+            print(f"{team.__name__}: {told}{unknown}")
 
     in_org(settings, arguments.org, work)
-    return 0
+    return int(any(isinstance(found, SalesforceFailure) for found in teams.values()))
 
 
-async def _read_teams(stored: StoredSalesforce, settings: Settings) -> Sequence[Member]:
+async def _read_teams(
+    stored: StoredSalesforce, settings: Settings
+) -> Mapping[type[Entity], Sequence[Member] | SalesforceFailure]:
+    """Return the members of each kind of team; an org need not have both. Raises SettingsError."""
+    found: dict[type[Entity], Sequence[Member] | SalesforceFailure] = {}
     async with SalesforceClient(opened_connection(stored, sealer(settings))) as client:
-        return await read_teams(client)
+        for team in TEAMS:
+            try:
+                found[team] = await read_team(client, team)
+            except Permanent as failure:
+                found[team] = failure
+            except SalesforceFailure as failure:
+                raise SettingsError(str(failure)) from None
+    return found
 
 
 def _end(arguments: argparse.Namespace, settings: Settings) -> int:

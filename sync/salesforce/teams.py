@@ -1,37 +1,35 @@
-"""The teams of accounts, asked of Salesforce as a whole: what went tells nobody of itself."""
+"""The teams of accounts and deals, asked of Salesforce as a whole: a member who went tells nobody."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
-from domain.crm import AccountTeamMember
-from domain.field import field_named
+from domain.field import Entity, field_named
 from domain.identity import salesforce_id
+from domain.reach import whole_of
 from storage.teams import Member
 from sync.salesforce.client import SalesforceClient
 
-_OBJECT: Final = "AccountTeamMember"
-_FIELDS: Final = ("salesforce_id", "account_id", "user_id", "role")
 
+async def read_team(client: SalesforceClient, team: type[Entity]) -> Sequence[Member]:
+    """Return every member of one of TEAMS that our user sees. Raises SalesforceFailure.
 
-async def read_teams(client: SalesforceClient) -> Sequence[Member]:
-    """Return every member of a team of an account that our user sees. Raises SalesforceFailure.
-
-    Permanent with INVALID_TYPE where the org has no account teams.
+    Permanent with INVALID_TYPE where the org has no such teams.
     """
-    own, account, user, role = (_named(name) for name in _FIELDS)
-    question = f"SELECT {own}, {account}, {user}, {role} FROM {_OBJECT}"  # noqa: S608 - names of ours
+    whole = whole_of(team.__name__)
+    names = ("salesforce_id", whole.name if whole is not None else "", "user_id", "role")
+    own, of, user, role = (_named(team, name) for name in names)
+    question = f"SELECT {own}, {of}, {user}, {role} FROM {team.__name__}"  # noqa: S608 - names of ours
     return [
         Member(
-            salesforce_id=salesforce_id(str(row[own])), account=salesforce_id(str(row[account])),
+            salesforce_id=salesforce_id(str(row[own])), of=salesforce_id(str(row[of])),
             user=salesforce_id(str(row[user])), role=row[role],
         )
         async for row in client.query(question)
     ]  # fmt: skip
 
 
-def _named(name: str) -> str:
+def _named(team: type[Entity], name: str) -> str:
     """Return what Salesforce calls a field of a member."""
-    there = field_named(AccountTeamMember.__name__, name).field.salesforce or ""
-    return there.removeprefix(f"{_OBJECT}.")
+    there = field_named(team.__name__, name).field.salesforce or ""
+    return there.removeprefix(f"{team.__name__}.")

@@ -18,6 +18,7 @@ from domain.crm import (
     Contact,
     Opportunity,
     OpportunityLine,
+    OpportunityTeamMember,
     PermissionSetAssignment,
     Product,
     User,
@@ -55,6 +56,7 @@ _KINDS = (
     "AccountTeamMember", "Provenance",
     "RenewalAcknowledgement", "ValueFlag", "AccessRequest",
     "SalesforceWrite", "SalesforceRefusal",
+    "OpportunityTeamMember",
 )  # fmt: skip
 """In an order of their own: an entity more must not change the ids of the others."""
 
@@ -171,6 +173,12 @@ class SmallOrg:
                 id=deal, salesforce_id="006Hs00000AAAAAIA5", name=f"Harbour deal {mark}", stage="Closed Won",
                 is_closed=True, is_won=True, close_date=date(2025, 12, 1), account_id=id_("Account", 1),
                 amount=Money(Decimal("120000.00"), "EUR"), lines=(line,),
+                team=(
+                    OpportunityTeamMember(
+                        id=id_("OpportunityTeamMember", 1), opportunity_id=deal, user_id=id_("User", 2),
+                        role="Sales Engineer",
+                    ),
+                ),
             ),
         ]  # fmt: skip
 

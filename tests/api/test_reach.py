@@ -113,6 +113,16 @@ def test_a_way_is_told_exactly_where_a_salesperson_reaches_the_contract(asked: A
     assert len(set(told)) > 3
 
 
+def test_whoever_is_on_the_team_of_a_deal_reaches_its_contracts_and_no_others(asked: Asked) -> None:
+    people = sample_orgs(datetime.now(UTC).date())[0].people
+    [desk] = [person.salesforce_id for person in people if person.role == "finance"]
+    reached = asked.reached(desk, {"sales_rep"}, "NL-1004")
+    assert reached.ways == ("account_team: the caller is on the team of Contract.opportunity",)
+    assert asked.api(desk, {"sales_rep"}, VALUE, number="NL-1004")["contract"] is not None
+    assert asked.reached(desk, {"sales_rep"}, "NL-1005").ways == ()
+    assert asked.api(desk, {"sales_rep"}, VALUE, number="NL-1005")["contract"] is None
+
+
 @pytest.mark.parametrize("subject", PEOPLE)
 def test_the_contracts_of_a_holder_are_counted_as_the_api_counts_them(asked: Asked, subject: str) -> None:
     for roles in ({"sales_rep"}, {"legal"}, {"admin", "sales_rep"}):

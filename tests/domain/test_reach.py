@@ -27,10 +27,9 @@ def test_whatever_is_somebodys_leads_to_what_salesforce_shares_or_to_an_owner() 
         assert known or all(shared_by(each.target) for each in narrowest_first(root)), name
 
 
-def test_an_account_has_a_team() -> None:
-    joining = team_of("Account")
-    assert joining is not None
-    assert joining.coordinate == "AccountTeamMember.user"
+def test_accounts_and_deals_have_teams() -> None:
+    joining = {name: found.coordinate for name in ENTITIES if (found := team_of(name)) is not None}
+    assert joining == {"Account": "AccountTeamMember.user", "Opportunity": "OpportunityTeamMember.user"}
 
 
 @pytest.mark.parametrize("said", [{"salesforce": "Account.Id"}, {"key": True}])

@@ -34,13 +34,14 @@ OPTIONAL_NULL = 0.3
 
 PREFIXES = {
     "User": "005", "Account": "001", "AccountTeamMember": "01M", "Contact": "003", "Product": "01t",
+    "OpportunityTeamMember": "00q",
 }  # fmt: skip
 LAYOUT = {
     "Contract": {"ContractParty": 3, "Document": 2, "Amendment": 2, "ContractLine": 3, "Milestone": 2,
                  "ServiceLevel": 1, "Obligation": 2, "RiskAssessment": 1, "FieldChange": 5,
                  "Provenance": 3, "SalesforceWrite": 2},
     "Amendment": {"AmendmentChange": 3}, "ServiceLevel": {"Measurement": 3},
-    "RiskAssessment": {"RiskFactor": 3}, "Opportunity": {"OpportunityLine": 3},
+    "RiskAssessment": {"RiskFactor": 3}, "Opportunity": {"OpportunityLine": 3, "OpportunityTeamMember": 2},
     "SalesforceWrite": {"SalesforceRefusal": 3},
     "User": {"PermissionSetAssignment": 2},
     "Account": {"AccountTeamMember": 2},
@@ -133,14 +134,7 @@ class Maker:
         if number % 7 == 0:
             return None
         if declared.name == "salesforce_id":
-            prefix = {
-                "User": "005",
-                "Account": "001",
-                "AccountTeamMember": "01M",
-                "Contact": "003",
-                "Product": "01t",
-            }
-            return salesforce_id(f"{prefix.get(declared.entity, '006')}Hs00000{number:05d}"[:15])
+            return salesforce_id(f"{PREFIXES.get(declared.entity, '006')}Hs00000{number:05d}"[:15])
         return f"{declared.name[0].upper()}-{number:05d}"
 
     def scalar(self, declared: DeclaredField) -> Any:

@@ -136,10 +136,14 @@ class Seen:
         return False
 
     def _is_on_team(self, record: Entity) -> bool:
-        members: list[Any] = self.all.by_entity["AccountTeamMember"]
-        return self._me is not None and any(
-            member.account_id == record.id and member.user_id == self._me for member in members
-        )
+        members: list[Any] = [
+            *((each.account_id, each.user_id) for each in self._all("AccountTeamMember")),
+            *((each.opportunity_id, each.user_id) for each in self._all("OpportunityTeamMember")),
+        ]
+        return self._me is not None and (record.id, self._me) in members
+
+    def _all(self, entity: str) -> list[Any]:
+        return [*self.all.by_entity[entity]]
 
 
 def _plain(value: Any) -> Any:

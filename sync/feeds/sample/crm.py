@@ -12,6 +12,7 @@ from domain.crm import (
     Contact,
     Opportunity,
     OpportunityLine,
+    OpportunityTeamMember,
     PermissionSetAssignment,
     Product,
     User,
@@ -23,6 +24,7 @@ from sync.feeds.sample.rows import AccountRow, OpportunityRow
 
 _WON, _LOST = "Closed Won", "Closed Lost"
 _TEAM = {"customer_success": "Customer Success Manager"}
+_DEAL_TEAM = {"finance": "Deal Desk"}
 _FIRST_PHONE = 100
 
 
@@ -148,7 +150,24 @@ def opportunities(desk: Desk) -> Iterator[Opportunity]:
             amount=sum(totals, start=Money.zero(row.currency)) if totals else None,
             account_id=desk.keys.id_of("account", row.account),
             owner_id=desk.keys.id_of("user", desk.users_by_role["sales_rep"]),
+            team=tuple(_deal_team(desk, row, number)),
             lines=lines,
+        )
+
+
+def _deal_team(desk: Desk, deal: OpportunityRow, number: int) -> Iterator[OpportunityTeamMember]:
+    """Whoever owns nothing else of a deal, where an org has them."""
+    for place, (role, title) in enumerate(_DEAL_TEAM.items()):
+        if role not in desk.users_by_role:
+            continue
+        key = f"{deal.key}:{role}"
+        yield OpportunityTeamMember(
+            id=desk.keys.id_of("opportunity-team-member", key),
+            source_key=desk.keys.source_key("opportunity-team-member", key),
+            opportunity_id=desk.keys.id_of("opportunity", deal.key),
+            salesforce_id=desk.keys.salesforce("00q", number * len(_DEAL_TEAM) + place),
+            user_id=desk.keys.id_of("user", desk.users_by_role[role]),
+            role=title,
         )
 
 

@@ -179,30 +179,47 @@ def test_teams_are_brought_as_salesforce_has_them_and_what_it_said_of_their_acco
             VALUES ('{ONE}', '{UUID(int=14)}', '{rep}', '{org.account}', true, '2026-01-01Z')""",
     ):
         rows(urls, statement)
-    [id_, _] = org.stand_in.arrange(records={"AccountTeamMember": [member, member | {"AccountId": other}]})[
-        "AccountTeamMember"
-    ]
+    made = org.stand_in.arrange(
+        records={
+            "AccountTeamMember": [member, member | {"AccountId": other}],
+            "OpportunityTeamMember": [{"OpportunityId": org.opportunity, "UserId": rep}],
+        }
+    )
+    id_, deals = made["AccountTeamMember"][0], "OpportunityTeamMember: 1 there; "
     assert run("teams").stdout.splitlines() == [
-        "2 members: 1 new, 0 changed, 0 gone",
-        "1 left out, whose account or user is not here: contract-graph import crm",
+        "AccountTeamMember: 2 there; 1 new, 0 changed, 0 gone; 1 left out: their record or user is not here",
+        deals + "0 new, 0 changed, 0 gone; 1 left out: their record or user is not here",
     ]
     assert rows(urls, stored) == [(id_, "Sales Rep"), (None, "of elsewhere")]
     assert rows(urls, "SELECT may_read FROM salesforce_access") == [(None,)]
+    rows(
+        urls,
+        f"""INSERT INTO opportunity (org_id, id, salesforce_id, name, stage)
+            VALUES ('{ONE}', '{UUID(int=15)}', '{org.opportunity}', 'Deal', 'Prospecting')""",
+    )
     rest = org.rest()
     assert rest("PATCH", f"sobjects/AccountTeamMember/{id_}", {"TeamMemberRole": "Other"}).ok
-    assert run("teams").stdout.startswith("2 members: 0 new, 1 changed, 0 gone")
-    assert run("teams").stdout.startswith("2 members: 0 new, 0 changed, 0 gone")
+    told = run("teams").stdout.splitlines()
+    assert told[0].startswith("AccountTeamMember: 2 there; 0 new, 1 changed, 0 gone")
+    assert told[1] == deals + "1 new, 0 changed, 0 gone"
+    assert rows(urls, "SELECT opportunity_id, user_id FROM opportunity_team_member") == [(UUID(int=15), rita)]
+    assert run("teams").stdout.startswith("AccountTeamMember: 2 there; 0 new, 0 changed, 0 gone")
     assert rest("DELETE", f"sobjects/AccountTeamMember/{id_}").ok
-    assert run("teams").stdout.startswith("1 members: 0 new, 0 changed, 1 gone")
+    assert run("teams").stdout.startswith("AccountTeamMember: 1 there; 0 new, 0 changed, 1 gone")
     assert rows(urls, stored) == [(None, "of elsewhere")]
 
 
-def test_an_org_without_account_teams_is_told_so(run: Run, org: SalesforceOrg, tmp_path: Path) -> None:
+def test_an_org_without_teams_of_a_kind_is_told_so_and_the_other_kind_is_brought(
+    run: Run, org: SalesforceOrg, tmp_path: Path
+) -> None:
     run(*by_jwt(org, tmp_path, "--currency", "USD"))
     hidden = {"objects": {"AccountTeamMember": "none"}}
     org.stand_in.arrange(users=[{"Username": SYNC, "rights": hidden}])
     try:
-        assert "are account teams turned on there?" in only_line(run("teams"))
+        done = run("teams")
+        assert done.returncode == 1
+        assert "are these teams turned on" in done.stdout.splitlines()[0]
+        assert "0 gone" in done.stdout.splitlines()[1]
     finally:
         org.stand_in.arrange(users=[{"Username": SYNC, "rights": {}}])
 

@@ -202,7 +202,7 @@ def test_a_denied_field_reads_no_column(typed: Typed) -> None:
 def test_an_explanation_for_a_user_counts_the_roles_that_they_hold(in_ours: Typed) -> None:
     told = in_ours("policy explain --field Contract.totalValue --user", ADA, "--contract", "K-1").stdout
     assert f"{ADA} in {OURS.org.name} has admin, sales_rep\n" in told
-    assert "SHOWN in the records of the caller and of the accounts they work on" in told
+    assert "SHOWN in the records of the caller and of the accounts and deals they work on" in told
     assert "  sales_rep: reaches it\n  own: Contract.contractOwner is the caller\n" in told
     assert "  own: Contract.account.owner is the caller\n" in told
     assert told.endswith("  Contract.totalValue is SHOWN there\n")
@@ -302,7 +302,10 @@ def test_a_difference_tells_of_rows_and_commands(typed: Typed) -> None:
     assert "gains 0 fields and 1 command or claim, loses 0 fields" in done.stdout
     candidate('rows = "account_team"', 'rows = "own"')
     told = typed("diff shipped candidate.toml").stdout
-    assert "sales_rep\n  reaches\n    - the records of the caller and of the accounts they work on\n" in told
+    assert (
+        "sales_rep\n  reaches\n    - the records of the caller and of the accounts and deals they work on\n"
+        in told
+    )
     assert "    + the caller's own records\n" in told
 
 

@@ -6,17 +6,17 @@ WHERE mirrored.org_id = $1::UUID AND mirrored.salesforce_id = $2::VARCHAR) AS id
 WHERE scope.org IS NOT NULL
  LIMIT ALL OFFSET 0) AS caller ON true JOIN LATERAL (SELECT json_build_object('contract', (SELECT row_to_json("$") AS row_to_json_1
 FROM (SELECT t1.id AS "$id", NULL::json AS changes, json_build_object('nodes', (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_1
-FROM (SELECT t7.id AS "$id", CASE WHEN (t7.field = ANY ($3::TEXT[])) THEN t7.field END AS field, CASE WHEN (t7.field = ANY ($3::TEXT[])) THEN t7.owner END AS owner, CASE WHEN (t7.field = ANY ($3::TEXT[])) THEN t7.system END AS system, CASE WHEN (t7.field = ANY ($3::TEXT[])) THEN t7.source END AS source, CASE WHEN (t7.field = ANY ($3::TEXT[])) THEN t7.event END AS event, CASE WHEN (t7.field = ANY ($3::TEXT[])) THEN t7.claimed_at END AS "claimedAt", CASE WHEN (t7.field = ANY ($3::TEXT[])) THEN t7.refused_system END AS "refusedSystem", CASE WHEN (t7.field = ANY ($3::TEXT[])) THEN t7.refused_because END AS "refusedBecause"
-FROM provenance AS t7
-WHERE t7.org_id = $1::UUID AND t7.contract_id = t1.id ORDER BY t7.id ASC
- LIMIT $4::INTEGER) AS "$")) AS provenance, json_build_object('nodes', (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_2
-FROM (SELECT t8.id AS "$id", t8.number AS number, t8.rationale AS rationale, CASE WHEN (t8.value_change_amount IS NOT NULL) THEN json_build_object('amount', CAST(t8.value_change_amount AS TEXT)) END AS "valueChange", json_build_object('nodes', (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_3
-FROM (SELECT t9.id AS "$id", t9.field AS field, CASE WHEN (t9.field = ANY ($3::TEXT[])) THEN t9.before END AS before, CASE WHEN (t9.field = ANY ($3::TEXT[])) THEN t9.after END AS after
-FROM amendment_change AS t9
-WHERE t9.org_id = $1::UUID AND t9.amendment_id = t8.id ORDER BY t9.id ASC
- LIMIT $4::INTEGER) AS "$")) AS changes
-FROM amendment AS t8
+FROM (SELECT t8.id AS "$id", CASE WHEN (t8.field = ANY ($3::TEXT[])) THEN t8.field END AS field, CASE WHEN (t8.field = ANY ($3::TEXT[])) THEN t8.owner END AS owner, CASE WHEN (t8.field = ANY ($3::TEXT[])) THEN t8.system END AS system, CASE WHEN (t8.field = ANY ($3::TEXT[])) THEN t8.source END AS source, CASE WHEN (t8.field = ANY ($3::TEXT[])) THEN t8.event END AS event, CASE WHEN (t8.field = ANY ($3::TEXT[])) THEN t8.claimed_at END AS "claimedAt", CASE WHEN (t8.field = ANY ($3::TEXT[])) THEN t8.refused_system END AS "refusedSystem", CASE WHEN (t8.field = ANY ($3::TEXT[])) THEN t8.refused_because END AS "refusedBecause"
+FROM provenance AS t8
 WHERE t8.org_id = $1::UUID AND t8.contract_id = t1.id ORDER BY t8.id ASC
+ LIMIT $4::INTEGER) AS "$")) AS provenance, json_build_object('nodes', (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_2
+FROM (SELECT t9.id AS "$id", t9.number AS number, t9.rationale AS rationale, CASE WHEN (t9.value_change_amount IS NOT NULL) THEN json_build_object('amount', CAST(t9.value_change_amount AS TEXT)) END AS "valueChange", json_build_object('nodes', (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_3
+FROM (SELECT t10.id AS "$id", t10.field AS field, CASE WHEN (t10.field = ANY ($3::TEXT[])) THEN t10.before END AS before, CASE WHEN (t10.field = ANY ($3::TEXT[])) THEN t10.after END AS after
+FROM amendment_change AS t10
+WHERE t10.org_id = $1::UUID AND t10.amendment_id = t9.id ORDER BY t10.id ASC
+ LIMIT $4::INTEGER) AS "$")) AS changes
+FROM amendment AS t9
+WHERE t9.org_id = $1::UUID AND t9.contract_id = t1.id ORDER BY t9.id ASC
  LIMIT $4::INTEGER) AS "$")) AS amendments
 FROM contract AS t1
 WHERE t1.org_id = $1::UUID AND (t1.contract_owner_id = caller.id OR t1.business_owner_id = caller.id OR t1.renewal_owner_id = caller.id OR (EXISTS (SELECT 1
@@ -26,10 +26,12 @@ FROM account_team_member AS t3
 WHERE t3.org_id = $1::UUID AND t3.account_id = t2.id AND t3.user_id = caller.id))))) OR (EXISTS (SELECT 1
 FROM opportunity AS t4
 WHERE t4.org_id = $1::UUID AND t4.id = t1.opportunity_id AND (t4.owner_id = caller.id OR (EXISTS (SELECT 1
-FROM account AS t5
-WHERE t5.org_id = $1::UUID AND t5.id = t4.account_id AND (t5.owner_id = caller.id OR (EXISTS (SELECT 1
-FROM account_team_member AS t6
-WHERE t6.org_id = $1::UUID AND t6.account_id = t5.id AND t6.user_id = caller.id))))))))) AND t1.number = $5::VARCHAR) AS "$")) AS answer
+FROM opportunity_team_member AS t5
+WHERE t5.org_id = $1::UUID AND t5.opportunity_id = t4.id AND t5.user_id = caller.id)) OR (EXISTS (SELECT 1
+FROM account AS t6
+WHERE t6.org_id = $1::UUID AND t6.id = t4.account_id AND (t6.owner_id = caller.id OR (EXISTS (SELECT 1
+FROM account_team_member AS t7
+WHERE t7.org_id = $1::UUID AND t7.account_id = t6.id AND t7.user_id = caller.id))))))))) AND t1.number = $5::VARCHAR) AS "$")) AS answer
 WHERE scope.org IS NOT NULL) AS answered ON true
 -- $1: 00000000-0000-7000-8000-000000000001
 -- $2: 005Hs00000AAAAAIA5

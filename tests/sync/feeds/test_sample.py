@@ -431,7 +431,7 @@ def test_documents_are_links_and_hashes_and_no_two_are_the_same_text(today: date
 def test_salesforce_ids_have_eighteen_characters_and_the_prefix_of_their_object() -> None:
     prefixes = {
         "User": "005", "Account": "001", "AccountTeamMember": "01M", "Contact": "003", "Opportunity": "006",
-        "Product": "01t", "PermissionSetAssignment": "0Pa",
+        "Product": "01t", "PermissionSetAssignment": "0Pa", "OpportunityTeamMember": "00q",
     }  # fmt: skip
     for org in orgs_on(TODAY):
         for record in every(org):
