@@ -51,7 +51,7 @@ from storage.policy_versions import add_differences
 from sync.connections import Connections
 from sync.registry import now
 from sync.salesforce.orgs import SalesforceOrgs
-from sync.salesforce.sharing import Sharing
+from sync.salesforce.sharing import KEPT_BACK, Sharing
 from sync.worker import Worker
 
 log = logging.getLogger("contract_graph.app")
@@ -134,7 +134,7 @@ class Application:
         views = Views(self._policies.in_force)
         self._audit = AuditWriter(audit)
         self._pools = {"requests": self._database, "audit": audit}
-        sharing = Sharing(self._database, SalesforceOrgs(self._sealer), now)
+        sharing = Sharing(self._database, SalesforceOrgs(self._sealer, kept_back=KEPT_BACK), now)
         endpoint = Endpoint(self._database, views, today, Vault(self._sealer), self._audit, sharing=sharing)
         self._bell = Bell(self._database)
         self._door.endpoint = endpoint

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = '6f78b6906ffd'
-down_revision = '855bc58a93b6'
+down_revision = '58ac09f45f95'
 branch_labels = None
 depends_on = None
 

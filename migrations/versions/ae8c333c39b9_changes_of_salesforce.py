@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = 'ae8c333c39b9'
-down_revision = '855bc58a93b6'
+down_revision = '5d66c613930e'
 branch_labels = None
 depends_on = None
 

@@ -11,6 +11,7 @@ VERSION = "66.0"
 """The version of the API that is spoken."""
 
 LOGIN = "https://login.salesforce.com"
+KEPT_BACK = 0.1
 SANDBOX_LOGIN = "https://test.salesforce.com"
 
 
@@ -60,7 +61,7 @@ class Connection:
     version: str = VERSION
     client_name: str = "contract-graph"
     certificate: Path | None = None
-    kept_back: float = 0.1
+    kept_back: float = KEPT_BACK
     connect_timeout: float = 5.0
     read_timeout: float = 30.0
     call_timeout: float = 60.0

@@ -22,7 +22,7 @@ from storage.salesforce import StoredSalesforce, find_salesforce
 from sync.salesforce.batcher import Batcher
 from sync.salesforce.breaker import Breaker
 from sync.salesforce.client import MOST_ROWS, SalesforceClient
-from sync.salesforce.connection import ClientCredentials, Connection, JwtBearer
+from sync.salesforce.connection import KEPT_BACK, ClientCredentials, Connection, JwtBearer
 from sync.salesforce.contract_status import QUESTION, ContractStatuses
 from sync.salesforce.description import ObjectDescription
 from sync.salesforce.failures import NotAuthorised, Permanent, Retryable, SalesforceFailure
@@ -187,15 +187,19 @@ class OpenOrg:
 
 
 class SalesforceOrgs:
-    """Opens orgs as they are set up in the database, and looks now and then whether that has changed."""
+    """Opens orgs as they are set up in the database, and looks now and then whether that has changed.
+
+    Of the calls that an org allows in a day, `kept_back` is the share that is left to everybody else.
+    """
 
     def __init__(
         self,
         sealer: Sealer,
         clock: Callable[[], float] = time.monotonic,
         breaker: Callable[[], Breaker] = Breaker,
+        kept_back: float = KEPT_BACK,
     ) -> None:
-        self._sealer, self._clock, self._breaker = sealer, clock, breaker
+        self._sealer, self._clock, self._breaker, self._kept_back = sealer, clock, breaker, kept_back
         self._known: dict[UUID, tuple[float, StoredSalesforce | None]] = {}
         self._open: dict[UUID, OpenOrg] = {}
         self._opening = asyncio.Lock()
@@ -230,7 +234,9 @@ class SalesforceOrgs:
 
     async def _replace(self, org_id: UUID, found: StoredSalesforce | None) -> None:
         # It may not open at all: then the other stays for whoever asks.
-        opened = None if found is None else await to_thread.run_sync(opened_connection, found, self._sealer)
+        opened = None
+        if found is not None:
+            opened = await to_thread.run_sync(opened_connection, found, self._sealer, self._kept_back)
         self._put_away(org_id)
         if found is not None and opened is not None:
             client = SalesforceClient(opened)
@@ -252,7 +258,7 @@ class SalesforceOrgs:
         await old.close()
 
 
-def opened_connection(stored: StoredSalesforce, sealer: Sealer) -> Connection:
+def opened_connection(stored: StoredSalesforce, sealer: Sealer, kept_back: float = KEPT_BACK) -> Connection:
     """Return how an org is reached, its secret decrypted; waits for a key service.
 
     Raises a KeyEncryptionError.
@@ -263,7 +269,9 @@ def opened_connection(stored: StoredSalesforce, sealer: Sealer) -> Connection:
     else:
         credentials = JwtBearer(stored.consumer_key, secret, stored.username, stored.audience or "")
     # A lane is worked on for 45 s at most: a call that lasts longer would outlive whoever waits for it.
-    return Connection(url=stored.url, credentials=credentials, read_timeout=15.0, call_timeout=20.0)
+    return Connection(
+        url=stored.url, credentials=credentials, kept_back=kept_back, read_timeout=15.0, call_timeout=20.0
+    )
 
 
 def sealed_secret(sealer: Sealer, org_id: UUID, secret: str) -> str:

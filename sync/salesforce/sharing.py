@@ -42,6 +42,9 @@ PATIENCE: Final = 2.0
 MOST_NAMED: Final = 60
 """How many questions about what a user names are asked in a minute: each is a call of the org's day."""
 
+KEPT_BACK: Final = 0.3
+"""What is left of an org's calls of the day when asking stops: for others, and for what is written."""
+
 _TOGETHER = 4
 _MINUTE = timedelta(minutes=1)
 _MOST_COUNTED = 10_000

@@ -31,7 +31,7 @@ from storage.salesforce_access import forget, keep_access
 from sync.salesforce.breaker import Breaker
 from sync.salesforce.connection import LOGIN
 from sync.salesforce.orgs import SalesforceOrgs, sealed_secret
-from sync.salesforce.sharing import Sharing
+from sync.salesforce.sharing import KEPT_BACK, Sharing
 from sync.salesforce.stand_in.process import Started
 from tests.api.graph import OURS, THEIRS
 from tests.api.small import TODAY, store
@@ -82,7 +82,7 @@ class Stage:
     breaker: Breaker = field(default_factory=lambda: Breaker(failures=10_000))
 
     def __post_init__(self) -> None:
-        self.orgs = SalesforceOrgs(self.keys, breaker=lambda: self.breaker)
+        self.orgs = SalesforceOrgs(self.keys, breaker=lambda: self.breaker, kept_back=KEPT_BACK)
         self.sharing = Sharing(self.database, self.orgs, lambda: self.now, patience=10.0)
         views = Views(read_policy(POLICY.encode(), "p.toml"))
         vault = Vault(self.keys)

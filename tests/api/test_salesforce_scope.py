@@ -14,7 +14,7 @@ import pytest
 from domain.crm import Account, AccountTeamMember, User
 from domain.identity import salesforce_id, uuid7
 from storage.salesforce_access import BELIEVED_FOR, RENEWED_AFTER
-from sync.salesforce.sharing import MOST_NAMED, MOST_RECORDS
+from sync.salesforce.sharing import KEPT_BACK, MOST_NAMED, MOST_RECORDS
 from sync.salesforce.stand_in.process import Started
 from tests.api.graph import OURS, THEIRS
 from tests.api.sharing_stage import ACCOUNT, ADA, DEAL, EVE, NOT_THERE, Stage, flag, staged, state_of
@@ -447,6 +447,15 @@ def test_what_our_own_user_may_not_read_is_read_by_nobody_and_the_log_says_what_
     assert "View All" in caplog.text
     for told in (ADA, DEAL, ACCOUNT):
         assert told not in caplog.text
+
+
+def test_asking_stops_while_there_are_calls_left_to_write_with(stage: Stage) -> None:
+    stage.share()
+    stage.stand_in.arrange(settings={"daily_limit": 1000}, calls=int(1000 * (1 - KEPT_BACK)))
+    assert stage.deal() == (HARBOUR, None), "the call that finds out how things stand"
+    before = stage.stand_in.calls()
+    assert stage.deal(subject=EVE) == (None, "UNREACHABLE")
+    assert stage.stand_in.calls() == before
 
 
 def test_a_question_that_takes_long_is_not_waited_for(stage: Stage) -> None:
