@@ -64,17 +64,32 @@ _AT_STAKE = f"""
                         WHERE o.org_id = $1 AND o.account_id = t.id AND {_HAS_CONTRACT}))) AS s
      WHERE {_UNASKED}
      ORDER BY s.id DESC LIMIT $4"""  # noqa: S608 - own names
-# The account of what was named, and its deals that led to contracts.
+# What contracts of the account of what was named, or of its deals, hang on, and their parties.
 _BESIDE = f"""
     WITH named AS (
         SELECT id FROM account WHERE org_id = $1 AND salesforce_id = ANY ($4)
          UNION
-        SELECT account_id FROM opportunity WHERE org_id = $1 AND salesforce_id = ANY ($4))
+        SELECT account_id FROM opportunity WHERE org_id = $1 AND salesforce_id = ANY ($4)
+    ), deals AS (
+        SELECT id FROM opportunity WHERE org_id = $1 AND salesforce_id = ANY ($4)
+         UNION
+        SELECT id FROM opportunity WHERE org_id = $1 AND account_id IN (SELECT id FROM named)
+    ), here AS (
+        SELECT id, account_id, opportunity_id FROM contract
+         WHERE org_id = $1 AND account_id IN (SELECT id FROM named)
+         UNION
+        SELECT id, account_id, opportunity_id FROM contract
+         WHERE org_id = $1 AND opportunity_id IN (SELECT id FROM deals)
+    ), accounts AS (
+        SELECT id FROM named UNION SELECT account_id FROM here UNION
+        SELECT p.account_id FROM contract_party AS p JOIN here ON p.contract_id = here.id WHERE p.org_id = $1
+    )
     SELECT s.salesforce_id FROM (
-        SELECT t.id, t.salesforce_id FROM account AS t WHERE t.org_id = $1 AND t.id IN (SELECT id FROM named)
+        SELECT t.id, t.salesforce_id FROM account AS t
+         WHERE t.org_id = $1 AND t.id IN (SELECT id FROM accounts)
          UNION ALL
         SELECT o.id, o.salesforce_id FROM opportunity AS o
-         WHERE o.org_id = $1 AND o.account_id IN (SELECT id FROM named) AND {_HAS_CONTRACT}) AS s
+         WHERE o.org_id = $1 AND o.id IN (SELECT opportunity_id FROM here)) AS s
      WHERE {_UNASKED} AND s.salesforce_id <> ALL ($4)
      ORDER BY s.id DESC LIMIT $5"""  # noqa: S608 - own names
 # Whoever was told of a record is asked about anew: the latest answer may have been another.

@@ -63,6 +63,24 @@ def test_the_account_of_a_deal_is_known_together_with_it(stage: Stage) -> None:
     assert stage.stand_in.calls() - asked == 1
 
 
+def test_whatever_the_contracts_of_a_deal_lead_to_is_known_together_with_it(stage: Stage) -> None:
+    bolt = salesforce_id("001Hs00000BBBBB")
+    stage.stand_in.arrange(records={"Account": [{"Id": bolt, "Name": "Bolt", "OwnerId": ADA}]})
+    for change in (
+        "UPDATE account SET salesforce_id = $1 WHERE org_id = $2 AND name = 'Bolt'",
+        """UPDATE contract_party SET account_id = (SELECT id FROM account WHERE salesforce_id = $1)
+            WHERE org_id = $2""",
+    ):
+        stage.run(stage.superuser.execute(change, bolt, OURS.org.id))
+    stage.share()
+    query = """{ opportunity(salesforceId: "%s") {
+        contracts { nodes { parties { nodes { account { name } } } } } } }"""
+    asked = stage.stand_in.calls()
+    [contract] = stage.ask(query % DEAL)["data"]["opportunity"]["contracts"]["nodes"]
+    assert {"name": "Bolt"} in [each["account"] for each in contract["parties"]["nodes"]]
+    assert stage.stand_in.calls() - asked == 1
+
+
 def test_each_role_shows_its_columns_in_its_own_rows_only(stage: Stage) -> None:
     stage.share(ACCOUNT)
     said = stage.ask("{ contracts { nodes { number totalValue { amount } } } }", "rep", "desk")
