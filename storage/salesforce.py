@@ -8,6 +8,8 @@ from uuid import UUID
 
 import asyncpg
 
+from storage.salesforce_access import forget_everything
+
 _COLUMNS = "url, consumer_key, secret, username, audience, currency, last_known_minutes, made_at, ended_at"
 _SET = f"""
     INSERT INTO salesforce_connection (org_id, id, {_COLUMNS})
@@ -39,7 +41,11 @@ class StoredSalesforce:
 
 
 async def set_salesforce(connection: asyncpg.Connection, made: StoredSalesforce) -> None:
-    """Set how the Salesforce of an org is reached, in place of what was set before."""
+    """Set how the Salesforce of an org is reached, in place of what was set before.
+
+    It may be another one: what was said of sharing is forgotten.
+    """
+    await forget_everything(connection, made.org_id)
     await connection.execute(
         _SET, made.org_id, made.url, made.consumer_key, made.secret, made.username, made.audience,
         made.currency, made.last_known_minutes, made.made_at, made.ended_at,

@@ -201,6 +201,12 @@ async def forget(
         await connection.execute(_FORGET_READERS, org_id, now, ids, readers)
 
 
+async def forget_everything(connection: asyncpg.Connection, org_id: UUID) -> None:
+    """Forget all that Salesforce said of an org."""
+    for table in ("salesforce_access", "salesforce_reader"):
+        await connection.execute(f"DELETE FROM {table} WHERE org_id = $1", org_id)  # noqa: S608 - own names
+
+
 async def forget_changed(
     connection: asyncpg.Connection,
     org_id: UUID,

@@ -253,6 +253,14 @@ def test_a_reviewer_is_told_that_salesforce_is_why_a_user_reaches_a_contract(sta
     assert stage.footprint("rep", EVE) == 0
 
 
+def test_another_salesforce_is_asked_anew(stage: Stage) -> None:
+    stage.share()
+    assert (stage.deal()[0], stage.numbers()) == (HARBOUR, ["K-1", "K-2"])
+    stage.unshare()
+    stage.run(stage.connect())
+    assert (stage.deal()[0], stage.numbers()) == (None, [])
+
+
 # For how long
 
 
