@@ -33,6 +33,7 @@ from sync.outbox import write_of
 from sync.salesforce.client import SalesforceClient
 from sync.salesforce.connection import LOGIN
 from sync.salesforce.failures import Permanent, SalesforceFailure
+from sync.salesforce.metadata import SOURCES, custom_fields, project
 from sync.salesforce.orgs import opened_connection, sealed_secret
 from sync.salesforce.readiness import Lacking, lacking
 from sync.salesforce.teams import read_team
@@ -42,7 +43,7 @@ _LONGEST_LAST_KNOWN = 1440
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Register `crm set|show|check|send|events|poll|teams|end`."""
+    """Register `crm set|show|check|fields|send|events|poll|teams|end`."""
     actions = subparsers.add_parser(
         "crm", help="the Salesforce that contracts are written to"
     ).add_subparsers(dest="action", required=True)
@@ -67,6 +68,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )  # fmt: skip
     _action(actions, "show", "say how it is reached", _show)
     _action(actions, "check", "sign in there, and say what is missing and what to do about it", _check)
+    fields = actions.add_parser("fields", help="print the fields that an org must have, as metadata")
+    fields.add_argument("--to", type=Path, metavar="DIR", help="write a project there instead")
+    fields.set_defaults(run=_fields)
     sending = _action(
         actions, "send", "have contracts written that wait, were refused or were never told", _send
     )
@@ -164,6 +168,23 @@ def _check(arguments: argparse.Namespace, settings: Settings) -> int:
 async def _lacking(stored: StoredSalesforce, settings: Settings) -> Sequence[Lacking]:
     async with SalesforceClient(opened_connection(stored, sealer(settings))) as client:
         return await lacking(client, stored.currency)
+
+
+def _fields(arguments: argparse.Namespace, _settings: Settings) -> int:
+    if arguments.to is None:
+        for path, text in custom_fields().items():
+            print(f"<!-- {path} -->\n{text}")
+        return 0
+    try:
+        for path, text in project().items():
+            file = arguments.to / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise SettingsError(f"{arguments.to} cannot be written to: {error.strerror}") from None
+    print(f"{len(custom_fields())} fields are in {arguments.to}: deploy them from there with")
+    print(f"  sf project deploy start --source-dir {SOURCES} --target-org ALIAS")
+    return 0
 
 
 def _send(arguments: argparse.Namespace, settings: Settings) -> int:

@@ -54,6 +54,15 @@ def run(
     return run_with
 
 
+@pytest.fixture
+def run_fields(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    def run_with(*arguments: str) -> CompletedProcess[str]:
+        given = {"CONTRACT_GRAPH_HOME": str(tmp_path)}
+        return run_here(monkeypatch, capsys, given, "crm", "fields", *arguments)
+
+    return run_with
+
+
 def rows(urls: Urls, statement: str) -> list[Any]:
     async def ask() -> list[Any]:
         connection = await asyncpg.connect(urls[2])
@@ -284,3 +293,12 @@ def test_a_stream_needs_an_address_and_a_topic(run: Run, given: tuple[str, str])
     done = run("events", *given)
     assert done.returncode == 1
     assert given[0] in done.stderr
+
+
+def test_the_fields_to_deploy_are_printed_or_written_as_a_project(run_fields: Run, tmp_path: Path) -> None:
+    assert "<fullName>Contract_Graph_Id__c</fullName>" in run_fields().stdout
+    done = run_fields("--to", str(tmp_path / "project"))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert list((tmp_path / "project").rglob("ARR__c.field-meta.xml"))
+    (tmp_path / "file").touch()
+    assert "cannot be written to" in only_line(run_fields("--to", str(tmp_path / "file")))
