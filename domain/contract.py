@@ -12,6 +12,7 @@ from domain import amendments, renewal, revenue, term
 from domain.access_request import AccessRequest
 from domain.amendment import Amendment
 from domain.document import Document
+from domain.drift import DriftFinding
 from domain.field import (
     CLM,
     COMMERCIAL,
@@ -338,6 +339,9 @@ class Contract(Entity):
     ] = ()
     salesforce: Annotated[
         tuple[SalesforceWrite, ...], Field("What Salesforce was told of it, and what not.", HERE, EVERYONE)
+    ] = ()
+    drift: Annotated[
+        tuple[DriftFinding, ...], Field("Where Salesforce holds other values of it.", HERE, OVERSIGHT)
     ] = ()
 
     version: Annotated[

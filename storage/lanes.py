@@ -102,6 +102,7 @@ class Queue(StrEnum):
 
     ALERT = "alert"
     CHANGE = "change"
+    DRIFT = "drift"
     FETCH = "fetch"
     INBOX = "inbox"
     OUTBOX = "outbox"

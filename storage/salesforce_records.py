@@ -31,6 +31,9 @@ _BEGIN = """
              WHERE org_id = $1 AND contract_id = $2 ORDER BY id FOR UPDATE) AS before
      WHERE r.org_id = $1 AND r.id = before.id
     RETURNING r.object, r.salesforce_id, r.told, before.in_doubt"""
+_TOLD = """
+    SELECT object, salesforce_id, told, in_doubt FROM salesforce_record
+     WHERE org_id = $1 AND contract_id = $2"""
 _SETTLE = """
     INSERT INTO salesforce_record (org_id, id, contract_id, object, salesforce_id, told, told_at, in_doubt,
                                    correlation)
@@ -91,14 +94,12 @@ async def begin(
     connection: asyncpg.Connection, org_id: UUID, contract_id: UUID
 ) -> Mapping[str, StoredRecord]:
     """Return by object what Salesforce was told of a contract, which is in doubt from now until `settle`."""
-    rows = await connection.fetch(_BEGIN, org_id, contract_id)
-    return {
-        row["object"]: StoredRecord(
-            object=row["object"], salesforce_id=row["salesforce_id"],
-            told=json.loads(row["told"]), in_doubt=row["in_doubt"],
-        )
-        for row in rows
-    }  # fmt: skip
+    return _records(await connection.fetch(_BEGIN, org_id, contract_id))
+
+
+async def told(connection: asyncpg.Connection, org_id: UUID, contract_id: UUID) -> Mapping[str, StoredRecord]:
+    """Return the same, and leave it as it is: nothing is about to be written."""
+    return _records(await connection.fetch(_TOLD, org_id, contract_id))
 
 
 async def records_told(
@@ -191,6 +192,16 @@ async def others_speak(
         statuses=[each.value for each in statuses],
     )  # fmt: skip
     return bool(await connection.fetchval(statement.text, *arguments))
+
+
+def _records(rows: Sequence[asyncpg.Record]) -> Mapping[str, StoredRecord]:
+    return {
+        row["object"]: StoredRecord(
+            object=row["object"], salesforce_id=row["salesforce_id"],
+            told=json.loads(row["told"]), in_doubt=row["in_doubt"],
+        )
+        for row in rows
+    }  # fmt: skip
 
 
 @memoized

@@ -11,6 +11,7 @@ from storage.database import Database
 from storage.lanes import Queue
 from sync.alerts.work import AlertWork
 from sync.connections import Connections
+from sync.drift import DriftWork
 from sync.handlers import Apart, Handler, Within
 from sync.inbox import InboxWork
 from sync.outbox import OutboxWork
@@ -40,10 +41,12 @@ def handlers(
     outbox = OutboxWork(database, orgs, clock)
     polls = PollWork(database, orgs, clock)
     changes = ChangeWork(database, orgs, Vault(sealer), clock)
+    drift = DriftWork(database, orgs, clock)
     return {
         Queue.FETCH: Apart(inbox.fetch, inbox.hand_on),
         Queue.INBOX: Within(inbox.apply),
         Queue.OUTBOX: Apart(outbox.write, outbox.keep, outbox.close),
+        Queue.DRIFT: Apart(drift.compare, drift.keep, drift.close),
         Queue.ALERT: Apart(alerts.tell, alerts.note),
         Queue.CHANGE: Apart(changes.read, changes.apply, changes.close),
         Queue.POLL: Apart(polls.ask, polls.keep, polls.close),

@@ -15,6 +15,7 @@ import asyncpg
 from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
 
+from api.commands.crm_drift import add_options, run_drift
 from api.commands.crm_events import add_events
 from api.commands.crm_poll import add_poll
 from api.commands.org_work import in_org
@@ -29,6 +30,7 @@ from storage.lanes import Queue, enqueue
 from storage.salesforce import StoredSalesforce, end_salesforce, find_salesforce, set_salesforce
 from storage.salesforce_records import unwritten
 from storage.teams import TEAMS, Member, keep_team
+from sync.drift import schedule
 from sync.outbox import write_of
 from sync.salesforce.client import SalesforceClient
 from sync.salesforce.connection import LOGIN
@@ -43,7 +45,7 @@ _LONGEST_LAST_KNOWN = 1440
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Register `crm set|show|check|fields|send|events|poll|teams|end`."""
+    """Register `crm set|show|check|fields|send|events|poll|teams|drift|end`."""
     actions = subparsers.add_parser(
         "crm", help="the Salesforce that contracts are written to"
     ).add_subparsers(dest="action", required=True)
@@ -84,6 +86,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         _teams,
     )
     _action(actions, "end", "write nothing there any more; what it was told stays", _end)
+    add_options(
+        _action(actions, "drift", "tell where Salesforce holds other values, and put it right", run_drift)
+    )
 
 
 def _action(actions: Any, name: str, help_: str, work: Any) -> argparse.ArgumentParser:  # noqa: ANN401
@@ -121,6 +126,7 @@ def _set(arguments: argparse.Namespace, settings: Settings) -> int:
         )  # fmt: skip
         await set_salesforce(connection, made)
         print(f"contracts of {org.name} are written to {url} as they change")
+        await schedule(connection, org.id, made.made_at)
         print(
             "`contract-graph crm check` says what it lacks; `contract-graph crm send` writes those there are"
         )

@@ -24,6 +24,7 @@ from domain.crm import (
     User,
 )
 from domain.document import Document, DocumentType
+from domain.drift import DriftFinding, DriftState
 from domain.field import CLM, SALESFORCE, Entity
 from domain.graph import save_order
 from domain.history import Decision, FieldChange
@@ -57,6 +58,7 @@ _KINDS = (
     "RenewalAcknowledgement", "ValueFlag", "AccessRequest",
     "SalesforceWrite", "SalesforceRefusal",
     "OpportunityTeamMember",
+    "SalesforceWrite", "SalesforceRefusal", "DriftFinding",
 )  # fmt: skip
 """In an order of their own: an entity more must not change the ids of the others."""
 
@@ -235,6 +237,7 @@ class SmallOrg:
             provenance=self._provenance(),
             renewal_acknowledgements=(self._acknowledgement(),), value_flags=self._flags(),
             salesforce=self._salesforce(),
+            drift=self._drift(),
         )  # fmt: skip
 
     def _amendment(self) -> Amendment:
@@ -343,6 +346,18 @@ class SmallOrg:
                 ),
             )
             for place, (name, (field, there, reason)) in enumerate(said.items(), 1)
+        )  # fmt: skip
+
+    def _drift(self) -> tuple[DriftFinding, ...]:
+        seen = datetime(2026, 11, 2, 2, tzinfo=UTC)
+        said = (("title", "Name", CLM), ("totalValue", "Amount", SALESFORCE))
+        return tuple(
+            DriftFinding(
+                id=self.id("DriftFinding", place), contract_id=self.id("Contract", 1), object="Contract",
+                field=field, name=name, owner=owner, state=DriftState.DRIFTED,
+                changed_by=f"somebody of {self.mark}", changed_at=seen, found_at=seen, seen_at=seen,
+            )
+            for place, (field, name, owner) in enumerate(said, 1)
         )  # fmt: skip
 
     def _provenance(self) -> tuple[Provenance, ...]:

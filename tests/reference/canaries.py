@@ -39,7 +39,7 @@ PREFIXES = {
 LAYOUT = {
     "Contract": {"ContractParty": 3, "Document": 2, "Amendment": 2, "ContractLine": 3, "Milestone": 2,
                  "ServiceLevel": 1, "Obligation": 2, "RiskAssessment": 1, "FieldChange": 5,
-                 "Provenance": 3, "SalesforceWrite": 2},
+                 "Provenance": 3, "SalesforceWrite": 2, "DriftFinding": 2},
     "Amendment": {"AmendmentChange": 3}, "ServiceLevel": {"Measurement": 3},
     "RiskAssessment": {"RiskFactor": 3}, "Opportunity": {"OpportunityLine": 3, "OpportunityTeamMember": 2},
     "SalesforceWrite": {"SalesforceRefusal": 3},

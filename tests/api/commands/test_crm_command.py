@@ -16,6 +16,7 @@ from sync.salesforce.stand_in.process import started
 from tests.api.command_line import only_line, run_here
 from tests.keys import KEY_ENCRYPTION
 from tests.storage.lane_work import ONE, opened
+from tests.sync.salesforce.drifting import Drifting, change, contracts, rep
 from tests.sync.salesforce.org import APP, PRIVATE_KEY, REP, SECRET, SYNC, SalesforceOrg, furnished
 from tests.sync.salesforce.telling import outbox_over
 
@@ -302,3 +303,41 @@ def test_the_fields_to_deploy_are_printed_or_written_as_a_project(run_fields: Ru
     assert list((tmp_path / "project").rglob("ARR__c.field-meta.xml"))
     (tmp_path / "file").touch()
     assert "cannot be written to" in only_line(run_fields("--to", str(tmp_path / "file")))
+
+
+def test_drift_is_told_repaired_and_accepted(
+    run: Run, org: SalesforceOrg, urls: Urls, tmp_path: Path
+) -> None:
+    run(*by_jwt(org, tmp_path, "--currency", "USD"))
+    assert rows(urls, "SELECT key FROM lane WHERE queue = 'drift' AND pending = 1")
+    assert "is compared every night" in run("drift", "--nightly").stdout
+    done = run("drift")
+    assert (done.returncode, "nothing of Northwind is known to differ" in done.stdout) == (0, True)
+
+    async def fill() -> None:
+        async with outbox_over(urls, org) as outbox:
+            drifting = Drifting(outbox)
+            await outbox.have(title="drifting")
+            await outbox.run()
+            person = rep(outbox)
+            [there] = [each for each in contracts(outbox) if each["Name"] == "drifting"]
+            for turn in range(2):
+                change(person, "Contract", there["Id"], {"Name": f"Mine {turn}"})
+                await drifting.round()
+
+    asyncio.run(fill())
+    done = run("drift", "--list")
+    assert (done.returncode, done.stdout.count("Contract.Name")) == (3, 1)
+    assert "changes it back" in done.stdout
+    assert "Mine" not in done.stdout
+    report = run("drift")
+    assert (report.returncode, report.stdout.split()[6]) == (3, "Contract.Name")
+    id_ = done.stdout.split()[0]
+    assert "--by names" in only_line(run("drift", "--repair", "all"))
+    assert "--why says" in only_line(run("drift", "--accept", id_, "--by", "Ada"))
+    assert "--repair takes ids" in only_line(run("drift", "--repair", "x", "--by", "Ada"))
+    assert run("drift", "--repair", id_, "--by", "Ada").stdout.startswith("1 fields are to be written")
+    assert run("drift", "--accept", id_, "--why", "so", "--by", "Ada").stdout.startswith("1 fields stay")
+    assert run("drift", "--list").returncode == 0
+    assert "as soon as a worker is free" in run("drift", "--now").stdout
+    org.stand_in.arrange(now=None)

@@ -17,68 +17,68 @@ WHERE t3.org_id = $1::UUID AND t3.id = $3::UUID) AS "$"), (SELECT row_to_json("$
 FROM (SELECT t4.id AS "$id", '"Document"'::json AS __typename, t4.id AS id
 FROM document AS t4
 WHERE t4.org_id = $1::UUID AND t4.id = $3::UUID) AS "$"), (SELECT row_to_json("$") AS row_to_json_5
-FROM (SELECT t5.id AS "$id", '"FieldChange"'::json AS __typename, t5.id AS id
-FROM field_change AS t5
+FROM (SELECT t5.id AS "$id", '"DriftFinding"'::json AS __typename, t5.id AS id
+FROM drift_finding AS t5
 WHERE t5.org_id = $1::UUID AND t5.id = $3::UUID) AS "$"), (SELECT row_to_json("$") AS row_to_json_6
-FROM (SELECT t6.id AS "$id", '"ContractLine"'::json AS __typename, t6.id AS id
-FROM contract_line AS t6
+FROM (SELECT t6.id AS "$id", '"FieldChange"'::json AS __typename, t6.id AS id
+FROM field_change AS t6
 WHERE t6.org_id = $1::UUID AND t6.id = $3::UUID) AS "$"), (SELECT row_to_json("$") AS row_to_json_7
-FROM (SELECT t7.id AS "$id", '"Milestone"'::json AS __typename, t7.id AS id
-FROM milestone AS t7
+FROM (SELECT t7.id AS "$id", '"ContractLine"'::json AS __typename, t7.id AS id
+FROM contract_line AS t7
 WHERE t7.org_id = $1::UUID AND t7.id = $3::UUID) AS "$"), (SELECT row_to_json("$") AS row_to_json_8
-FROM (SELECT t8.id AS "$id", '"Obligation"'::json AS __typename, t8.id AS id
-FROM obligation AS t8
+FROM (SELECT t8.id AS "$id", '"Milestone"'::json AS __typename, t8.id AS id
+FROM milestone AS t8
 WHERE t8.org_id = $1::UUID AND t8.id = $3::UUID) AS "$"), (SELECT row_to_json("$") AS row_to_json_9
-FROM (SELECT t9.id AS "$id", '"ContractParty"'::json AS __typename, t9.id AS id
-FROM contract_party AS t9
+FROM (SELECT t9.id AS "$id", '"Obligation"'::json AS __typename, t9.id AS id
+FROM obligation AS t9
 WHERE t9.org_id = $1::UUID AND t9.id = $3::UUID) AS "$"), (SELECT row_to_json("$") AS row_to_json_10
-FROM (SELECT t10.id AS "$id", '"Provenance"'::json AS __typename, t10.id AS id
-FROM provenance AS t10
+FROM (SELECT t10.id AS "$id", '"ContractParty"'::json AS __typename, t10.id AS id
+FROM contract_party AS t10
 WHERE t10.org_id = $1::UUID AND t10.id = $3::UUID) AS "$"), (SELECT row_to_json("$") AS row_to_json_11
-FROM (SELECT t11.id AS "$id", '"RenewalAcknowledgement"'::json AS __typename, t11.id AS id
-FROM renewal_acknowledgement AS t11
+FROM (SELECT t11.id AS "$id", '"Provenance"'::json AS __typename, t11.id AS id
+FROM provenance AS t11
 WHERE t11.org_id = $1::UUID AND t11.id = $3::UUID) AS "$"), (SELECT row_to_json("$") AS row_to_json_12
-FROM (SELECT t12.id AS "$id", '"RiskFactor"'::json AS __typename, t12.id AS id
-FROM risk_factor AS t12
+FROM (SELECT t12.id AS "$id", '"RenewalAcknowledgement"'::json AS __typename, t12.id AS id
+FROM renewal_acknowledgement AS t12
 WHERE t12.org_id = $1::UUID AND t12.id = $3::UUID) AS "$"), (SELECT row_to_json("$") AS row_to_json_13
-FROM (SELECT t13.id AS "$id", '"RiskAssessment"'::json AS __typename, t13.id AS id
-FROM risk_assessment AS t13
+FROM (SELECT t13.id AS "$id", '"RiskFactor"'::json AS __typename, t13.id AS id
+FROM risk_factor AS t13
 WHERE t13.org_id = $1::UUID AND t13.id = $3::UUID) AS "$"), (SELECT row_to_json("$") AS row_to_json_14
-FROM (SELECT t14.id AS "$id", '"SalesforceRefusal"'::json AS __typename, t14.id AS id
-FROM salesforce_refusal AS t14
+FROM (SELECT t14.id AS "$id", '"RiskAssessment"'::json AS __typename, t14.id AS id
+FROM risk_assessment AS t14
 WHERE t14.org_id = $1::UUID AND t14.id = $3::UUID) AS "$"), (SELECT row_to_json("$") AS row_to_json_15
-FROM (SELECT t15.id AS "$id", '"SalesforceWrite"'::json AS __typename, t15.id AS id
-FROM salesforce_write AS t15
+FROM (SELECT t15.id AS "$id", '"SalesforceRefusal"'::json AS __typename, t15.id AS id
+FROM salesforce_refusal AS t15
 WHERE t15.org_id = $1::UUID AND t15.id = $3::UUID) AS "$"), (SELECT row_to_json("$") AS row_to_json_16
-FROM (SELECT t16.id AS "$id", '"Measurement"'::json AS __typename, t16.id AS id
-FROM measurement AS t16
+FROM (SELECT t16.id AS "$id", '"SalesforceWrite"'::json AS __typename, t16.id AS id
+FROM salesforce_write AS t16
 WHERE t16.org_id = $1::UUID AND t16.id = $3::UUID) AS "$"), (SELECT row_to_json("$") AS row_to_json_17
-FROM (SELECT t17.id AS "$id", '"ServiceLevel"'::json AS __typename, t17.id AS id
-FROM service_level AS t17
+FROM (SELECT t17.id AS "$id", '"Measurement"'::json AS __typename, t17.id AS id
+FROM measurement AS t17
 WHERE t17.org_id = $1::UUID AND t17.id = $3::UUID) AS "$"), (SELECT row_to_json("$") AS row_to_json_18
-FROM (SELECT t18.id AS "$id", '"ValueFlag"'::json AS __typename, t18.id AS id
-FROM value_flag AS t18
+FROM (SELECT t18.id AS "$id", '"ServiceLevel"'::json AS __typename, t18.id AS id
+FROM service_level AS t18
 WHERE t18.org_id = $1::UUID AND t18.id = $3::UUID) AS "$"), (SELECT row_to_json("$") AS row_to_json_19
-FROM (SELECT t19.id AS "$id", '"Contract"'::json AS __typename, t19.id AS id, t19.number AS number, CASE WHEN ((t19.status = ANY ($4::TEXT[])) IS NOT true) THEN CASE WHEN (t19.total_value_amount IS NOT NULL) THEN json_build_object('amount', CAST(round(CAST(to_char(CAST(t19.total_value_amount AS NUMERIC), '9EEEE') AS NUMERIC), scale(t19.total_value_amount)) AS TEXT)) END END AS "totalValue"
-FROM contract AS t19
+FROM (SELECT t19.id AS "$id", '"ValueFlag"'::json AS __typename, t19.id AS id
+FROM value_flag AS t19
 WHERE t19.org_id = $1::UUID AND t19.id = $3::UUID) AS "$"), (SELECT row_to_json("$") AS row_to_json_20
-FROM (SELECT t20.id AS "$id", '"User"'::json AS __typename, t20.id AS id
-FROM "user" AS t20
+FROM (SELECT t20.id AS "$id", '"Contract"'::json AS __typename, t20.id AS id, t20.number AS number, CASE WHEN ((t20.status = ANY ($4::TEXT[])) IS NOT true) THEN CASE WHEN (t20.total_value_amount IS NOT NULL) THEN json_build_object('amount', CAST(round(CAST(to_char(CAST(t20.total_value_amount AS NUMERIC), '9EEEE') AS NUMERIC), scale(t20.total_value_amount)) AS TEXT)) END END AS "totalValue"
+FROM contract AS t20
 WHERE t20.org_id = $1::UUID AND t20.id = $3::UUID) AS "$"), (SELECT row_to_json("$") AS row_to_json_21
-FROM (SELECT t21.id AS "$id", '"Account"'::json AS __typename, t21.id AS id
-FROM account AS t21
+FROM (SELECT t21.id AS "$id", '"User"'::json AS __typename, t21.id AS id
+FROM "user" AS t21
 WHERE t21.org_id = $1::UUID AND t21.id = $3::UUID) AS "$"), (SELECT row_to_json("$") AS row_to_json_22
-FROM (SELECT t22.id AS "$id", '"AccountTeamMember"'::json AS __typename, t22.id AS id
-FROM account_team_member AS t22
+FROM (SELECT t22.id AS "$id", '"Account"'::json AS __typename, t22.id AS id
+FROM account AS t22
 WHERE t22.org_id = $1::UUID AND t22.id = $3::UUID) AS "$"), (SELECT row_to_json("$") AS row_to_json_23
-FROM (SELECT t23.id AS "$id", '"Contact"'::json AS __typename, t23.id AS id
-FROM contact AS t23
+FROM (SELECT t23.id AS "$id", '"AccountTeamMember"'::json AS __typename, t23.id AS id
+FROM account_team_member AS t23
 WHERE t23.org_id = $1::UUID AND t23.id = $3::UUID) AS "$"), (SELECT row_to_json("$") AS row_to_json_24
-FROM (SELECT t24.id AS "$id", '"Product"'::json AS __typename, t24.id AS id
-FROM product AS t24
+FROM (SELECT t24.id AS "$id", '"Contact"'::json AS __typename, t24.id AS id
+FROM contact AS t24
 WHERE t24.org_id = $1::UUID AND t24.id = $3::UUID) AS "$"), (SELECT row_to_json("$") AS row_to_json_25
-FROM (SELECT t25.id AS "$id", '"OpportunityLine"'::json AS __typename, t25.id AS id
-FROM opportunity_line AS t25
+FROM (SELECT t25.id AS "$id", '"Product"'::json AS __typename, t25.id AS id
+FROM product AS t25
 WHERE t25.org_id = $1::UUID AND t25.id = $3::UUID) AS "$"), (SELECT row_to_json("$") AS row_to_json_26
 FROM (SELECT t26.id AS "$id", '"OpportunityTeamMember"'::json AS __typename, t26.id AS id
 FROM opportunity_team_member AS t26

@@ -49,7 +49,7 @@ IMPORTED = set(ENTITIES.values()) - {
     ENTITIES[name]
     for name in (
         "RoleGrant", "RenewalAcknowledgement", "ValueFlag", "AccessRequest", "Provenance", "SalesforceWrite",
-        "SalesforceRefusal",
+        "SalesforceRefusal", "DriftFinding",
     )
 }  # fmt: skip
 """What a sample has; the others come of what people do here, of claims and of writes."""

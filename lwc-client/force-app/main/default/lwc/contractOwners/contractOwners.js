@@ -66,6 +66,7 @@ export const OWNERS = {
   accessRequests: 'HERE',
   provenance: 'HERE',
   salesforce: 'HERE',
+  drift: 'HERE',
   version: 'HERE',
   updatedAt: 'HERE'
 };

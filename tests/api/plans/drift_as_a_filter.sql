@@ -1,0 +1,18 @@
+SELECT answered.answer
+FROM (SELECT set_config('app.org', CAST($1::UUID AS TEXT), true) AS org
+ LIMIT ALL OFFSET 0) AS scope JOIN LATERAL (SELECT json_build_object('contracts', json_build_object('nodes', (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_1
+FROM (SELECT t1.id AS "$id", t1.number AS number, json_build_object('nodes', (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_2
+FROM (SELECT t3.id AS "$id", CASE WHEN (t3.field = ANY ($2::TEXT[])) THEN t3.name END AS name
+FROM drift_finding AS t3
+WHERE t3.org_id = $1::UUID AND t3.contract_id = t1.id ORDER BY t3.id ASC
+ LIMIT $3::INTEGER) AS "$")) AS drift
+FROM contract AS t1
+WHERE t1.org_id = $1::UUID AND (EXISTS (SELECT 1
+FROM drift_finding AS t2
+WHERE t2.org_id = $1::UUID AND t2.contract_id = t1.id AND t2.state = $4::VARCHAR)) ORDER BY t1.id ASC
+ LIMIT $3::INTEGER) AS "$"))) AS answer
+WHERE scope.org IS NOT NULL) AS answered ON true
+-- $1: 00000000-0000-7000-8000-000000000001
+-- $2: ['id', 'source_key', 'sourceKey', 'number', 'external_reference', 'externalReference', 'title', 'type', 'side', 'status', 'template', 'parent_id', 'parent', 'children', 'account_id', 'account', 'opportunity_id', 'opportunity', 'signed_date', 'signedDate', 'effective_date', 'effectiveDate', 'expiration_date', 'expirationDate', 'renewal_type', 'renewalType', 'renewal_term', 'renewalTerm', 'notice_period', 'noticePeriod', 'notice_window_days', 'noticeWindowDays', 'renewal_date', 'renewalDate', 'notice_deadline', 'noticeDeadline', 'in_notice_window', 'inNoticeWindow', 'days_to_expiration', 'daysToExpiration', 'termination_for_convenience', 'terminationForConvenience', 'termination_for_cause', 'terminationForCause', 'governing_law', 'governingLaw', 'liability_cap', 'liabilityCap', 'liability_uncapped', 'liabilityUncapped', 'price_escalation_trigger', 'priceEscalationTrigger', 'total_value', 'totalValue', 'base_value', 'baseValue', 'one_time_amount', 'oneTimeAmount', 'recurring_amount', 'recurringAmount', 'assigned_arr', 'assignedArr', 'assigned_mrr', 'assignedMrr', 'arr', 'mrr', 'billing_frequency', 'billingFrequency', 'billing_start_date', 'billingStartDate', 'payment_terms', 'paymentTerms', 'discount_percent', 'discountPercent', 'uplift_percent', 'upliftPercent', 'contract_owner_id', 'contractOwner', 'business_owner_id', 'businessOwner', 'renewal_owner_id', 'renewalOwner', 'amendment_count', 'amendmentCount', 'latest_amendment_date', 'latestAmendmentDate', 'template_deviations', 'templateDeviations', 'has_redline_summary', 'hasRedlineSummary', 'risk_score', 'riskScore', 'risk_level', 'riskLevel', 'parties', 'documents', 'amendments', 'lines', 'milestones', 'service_levels', 'serviceLevels', 'obligations', 'risk_assessments', 'riskAssessments', 'changes', 'renewal_acknowledgements', 'renewalAcknowledgements', 'value_flags', 'valueFlags', 'access_requests', 'accessRequests', 'provenance', 'salesforce', 'drift', 'version', 'updated_at', 'updatedAt']
+-- $3: 50
+-- $4: DRIFTED
