@@ -37,7 +37,8 @@ from sync.salesforce.connection import LOGIN
 from sync.salesforce.failures import Permanent, SalesforceFailure
 from sync.salesforce.metadata import SOURCES, custom_fields, project
 from sync.salesforce.orgs import opened_connection, sealed_secret
-from sync.salesforce.readiness import Lacking, lacking
+from sync.salesforce.readiness import Fine, Lacking, lacking
+from sync.salesforce.surroundings import surroundings
 from sync.salesforce.teams import read_team
 
 _AT_ONCE = 1000
@@ -85,10 +86,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "bring the teams of accounts and deals from there, which account_team goes by",
         _teams,
     )
-    _action(actions, "end", "write nothing there any more; what it was told stays", _end)
     add_options(
         _action(actions, "drift", "tell where Salesforce holds other values, and put it right", run_drift)
     )
+    _action(actions, "end", "write nothing there any more; what it was told stays", _end)
 
 
 def _action(actions: Any, name: str, help_: str, work: Any) -> argparse.ArgumentParser:  # noqa: ANN401
@@ -125,8 +126,8 @@ def _set(arguments: argparse.Namespace, settings: Settings) -> int:
             currency=arguments.currency, last_known_minutes=arguments.last_known, made_at=datetime.now(UTC),
         )  # fmt: skip
         await set_salesforce(connection, made)
-        print(f"contracts of {org.name} are written to {url} as they change")
         await schedule(connection, org.id, made.made_at)
+        print(f"contracts of {org.name} are written to {url} as they change")
         print(
             "`contract-graph crm check` says what it lacks; `contract-graph crm send` writes those there are"
         )
@@ -156,24 +157,30 @@ def _show(arguments: argparse.Namespace, settings: Settings) -> int:
 def _check(arguments: argparse.Namespace, settings: Settings) -> int:
     stored = _stored(arguments, settings)
     try:
-        found = asyncio.run(_lacking(stored, settings))
+        found = asyncio.run(_looked_at(stored, settings))
     except SalesforceFailure as failure:
         raise SettingsError(str(failure)) from None
     for each in found:
+        if isinstance(each, Fine):
+            print(f"ok       {each.what}")
+            continue
         print(f"{'MISSING' if each.needed else 'missing'}  {each.what}")
         print(f"         {each.todo}")
-    if not found:
+        if each.where:
+            print(f"         {each.where}")
+    absent = [each for each in found if isinstance(each, Lacking)]
+    if not absent:
         print(f"{stored.url} lets us in, and lacks nothing")
-    elif not any(each.needed for each in found):
+    elif not any(each.needed for each in absent):
         print("the rest is written; what is missing above is left out, and shown as refused")
     else:
         print("nothing is written until what is MISSING is there", file=sys.stderr)
-    return int(bool(found))
+    return int(bool(absent))
 
 
-async def _lacking(stored: StoredSalesforce, settings: Settings) -> Sequence[Lacking]:
+async def _looked_at(stored: StoredSalesforce, settings: Settings) -> Sequence[Fine | Lacking]:
     async with SalesforceClient(opened_connection(stored, sealer(settings))) as client:
-        return await lacking(client, stored.currency)
+        return [*await surroundings(client), *await lacking(client, stored.currency)]
 
 
 def _fields(arguments: argparse.Namespace, _settings: Settings) -> int:

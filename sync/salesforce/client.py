@@ -71,19 +71,19 @@ class SalesforceClient:
         """Return the limits of the org, and what is left of each."""
         return await self._read("GET", "limits", dict)
 
-    async def query(self, soql: str, *, deleted: bool = False) -> AsyncIterator[Mapping[str, Any]]:
+    async def query(self, soql: str, resource: str = "query") -> AsyncIterator[Mapping[str, Any]]:
         """Return the rows of a query, page by page; write it with `simple_salesforce.format_soql`.
 
-        With `deleted` also those of records in the recycle bin.
+        `resource` may be `queryAll`, for records in the recycle bin too, or `tooling/query`.
         """
-        path: str | None = f"{'queryAll' if deleted else 'query'}?q={quote(soql, safe='')}"
+        path: str | None = f"{resource}?q={quote(soql, safe='')}"
         while path is not None:
             page = await self._read("GET", path, dict)
             for row in page["records"]:
                 yield row
             # Relative to the version that we speak, as what it names is of ours.
             more = page.get("nextRecordsUrl")
-            path = f"query/{more.rpartition('/')[2]}" if more else None
+            path = f"{resource}/{more.rpartition('/')[2]}" if more else None
 
     async def get(
         self, name: str, record_id: str, fields: Sequence[str], *, modified_since: datetime | None = None

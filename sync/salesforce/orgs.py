@@ -102,7 +102,7 @@ class OpenOrg:
         asked = format_soql("WHERE SystemModstamp >= {} ORDER BY SystemModstamp, Id", since)
         soql = f"SELECT Id, SystemModstamp, IsDeleted FROM {name} {asked}"  # noqa: S608 - names of ours
         async with self._call():
-            return [row async for row in self.client.query(soql, deleted=True)]
+            return [row async for row in self.client.query(soql, "queryAll")]
 
     async def readable(self, user_id: str, record_ids: Sequence[str]) -> Mapping[str, bool]:
         """Return whether Salesforce lets a user read each of at most 200 records.

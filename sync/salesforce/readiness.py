@@ -27,6 +27,15 @@ class Lacking:
     what: str
     todo: str
     needed: bool = False
+    where: str = ""
+    """The way to it in Setup."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fine:
+    """Something that was looked at, and is as it is to be."""
+
+    what: str
 
 
 async def lacking(client: SalesforceClient, currency: str | None) -> Sequence[Lacking]:
@@ -40,7 +49,9 @@ async def lacking(client: SalesforceClient, currency: str | None) -> Sequence[La
             described = await client.describe(name)
         except Permanent:
             todo = f"give the permission set of our user the object {name}: read, create and edit"
-            found.append(Lacking(f"our user may not see {name}", todo, needed=name == _OWN))
+            found.append(
+                Lacking(f"our user may not see {name}", todo, needed=name == _OWN, where=_object_rights(name))
+            )
             continue
         found += _of_object(described, currency)
     try:
@@ -59,20 +70,24 @@ def _of_object(described: ObjectDescription, currency: str | None) -> Iterator[L
     if not described.updateable or (own and not described.createable):
         rights = "create and edit" if own else "edit"
         yield Lacking(
-            f"our user may not write {name}", f"give its permission set {rights} on {name}", needed=own
-        )
+            f"our user may not write {name}", f"give its permission set {rights} on {name}", needed=own,
+            where=_object_rights(name),
+        )  # fmt: skip
     key = EXTERNAL_IDS.get(name)
     if key is not None and (key not in described.fields or not described.fields[key].external_id):
         yield Lacking(
             f"{name} has no external id {key}",
-            "deploy lwc-client/, or add it: text, 36 characters, external id, unique", needed=True,
+            "deploy lwc-client/, or `crm fields`, or add it: text, 36 characters, external id, unique",
+            needed=True, where=f"{_fields(name)} > New",
         )  # fmt: skip
     places = [place for place in mapped(Contract).values() if place.object == name and _is_told(place)]
     for place in places:
         yield from _of_field(described, place)
     if name == "Opportunity" and _LINES not in described.fields:
         yield Lacking(
-            f"our user may not see {name}.{_LINES}", "let it read the field: without it no amount is sent"
+            f"our user may not see {name}.{_LINES}",
+            "let it read the field: without it no amount is sent",
+            where=_field_rights(name),
         )
     if CURRENCY not in described.fields and currency is None and own:
         yield Lacking(
@@ -95,15 +110,19 @@ def _of_field(described: ObjectDescription, place: Mapped) -> Iterator[Lacking]:
             f"there is no {where}, or our user may not see it",
             f"deploy lwc-client/ or add the field, and give our user the right to edit it: it holds"
             f" {place.declared.graph_name}",
+            where=f"{_fields(place.object)}; then {_field_rights(place.object)}",
         )
         return
     given_once = place.declared.field.owner is SALESFORCE
     writable = field.createable if given_once else field.updateable
     if not writable and place.name != "EndDate":
-        yield Lacking(f"our user may not write {where}", "give it the right to edit the field")
+        todo = "give it the right to edit the field"
+        yield Lacking(f"our user may not write {where}", todo, where=_field_rights(place.object))
     if absent := _absent_choices(field, place):
         yield Lacking(
-            f"the picklist {where} lacks {', '.join(absent)}", "add these values as they are written here"
+            f"the picklist {where} lacks {', '.join(absent)}",
+            "add these values as they are written here",
+            where=f"{_fields(place.object)} > {field.label} > Values > New",
         )
 
 
@@ -119,5 +138,18 @@ def _of_statuses(statuses: ContractStatuses) -> Iterator[Lacking]:
         if category not in statuses.labels:
             yield Lacking(
                 f"no status of contracts is of the category {category}",
-                "add one in Setup, Object Manager, Contract, Fields, Status",
+                "add one",
+                where=f"{_fields(_OWN)} > Status > Contract Status Picklist Values > New",
             )
+
+
+def _fields(name: str | None) -> str:
+    return f"Setup > Object Manager > {name} > Fields & Relationships"
+
+
+def _object_rights(name: str) -> str:
+    return f"Setup > Permission Sets > that of our user > Object Settings > {name} > Object Permissions"
+
+
+def _field_rights(name: str) -> str:
+    return f"Setup > Permission Sets > that of our user > Object Settings > {name} > Field Permissions"

@@ -25,6 +25,9 @@ STATUSES = (
     ("Activated", "Activated", False),
 )
 
+SELECTED = ("Opportunity", "Account", "Contract", "Contact", "OpportunityLineItem")
+"""What has change events: five, as many as an org selects without buying more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:
@@ -54,6 +57,13 @@ class Org:
         for place, (label, code, default) in enumerate(STATUSES, 1):
             row = {"ApiName": label, "MasterLabel": label, "StatusCode": code, "IsDefault": default}
             self.seed("ContractStatus", row | {"SortOrder": place})
+        self.seed("Organization", {"OrganizationType": "Enterprise Edition", "IsSandbox": False})
+        self.seed("UserPermissionAccess", {"PermissionsApiEnabled": True, "PermissionsViewAllData": True})
+        for name in SELECTED:
+            self.seed(
+                "PlatformEventChannelMember",
+                {"EventChannel": "ChangeEvents", "SelectedEntity": f"{name}ChangeEvent"},
+            )
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

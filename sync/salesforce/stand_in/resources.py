@@ -52,7 +52,7 @@ class Resources:
                 return answer_rows(self._org, caller, call)
             case ("composite",):
                 return answer_composite(self._org, call, lambda part: self.answer(caller, part))
-            case ("query" | "queryAll",):
+            case ("query" | "queryAll",) | ("tooling", "query"):
                 return self._query(caller, call)
             case ("query" | "queryAll", locator):
                 return self._more(call, locator)

@@ -101,7 +101,12 @@ def test_salesforce_is_set_shown_checked_and_ended(
     assert "its last word counts 30 min" in run("show").stdout
     run(*by_jwt(org, tmp_path, "--currency", "USD"))
     done = run("check")
-    assert (done.returncode, done.stdout) == (0, f"{org.stand_in.url} lets us in, and lacks nothing\n")
+    assert (done.returncode, done.stderr) == (0, "")
+    *looked_at, last = done.stdout.splitlines()
+    assert last == f"{org.stand_in.url} lets us in, and lacks nothing"
+    assert all(line.startswith("ok  ") for line in looked_at)
+    for text in ("Enterprise Edition", "View All Data", "calls of the API are left", "Contract has change"):
+        assert text in done.stdout
     assert "ended" in run("end").stdout
     assert "has no Salesforce" in only_line(run("check"))
 
@@ -129,6 +134,7 @@ def test_what_is_missing_is_told_with_what_to_do(run: Run, org: SalesforceOrg, t
             "may not see Opportunity.HasOpportunityLineItem", "the rest is written",
         ):  # fmt: skip
             assert text in done.stdout
+        assert "Setup > Object Manager > Contract > Fields & Relationships" in done.stdout
         hidden = {"hidden": ["Contract.Contract_Graph_Id__c"], "objects": {"Opportunity": "none"}}
         org.stand_in.arrange(users=[{"Username": SYNC, "rights": hidden}])
         done = run("check")
@@ -137,6 +143,25 @@ def test_what_is_missing_is_told_with_what_to_do(run: Run, org: SalesforceOrg, t
         assert "nothing is written until" in done.stderr
     finally:
         org.stand_in.arrange(users=[{"Username": SYNC, "rights": {}}])
+
+
+def test_what_the_org_is_like_is_told_with_the_way_to_it(
+    run: Run, org: SalesforceOrg, tmp_path: Path
+) -> None:
+    run(*by_jwt(org, tmp_path, "--currency", "USD"))
+    hidden = {"objects": {"Organization": "none", "UserPermissionAccess": "none"}}
+    org.stand_in.arrange(users=[{"Username": SYNC, "rights": hidden}], calls=80_000)
+    try:
+        done = run("check")
+        assert done.returncode == 1
+        assert "the edition could not be looked at" in done.stdout
+        assert "the rights of our user could not be looked at" in done.stdout
+        assert "Setup > System Overview > API Usage" in done.stdout
+        rights = {"objects": {"PlatformEventChannelMember": "none"}}
+        org.stand_in.arrange(users=[{"Username": SYNC, "rights": rights}], calls=0)
+        assert "Setup > Integrations > Change Data Capture" in run("check").stdout
+    finally:
+        org.stand_in.arrange(users=[{"Username": SYNC, "rights": {}}], calls=0)
 
 
 def test_whom_salesforce_does_not_let_in_is_told_so(run: Run, org: SalesforceOrg, tmp_path: Path) -> None:
