@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = 'ecc9f463157a'
-down_revision = '855bc58a93b6'
+down_revision = '5a47d5125a2f'
 branch_labels = None
 depends_on = None
 
