@@ -71,27 +71,16 @@ class ClaimStore:
             row = await self._connection.fetchrow(statement.text, *asked)
         if row is None:
             return None
-        return self._locked(row)
-
-    async def lock_known(self, contract_id: UUID) -> Contract | None:
-        """Return a contract by its id here, kept as `lock` keeps one."""
-        statement = _find_known()
-        row = await self._connection.fetchrow(
-            statement.text, *statement.arguments(org_id=self._org_id, id=contract_id)
-        )
-        return None if row is None else self._locked(row)
-
-    def _locked(self, row: Mapping[str, Any]) -> Contract:
-        contract = cast("Contract", from_row(Contract, row))
-        if contract.updated_at is not None:
-            # Whoever had the lock before may have looked at the clock after us: history keeps its order.
-            self.now = max(self.now, contract.updated_at + TICK)
-        return contract
+        return self._locked(cast("Contract", from_row(Contract, row)))
 
     async def lock_known(self, contract_id: UUID) -> Contract | None:
         """Return the contract of an id, kept from other writers as by `lock`."""
         contract = await locked(self._connection, self._org_id, Contract, contract_id)
-        if contract is not None and contract.updated_at is not None:
+        return None if contract is None else self._locked(contract)
+
+    def _locked(self, contract: Contract) -> Contract:
+        if contract.updated_at is not None:
+            # Whoever had the lock before may have looked at the clock after us: history keeps its order.
             self.now = max(self.now, contract.updated_at + TICK)
         return contract
 
@@ -213,13 +202,6 @@ def _judged_anew() -> list[str]:
 def _find() -> Statement:
     table = table_of("Contract")
     chosen = table.c.external_reference == sa.bindparam("reference", type_=sa.Text())
-    return Statement.of(sa.select(table).where(of_org(table), chosen).with_for_update())
-
-
-@memoized
-def _find_known() -> Statement:
-    table = table_of("Contract")
-    chosen = table.c.id == sa.bindparam("id", type_=sa.Uuid())
     return Statement.of(sa.select(table).where(of_org(table), chosen).with_for_update())
 
 

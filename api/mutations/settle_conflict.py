@@ -43,7 +43,9 @@ class SettleConflict:
         if found is None:
             raise wrong("changeId", _NOT_THERE)
         field = graph_field("Contract", found.field)
-        standing = await standing_of(connection, act.view, act.principal, found.contract_id, field)
+        standing = await standing_of(
+            connection, act.view, act.principal, found.contract_id, field, act.shared_since
+        )
         if standing is None:
             raise wrong("changeId", _NOT_THERE)
         if standing.user is None:
