@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from api.audit_writer import AuditWriter
@@ -12,7 +12,6 @@ from api.planner.recent import Recent
 from api.planner.run import Planner
 from api.request_tally import RequestTally
 from auth.oauth.routes import OAuthPages
-from storage.database import Database
 
 
 def of_requests(tally: RequestTally, door: Door) -> Iterable[Family]:
@@ -55,21 +54,6 @@ def of_planner(planner: Planner) -> Iterable[Family]:
     yield Family("planner_making_seconds", "histogram", "How long parsing and compiling took.", [
         ({"kind": kind}, kept.making) for kind, kept in kinds.items()
     ])  # fmt: skip
-
-
-def of_pools(pools: Mapping[str, Database]) -> Iterable[Family]:
-    """Tell how busy the connections to the database are."""
-    told = [({"pool": name}, pool) for name, pool in pools.items()]
-    yield Family("pool_size", "gauge", "Connections at most.", [(label, pool.size) for label, pool in told])
-    yield Family(
-        "pool_in_use", "gauge", "Connections at work.", [(label, pool.in_use) for label, pool in told]
-    )
-    yield Family(
-        "pool_waiting", "gauge", "Who waits for one.", [(label, pool.waiting) for label, pool in told]
-    )
-    yield Family(
-        "pool_waited_total", "counter", "Who had to wait.", [(label, pool.waited) for label, pool in told]
-    )
 
 
 def of_audit(writer: AuditWriter) -> Iterable[Family]:

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from api.api_metrics import of_audit, of_oauth, of_planner, of_pools, of_requests
+from api.api_metrics import of_audit, of_oauth, of_planner, of_requests
 from api.audit_writer import AuditWriter
 from api.door import Door
 from api.embedded_worker import working
@@ -25,6 +25,7 @@ from api.graphql import Endpoint
 from api.installation import sealer
 from api.metrics import Family, process
 from api.metrics_page import MetricsPage, metrics_told
+from api.pool_metrics import of_pools
 from api.schema import sdl
 from api.settings import Settings
 from api.shadow import Shadow

@@ -50,7 +50,7 @@ _WRITE = """
            reason = excluded.reason, written_at = coalesce(excluded.written_at, w.written_at),
            contract_version = coalesce(excluded.contract_version, w.contract_version),
            correlation = excluded.correlation"""
-_TOLD = """
+_TOLD_ONE = """
     SELECT told FROM salesforce_record
      WHERE org_id = $1 AND contract_id = $2 AND object = $3 AND salesforce_id = $4"""
 _NO_LONGER = "DELETE FROM salesforce_refusal WHERE org_id = $1 AND write_id = $2 AND NOT id = ANY ($3)"
@@ -106,7 +106,7 @@ async def records_told(
     connection: asyncpg.Connection, org_id: UUID, contract_id: UUID, object_name: str, record_id: str
 ) -> Mapping[str, Any]:
     """Return what a record was last told of a contract; nothing where it was told nothing."""
-    told = await connection.fetchval(_TOLD, org_id, contract_id, object_name, record_id)
+    told = await connection.fetchval(_TOLD_ONE, org_id, contract_id, object_name, record_id)
     found: Mapping[str, Any] = json.loads(told) if told else {}
     return found
 

@@ -10,10 +10,10 @@ from dataclasses import replace
 
 import uvloop
 
-from api.api_metrics import of_pools
 from api.installation import open_installation, sealer
 from api.metrics import Family, process
 from api.metrics_page import LOOPBACK, PATH, metrics_told
+from api.pool_metrics import of_pools
 from api.settings import Settings, SettingsError
 from api.sync_metrics import of_worker
 from api.tracing import opened_trace
