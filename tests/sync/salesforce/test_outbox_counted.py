@@ -52,10 +52,14 @@ def test_an_org_that_fails_shows_as_attempts_put_off_and_a_breaker_that_is_open(
         outbox.trouble("unavailable", times=None)
         for _ in range(6):
             await outbox.have()
-        await outbox.run(times=3, seconds=4)
-        async with outbox.work.database.transaction(ONE) as connection:
-            passed = await passed_since(connection, ONE, NOON)
-            seen = {figure.name: figure.count for figure, _ in await figures_seen(connection, ONE)}
+        seen = {FigureName.BREAKER_OPEN: 0}
+        for _ in range(5):  # by the time that it is looked at, a slow machine may have it closed again
+            await outbox.run(times=3, seconds=4)
+            async with outbox.work.database.transaction(ONE) as connection:
+                passed = await passed_since(connection, ONE, NOON)
+                seen = {figure.name: figure.count for figure, _ in await figures_seen(connection, ONE)}
+            if seen[FigureName.BREAKER_OPEN]:
+                break
         assert sum(each.put_off for each in passed) >= 6
         assert seen[FigureName.BREAKER_OPEN] == 1
         assert await outbox.waiting() == 6
