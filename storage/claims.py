@@ -86,11 +86,7 @@ class ClaimStore:
 
     async def line(self, id_: UUID) -> FieldChange | None:
         """Return a line of history."""
-        statement = _line()
-        row = await self._connection.fetchrow(
-            statement.text, *statement.arguments(org_id=self._org_id, id=id_)
-        )
-        return None if row is None else cast("FieldChange", from_row(FieldChange, row))
+        return cast("FieldChange | None", await self._record(FieldChange, id_))
 
     async def lines_of(self, contract_id: UUID, field: str, event: str) -> Sequence[FieldChange]:
         """Return the lines of one field that an event brought, those first that were recorded first."""
@@ -150,7 +146,7 @@ class ClaimStore:
         rows: defaultdict[type[Entity], list[tuple[Any, ...]]] = defaultdict(list)
         for declared, part in parts:
             fixed: dict[str, Any] = {back_reference("Contract", declared.target).name: contract_id}
-            before = await self._part(type(part), known.ids[part.id])
+            before = await self._record(type(part), known.ids[part.id])
             if before is not None:
                 fixed |= _of_others(declared, before)
             for each in with_parts(replace(part, **fixed)):
@@ -162,9 +158,9 @@ class ClaimStore:
             kept = set(known.ids.values())
             await remove_vanished(self._connection, self._org_id, type(part), owners, kept)
 
-    async def _part(self, entity: type[Entity], part_id: UUID) -> Entity | None:
-        statement = _part(entity)
-        asked = statement.arguments(org_id=self._org_id, id=part_id)
+    async def _record(self, entity: type[Entity], id_: UUID) -> Entity | None:
+        statement = _record(entity)
+        asked = statement.arguments(org_id=self._org_id, id=id_)
         row = await self._connection.fetchrow(statement.text, *asked)
         return None if row is None else from_row(entity, row)
 
@@ -236,14 +232,6 @@ def _lines() -> Statement:
 
 
 @memoized
-def _line() -> Statement:
-    table = table_of("FieldChange")
-    return Statement.of(
-        sa.select(table).where(of_org(table), table.c.id == sa.bindparam("id", type_=sa.Uuid()))
-    )
-
-
-@memoized
 def _lines_of() -> Statement:
     table = table_of("FieldChange")
     return Statement.of(
@@ -259,7 +247,7 @@ def _lines_of() -> Statement:
 
 
 @memoized
-def _part(entity: type[Entity]) -> Statement:
+def _record(entity: type[Entity]) -> Statement:
     table = table_of(entity.__name__)
     chosen: Any = table.c.id == sa.bindparam("id", type_=sa.Uuid())
     return Statement.of(sa.select(table).where(of_org(table), chosen))

@@ -18,9 +18,6 @@ _PAGE = """
     SELECT id FROM contract
      WHERE org_id = $1 AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT $3"""
 _OF = "SELECT * FROM drift_finding WHERE org_id = $1 AND contract_id = ANY ($2) ORDER BY id"
-_IN_DOUBT = """
-    UPDATE salesforce_record SET in_doubt = true
-     WHERE org_id = $1 AND contract_id = $2 AND object = ANY ($3)"""
 _FORGET = "DELETE FROM drift_finding WHERE org_id = $1 AND id = ANY ($2)"
 _REPORT = """
     SELECT object, name, state, count(*) AS n FROM drift_finding
@@ -59,13 +56,6 @@ async def keep_findings(
 async def forget_findings(connection: asyncpg.Connection, org_id: UUID, ids: Sequence[UUID]) -> None:
     """Forget findings that nothing is left to be said of."""
     await connection.execute(_FORGET, org_id, list(ids))
-
-
-async def doubt(
-    connection: asyncpg.Connection, org_id: UUID, contract_id: UUID, objects: Sequence[str]
-) -> None:
-    """Have all values of a contract's records written anew: what Salesforce holds of them is in doubt."""
-    await connection.execute(_IN_DOUBT, org_id, contract_id, list(objects))
 
 
 async def report(

@@ -50,14 +50,11 @@ _WRITE = """
            reason = excluded.reason, written_at = coalesce(excluded.written_at, w.written_at),
            contract_version = coalesce(excluded.contract_version, w.contract_version),
            correlation = excluded.correlation"""
-_TOLD_ONE = """
-    SELECT told FROM salesforce_record
-     WHERE org_id = $1 AND contract_id = $2 AND object = $3 AND salesforce_id = $4"""
 _NO_LONGER = "DELETE FROM salesforce_refusal WHERE org_id = $1 AND write_id = $2 AND NOT id = ANY ($3)"
 
 
 _DOUBT = "UPDATE salesforce_record SET in_doubt = true WHERE org_id = $1 AND NOT in_doubt"
-_DOUBT_ONE = _DOUBT + " AND contract_id = $2"
+_DOUBT_ONE = _DOUBT + " AND contract_id = $2 AND ($3::text[] IS NULL OR object = ANY ($3))"
 # What is held waits for a decision about it, see storage/quarantine.py.
 _UNWRITTEN = """
     SELECT c.id FROM contract AS c
@@ -106,9 +103,8 @@ async def records_told(
     connection: asyncpg.Connection, org_id: UUID, contract_id: UUID, object_name: str, record_id: str
 ) -> Mapping[str, Any]:
     """Return what a record was last told of a contract; nothing where it was told nothing."""
-    told = await connection.fetchval(_TOLD_ONE, org_id, contract_id, object_name, record_id)
-    found: Mapping[str, Any] = json.loads(told) if told else {}
-    return found
+    found = (await told(connection, org_id, contract_id)).get(object_name)
+    return found.told if found is not None and found.salesforce_id == record_id else {}
 
 
 async def settle(  # noqa: PLR0913 - what was told, of what, when and by which event
@@ -146,9 +142,11 @@ async def show(
     await put(connection, SalesforceRefusal, [to_row(each, org_id, today) for each in write.refusals])
 
 
-async def doubt(connection: asyncpg.Connection, org_id: UUID, contract_id: UUID) -> None:
-    """Put what was told of a contract in doubt: the next write writes all of it."""
-    await connection.execute(_DOUBT_ONE, org_id, contract_id)
+async def doubt(
+    connection: asyncpg.Connection, org_id: UUID, contract_id: UUID, objects: Sequence[str] | None = None
+) -> None:
+    """Put what objects were told of a contract in doubt, all unless said: the next write writes it whole."""
+    await connection.execute(_DOUBT_ONE, org_id, contract_id, None if objects is None else list(objects))
 
 
 async def unwritten(connection: asyncpg.Connection, org_id: UUID, *, anew: bool) -> Sequence[UUID]:

@@ -27,10 +27,10 @@ from domain.ledger import RULE
 from domain.lifecycle import ContractStatus
 from domain.reconcile import owner_of
 from storage.database import Database
-from storage.drift import chosen, doubt, findings_of, forget_findings, keep_findings, page_of_contracts
+from storage.drift import chosen, findings_of, forget_findings, keep_findings, page_of_contracts
 from storage.lane_outcome import Done, Fault, Outcome, Retry
 from storage.lanes import Message, Queue, enqueue
-from storage.salesforce_records import contract_row, others_speak, salesforce_ids, told
+from storage.salesforce_records import contract_row, doubt, others_speak, salesforce_ids, told
 from sync.apply import apply_report
 from sync.handlers import Batch
 from sync.outbox import change_of, write_of

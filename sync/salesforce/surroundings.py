@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from sync.salesforce.changes.resync import ENTITIES
 from sync.salesforce.client import SalesforceClient
 from sync.salesforce.failures import Permanent
 from sync.salesforce.readiness import Fine, Lacking
 
-EVENTS: Final = ("Opportunity", "Account", "Contract", "Contact", "OpportunityLineItem")
+EVENTS: Final = ENTITIES[:5]
 """Whose change events are wanted, first things first: an org has five selections unless it bought more."""
 
 _CHANNEL: Final = "ChangeEvents"
