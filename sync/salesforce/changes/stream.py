@@ -30,7 +30,10 @@ _OPTIONS: Final = (("grpc.keepalive_time_ms", 60_000), ("grpc.keepalive_timeout_
 
 
 class StreamLost(Exception):
-    """The stream ended; `code` is what Salesforce calls the reason, or gRPC."""
+    """The stream ended; `code` is what Salesforce calls the reason, or gRPC.
+
+    INTERNAL is gRPC's own word where its first write met the end: who subscribes again is told the reason.
+    """
 
     def __init__(self, code: str) -> None:
         super().__init__(f"the stream of changes ended: {code}")
@@ -128,6 +131,8 @@ class Stream:
             events = [await self._read(each) for each in answer.events]
         except _grpc_error() as error:
             raise _lost(error.code().name, error.trailing_metadata()) from None
+        except asyncio.InvalidStateError:  # it ended before its first write: only the status is left
+            raise _lost((await self._call.code()).name, await self._call.trailing_metadata()) from None
         return Heard(tuple(events), answer.latest_replay_id)
 
     async def more(self, heard: Heard) -> None:

@@ -29,6 +29,7 @@ from tests.sync.salesforce.org import SalesforceOrg, furnished
 
 TOPIC = "/data/ChangeEvents"
 _PATIENCE = 20.0
+_TIMES = 10  # that a first write meets the end, which a busy machine makes likely
 
 
 @pytest.fixture(scope="module")
@@ -65,8 +66,11 @@ def failing(asked: Wanted) -> StreamLost:
         while True:
             await stream.next(_PATIENCE)
 
-    with pytest.raises(StreamLost) as lost:
-        reading(asked, check)
+    for _ in range(_TIMES):
+        with pytest.raises(StreamLost) as lost:
+            reading(asked, check)
+        if lost.value.code != "INTERNAL":
+            break
     return lost.value
 
 
