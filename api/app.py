@@ -100,6 +100,8 @@ class Application:
         self._rest = Starlette(
             routes=[
                 Route("/health", _health, methods=["GET"]),
+                Route("/health/live", _health, methods=["GET"]),
+                Route("/health/ready", self._ready, methods=["GET"]),
                 Route("/ready", self._ready, methods=["GET"]),
                 Route("/schema.graphql", _schema, methods=["GET"]),
                 *self._oauth.routes(),

@@ -11,7 +11,8 @@ from importlib import import_module
 from types import FrameType
 from typing import NoReturn
 
-from api.settings import load_settings
+from api import logs
+from api.settings import load_settings, warnings
 
 EXPECTED = frozenset(
     {
@@ -81,7 +82,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # SIGTERM, too, must unwind: what a command started, it stops.
     signal.signal(signal.SIGTERM, _terminate)
     try:
-        return int(parsed.run(parsed, load_settings()))
+        settings = load_settings()
+        logs.set_up(settings)
+        for each in warnings():
+            print(f"contract-graph: warning: {each}", file=sys.stderr)
+        return int(parsed.run(parsed, settings))
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from api.settings_source import FILE, SourceError, unread, value_of
 from auth.address import is_secure
 
 
@@ -16,43 +17,163 @@ class SettingsError(Exception):
     """A setting has a value that cannot be used."""
 
 
+def _told(variable: str, about: str, unless: str | None = None) -> dict[str, str | None]:
+    """Name the variable that sets a field, what it is for, and what holds without it."""
+    return {"variable": variable, "about": about, "unless": unless}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """How this installation runs; each field names the variable that sets it."""
 
-    home: Path = field(metadata={"variable": "CONTRACT_GRAPH_HOME"})
-    pg_bindir: Path | None = field(default=None, metadata={"variable": "CONTRACT_GRAPH_PG_BINDIR"})
-    database_url: str | None = field(default=None, metadata={"variable": "DATABASE_URL"}, repr=False)
-    owner_url: str | None = field(default=None, metadata={"variable": "DATABASE_OWNER_URL"}, repr=False)
-    host: str = field(default="127.0.0.1", metadata={"variable": "CONTRACT_GRAPH_HOST"})
-    port: int = field(default=8000, metadata={"variable": "CONTRACT_GRAPH_PORT"})
-    pool_size: int = field(default=8, metadata={"variable": "CONTRACT_GRAPH_POOL_SIZE"})
-    issuer: str = field(default="http://127.0.0.1:8000", metadata={"variable": "CONTRACT_GRAPH_ISSUER"})
-    key_encryption_key: str | None = field(
-        default=None, metadata={"variable": "CONTRACT_GRAPH_KEY_ENCRYPTION_KEY"}, repr=False
+    home: Path = field(
+        metadata=_told(
+            "CONTRACT_GRAPH_HOME",
+            "where its data lie",
+            unless="`/var/lib/contract-graph` for root, else `~/.local/share/contract-graph`",
+        ),
     )
-    kms_key: str | None = field(default=None, metadata={"variable": "CONTRACT_GRAPH_KMS_KEY"})
-    kms_endpoint: str | None = field(default=None, metadata={"variable": "AWS_ENDPOINT_URL_KMS"})
-    aws_region: str | None = field(default=None, metadata={"variable": "AWS_REGION"})
+    pg_bindir: Path | None = field(
+        default=None,
+        metadata=_told(
+            "CONTRACT_GRAPH_PG_BINDIR",
+            "the programs of PostgreSQL that the embedded database runs with",
+            unless="those of the wheel, then the system's",
+        ),
+    )
+    database_url: str | None = field(
+        default=None,
+        repr=False,
+        metadata=_told("DATABASE_URL", "the database, by its read-write role", unless="the embedded one"),
+    )
+    owner_url: str | None = field(
+        default=None,
+        repr=False,
+        metadata=_told(
+            "DATABASE_OWNER_URL",
+            "the same database, by the owner of its tables: commands need it, the API does not",
+            unless="the embedded one's",
+        ),
+    )
+    host: str = field(
+        default="127.0.0.1",
+        metadata=_told("CONTRACT_GRAPH_HOST", "the address that is listened on"),
+    )
+    port: int = field(
+        default=8000,
+        metadata=_told("CONTRACT_GRAPH_PORT", "the port that is listened on"),
+    )
+    pool_size: int = field(
+        default=8,
+        metadata=_told("CONTRACT_GRAPH_POOL_SIZE", "connections to the database that each process keeps"),
+    )
+    issuer: str = field(
+        default="http://127.0.0.1:8000",
+        metadata=_told(
+            "CONTRACT_GRAPH_ISSUER",
+            "the public address, https; every URL that is told begins with it, never with Host",
+            unless="`http://127.0.0.1:` and the port",
+        ),
+    )
+    key_encryption_key: str | None = field(
+        default=None,
+        repr=False,
+        metadata=_told(
+            "CONTRACT_GRAPH_KEY_ENCRYPTION_KEY",
+            "the key that encrypts the others: 32 bytes in base64; several with commas, the first in use",
+            unless="the file `keys/key-encryption.key` of the home",
+        ),
+    )
+    kms_key: str | None = field(
+        default=None,
+        metadata=_told("CONTRACT_GRAPH_KMS_KEY", "the key of AWS KMS that encrypts the others"),
+    )
+    kms_endpoint: str | None = field(
+        default=None,
+        metadata=_told("AWS_ENDPOINT_URL_KMS", "where KMS is", unless="the region's own"),
+    )
+    aws_region: str | None = field(
+        default=None,
+        metadata=_told("AWS_REGION", "the region of that key"),
+    )
     aws_access_key_id: str | None = field(
-        default=None, metadata={"variable": "AWS_ACCESS_KEY_ID"}, repr=False
+        default=None,
+        repr=False,
+        metadata=_told("AWS_ACCESS_KEY_ID", "who asks KMS"),
     )
     aws_secret_access_key: str | None = field(
-        default=None, metadata={"variable": "AWS_SECRET_ACCESS_KEY"}, repr=False
+        default=None,
+        repr=False,
+        metadata=_told("AWS_SECRET_ACCESS_KEY", "and by which key"),
     )
     aws_session_token: str | None = field(
-        default=None, metadata={"variable": "AWS_SESSION_TOKEN"}, repr=False
+        default=None,
+        repr=False,
+        metadata=_told("AWS_SESSION_TOKEN", "the token of a session at AWS, where there is one"),
     )
-    token_rate: int = field(default=600, metadata={"variable": "CONTRACT_GRAPH_TOKEN_RATE"})
-    token_failures: int = field(default=10, metadata={"variable": "CONTRACT_GRAPH_TOKEN_FAILURES"})
-    audit_key_file: Path | None = field(default=None, metadata={"variable": "CONTRACT_GRAPH_AUDIT_KEY"})
-    embedded_worker: bool = field(default=False, metadata={"variable": "CONTRACT_GRAPH_WORKER"})
-    audience: str = field(default="contract-graph", metadata={"variable": "CONTRACT_GRAPH_AUDIENCE"})
+    token_rate: int = field(
+        default=600,
+        metadata=_told(
+            "CONTRACT_GRAPH_TOKEN_RATE", "requests a minute of one client for tokens, in each process"
+        ),
+    )
+    token_failures: int = field(
+        default=10,
+        metadata=_told(
+            "CONTRACT_GRAPH_TOKEN_FAILURES",
+            "failures a minute of one client from one address, in each process",
+        ),
+    )
+    audit_key_file: Path | None = field(
+        default=None,
+        metadata=_told(
+            "CONTRACT_GRAPH_AUDIT_KEY",
+            "the file of the key that signs the heads of the audit log",
+            unless="`audit/seal.key` of the home",
+        ),
+    )
+    embedded_worker: bool = field(
+        default=False,
+        metadata=_told(
+            "CONTRACT_GRAPH_WORKER",
+            "whether each process that serves also does the work of `contract-graph worker`",
+        ),
+    )
+    audience: str = field(
+        default="contract-graph",
+        metadata=_told("CONTRACT_GRAPH_AUDIENCE", "what access tokens are for"),
+    )
+    log_format: str = field(
+        default="text", metadata=_told("CONTRACT_GRAPH_LOG_FORMAT", "lines for people, or JSON for machines")
+    )
+    log_level: str = field(
+        default="warning", metadata=_told("CONTRACT_GRAPH_LOG_LEVEL", "the least that is logged")
+    )
     metrics_token: str | None = field(
-        default=None, metadata={"variable": "CONTRACT_GRAPH_METRICS_TOKEN"}, repr=False
+        default=None,
+        repr=False,
+        metadata=_told(
+            "CONTRACT_GRAPH_METRICS_TOKEN",
+            "the token by which Prometheus reads `/metrics` of the API",
+            unless="nobody reads them there",
+        ),
     )
-    trace_endpoint: str | None = field(default=None, metadata={"variable": "OTEL_EXPORTER_OTLP_ENDPOINT"})
-    metrics_port: int | None = field(default=None, metadata={"variable": "CONTRACT_GRAPH_METRICS_PORT"})
+    metrics_port: int | None = field(
+        default=None,
+        metadata=_told(
+            "CONTRACT_GRAPH_METRICS_PORT",
+            "the port of this machine at which each process tells its figures, or the next that is free",
+            unless="none is opened",
+        ),
+    )
+    trace_endpoint: str | None = field(
+        default=None,
+        metadata=_told(
+            "OTEL_EXPORTER_OTLP_ENDPOINT",
+            "where traces are sent by OTLP over HTTP; needs the packages of `requirements-trace.txt`",
+            unless="there are no traces",
+        ),
+    )
 
     @property
     def keys(self) -> Path:
@@ -75,6 +196,11 @@ WHOLE_NUMBERS = {
 SHORTEST_TOKEN = 20
 
 
+CHOICES = {"log_format": ("text", "json"), "log_level": ("error", "warning", "info")}
+VARIABLES = {each.metadata["variable"]: each for each in Settings.__dataclass_fields__.values()}
+FILES = frozenset(variable for variable, each in VARIABLES.items() if not each.repr)
+"""Variables that hold a secret: with _FILE at their end they name a file that does."""
+
 TRUTHS = {"true": True, "false": False}
 PATHS = ("home", "pg_bindir", "audit_key_file")
 
@@ -93,13 +219,18 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     given: dict[str, Any] = {"home": default_home(env)}
     for name, declared in Settings.__dataclass_fields__.items():
         variable = declared.metadata["variable"]
-        value = env.get(variable, "")
+        try:
+            value = value_of(variable, env, secret=variable in FILES)
+        except SourceError as error:
+            raise SettingsError(str(error)) from None
         if not value:
             continue
         if name in WHOLE_NUMBERS:
             given[name] = _whole_number(variable, value, *WHOLE_NUMBERS[name])
         elif declared.type == "bool":
             given[name] = _truth(variable, value)
+        elif name in CHOICES:
+            given[name] = _choice(variable, value, CHOICES[name])
         else:
             given[name] = Path(value) if name in PATHS else value
     if not is_secure(given.get("issuer", "https://unsaid")) or given.get("issuer", "").endswith("/"):
@@ -115,6 +246,12 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     return Settings(**given)
 
 
+def warnings(environment: Mapping[str, str] | None = None) -> Iterator[str]:
+    """Tell what of the environment looks like a setting and is none."""
+    env = os.environ if environment is None else environment
+    return unread(env, {*VARIABLES, *(each + FILE for each in FILES)})
+
+
 def _check_kms(given: Mapping[str, Any]) -> None:
     if "key_encryption_key" in given:
         raise SettingsError(
@@ -128,6 +265,12 @@ def _check_kms(given: Mapping[str, Any]) -> None:
         raise SettingsError("AWS_REGION must be the name of a region, as in eu-central-1")
     if not is_secure(given.get("kms_endpoint", "https://unsaid")):
         raise SettingsError("AWS_ENDPOINT_URL_KMS must be https (or http of this machine)")
+
+
+def _choice(variable: str, value: str, choices: tuple[str, ...]) -> str:
+    if value not in choices:
+        raise SettingsError(f"{variable} must be {' or '.join(choices)}, not {value!r}")
+    return value
 
 
 def _truth(variable: str, value: str) -> bool:

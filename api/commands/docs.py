@@ -10,13 +10,18 @@ from api.apex_source import LWC_CLIENT, salesforce_files
 from api.field_reference import field_reference
 from api.schema import sdl
 from api.settings import Settings
+from api.settings_reference import settings_reference
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def generated() -> dict[Path, str]:
     """Return every generated file with what it should hold."""
-    found = {ROOT / "api" / "schema.graphql": sdl(), ROOT / "docs" / "fields.md": field_reference()}
+    found = {
+        ROOT / "api" / "schema.graphql": sdl(),
+        ROOT / "docs" / "fields.md": field_reference(),
+        ROOT / "docs" / "settings.md": settings_reference(),
+    }
     if not (ROOT / LWC_CLIENT).is_dir():
         return found
     return found | {ROOT / path: text for path, text in salesforce_files().items()}
@@ -24,7 +29,7 @@ def generated() -> dict[Path, str]:
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Register `docs`."""
-    parser = subparsers.add_parser("docs", help="write the schema and the field reference")
+    parser = subparsers.add_parser("docs", help="write the schema, the field reference and the settings")
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if a file is stale")
     parser.set_defaults(run=_run)
 

@@ -11,10 +11,13 @@ from typing import Any
 
 import uvicorn
 
+from api import logs
 from api.app import Application
+from api.draining import Server
 from api.installation import open_installation
 from api.metrics_page import open_door
-from api.settings import Settings, SettingsError
+from api.settings import Settings, SettingsError, load_settings
+from api.workers import Workers
 from auth.policy_file import load_policy
 from auth.policy_watch import PolicyWatch
 from storage.database import Database
@@ -24,6 +27,7 @@ UVICORN: dict[str, Any] = {
     "http": "httptools",
     "ws": "none",
     "lifespan": "on",
+    "log_config": None,
     "log_level": "warning",
     "access_log": False,
     "proxy_headers": False,
@@ -33,6 +37,8 @@ UVICORN: dict[str, Any] = {
 }
 """How uvicorn serves us."""
 
+MOST_WORKERS = 64
+
 
 class PortTaken(SettingsError):
     """Port {port} of {host} is taken: stop what uses it, or set CONTRACT_GRAPH_PORT to another."""
@@ -41,22 +47,47 @@ class PortTaken(SettingsError):
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Register `serve`."""
     parser = subparsers.add_parser("serve", help="run the API")
+    parser.add_argument(
+        "--workers",
+        type=_count,
+        metavar="N",
+        help="serve from N processes; one that dies is replaced, and SIGHUP replaces all in turn",
+    )
     parser.set_defaults(run=_run)
 
 
-def _run(_: argparse.Namespace, settings: Settings) -> int:
+def _count(text: str) -> int:
+    if text.isascii() and text.isdigit() and 1 <= int(text) <= MOST_WORKERS:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"a whole number from 1 to {MOST_WORKERS}, not {text!r}")
+
+
+def _run(arguments: argparse.Namespace, settings: Settings) -> int:
     with listen(settings) as door:
-        return _serve(settings, door)
+        return _serve(settings, door, arguments.workers)
 
 
-def _serve(settings: Settings, door: socket.socket) -> int:
+def _serve(settings: Settings, door: socket.socket, workers: int | None) -> int:
     url = settings.database_url or open_installation(settings).url
     asyncio.run(_refuse_unusable(url))
     if settings.metrics_port is not None:
         open_door(settings.metrics_port).close()
-    print(f"contract-graph listens on http://{settings.host}:{settings.port}/graphql", flush=True)
+
+    def say() -> None:
+        print(f"contract-graph listens on http://{settings.host}:{settings.port}/graphql", flush=True)
+
+    if workers is not None:
+        return Workers(workers, serve_one, url, door).run(say)
+    say()
     serve(Application(settings, url), door)
     return 0
+
+
+def serve_one(url: str, door: socket.socket, ready: Callable[[], None]) -> None:
+    """Serve as one of several processes: settings are read anew, as files that they name may have changed."""
+    settings = load_settings()
+    logs.set_up(settings)
+    serve(Application(settings, settings.database_url or url), door, ready)
 
 
 async def _refuse_unusable(url: str) -> None:
@@ -89,7 +120,7 @@ def listen(settings: Settings) -> socket.socket:
 def serve(application: Application, door: socket.socket, started: Callable[[], None] | None = None) -> None:
     """Serve until told to stop; `started` is called in a thread once requests are answered."""
     config = uvicorn.Config(application, **UVICORN)
-    server = uvicorn.Server(config)
+    server = Server(config)
 
     async def run() -> None:
         serving = asyncio.create_task(server.serve(sockets=[door]))

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 import api
-from api.settings import Settings, SettingsError, load_settings
+from api.settings import FILES, VARIABLES, Settings, SettingsError, load_settings, warnings
+from api.settings_reference import settings_reference
 
 KMS = {
     "CONTRACT_GRAPH_KMS_KEY": "alias/graph",
@@ -67,6 +68,8 @@ def test_every_setting_is_read_from_its_variable() -> None:
         "CONTRACT_GRAPH_METRICS_TOKEN": "hunter5 and twelve more",
         "CONTRACT_GRAPH_METRICS_PORT": "9464",
         "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318",
+        "CONTRACT_GRAPH_LOG_FORMAT": "json",
+        "CONTRACT_GRAPH_LOG_LEVEL": "info",
         **KMS,
     }
     expected = Settings(
@@ -92,6 +95,8 @@ def test_every_setting_is_read_from_its_variable() -> None:
         metrics_token="hunter5 and twelve more",
         metrics_port=9464,
         trace_endpoint="http://127.0.0.1:4318",
+        log_format="json",
+        log_level="info",
     )
     assert expected.audit_key == Path("/elsewhere/seal.key")
     assert Settings(home=Path("/data")).audit_key == Path("/data/audit/seal.key")
@@ -183,3 +188,76 @@ def test_nothing_else_reads_the_environment() -> None:
         if re.search(r"os\.environ|getenv", path.read_text(encoding="utf-8"))
     }
     assert readers == {"api/settings.py"}
+
+
+@pytest.mark.parametrize("variable", sorted(FILES))
+def test_a_secret_may_lie_in_a_file(variable: str, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("hunter2\n")
+    # A key of KMS is only read whole: without its name nobody looks at the others.
+    given = load_settings({variable + "_FILE": str(tmp_path / "secret")})
+    assert getattr(given, VARIABLES[variable].name) == "hunter2"
+    assert "hunter2" not in repr(given)
+
+
+@pytest.mark.parametrize(
+    ("holds", "why"),
+    [
+        (None, "which cannot be read: No such file or directory"),
+        (b"", "which is empty"),
+        (b"\n", "which is empty"),
+        (b"hunter2\xff", "which is no file of text"),
+        (b"hunter2" * 10_000, "which is larger than 65536 bytes"),
+    ],
+)
+def test_a_file_of_a_secret_that_cannot_be_one_is_named_and_not_told(
+    holds: bytes | None, why: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "secret"
+    if holds is not None:
+        path.write_bytes(holds)
+    with pytest.raises(SettingsError) as refused:
+        load_settings({"DATABASE_URL_FILE": str(path)})
+    assert str(refused.value) == f"DATABASE_URL_FILE names {path}, {why}"
+
+
+def test_a_secret_given_twice_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"^DATABASE_URL and DATABASE_URL_FILE are both set: unset one"):
+        load_settings({"DATABASE_URL": SECRET, "DATABASE_URL_FILE": str(tmp_path)})
+
+
+def test_what_is_no_secret_is_not_read_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "port").write_text("9001")
+    given = {"CONTRACT_GRAPH_PORT_FILE": str(tmp_path / "port")}
+    assert load_settings(given).port == 8000
+    assert list(warnings(given)) == [
+        "CONTRACT_GRAPH_PORT_FILE is no setting and is not read: is CONTRACT_GRAPH_PORT meant?"
+    ]
+
+
+def test_a_variable_that_nobody_reads_is_told_of_with_the_one_that_may_be_meant() -> None:
+    given = {
+        "CONTRACT_GRAPH_POOLSIZE": "hunter2",
+        "CONTRACT_GRAPH_QQ": "1",
+        "CONTRACT_GRAPH_PORT": "1",
+        "CONTRACT_GRAPH_KEY_ENCRYPTION_KEY_FILE": "/run/key",
+        "CONTRACT_GRAPH_URL": "of the examples",
+        "PATH": "/bin",
+    }
+    assert list(warnings(given)) == [
+        "CONTRACT_GRAPH_POOLSIZE is no setting and is not read: is CONTRACT_GRAPH_POOL_SIZE meant?",
+        "CONTRACT_GRAPH_QQ is no setting and is not read",
+    ]
+
+
+@pytest.mark.parametrize("value", ["JSON", "xml", "text "])
+def test_a_form_of_logs_that_is_none_is_refused(value: str) -> None:
+    with pytest.raises(
+        SettingsError, match=f"^CONTRACT_GRAPH_LOG_FORMAT must be text or json, not '{value}'$"
+    ):
+        load_settings({"CONTRACT_GRAPH_LOG_FORMAT": value})
+
+
+def test_every_setting_is_in_the_reference() -> None:
+    told = settings_reference()
+    assert [variable for variable in VARIABLES if f"`{variable}`" not in told] == []
+    assert "`CONTRACT_GRAPH_LOG_FORMAT` | lines for people, or JSON for machines | `text` or `json` |" in told

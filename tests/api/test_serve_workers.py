@@ -1,0 +1,210 @@
+"""Processes that serve one port: killed or replaced under load, no answer is lost or off the record."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+import asyncpg
+import httpx
+import pytest
+
+from tests.api.command_line import ROOT, environment, run
+from tests.api.graph import OURS
+from tests.api.running_demo import free_port
+from tests.api.small import store
+from tests.keys import new_vault
+
+QUERY = {"query": "{ contracts { nodes { id } } }"}
+PATIENCE = 240
+
+
+@dataclass
+class Serving:
+    """`serve --workers 2`, and whom it has started."""
+
+    process: subprocess.Popen[bytes]
+    origin: str
+    headers: dict[str, str]
+
+    def pids(self) -> set[int]:
+        parent = self.process.pid
+        children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+        return {int(pid) for pid in children if b"spawn_main" in _command(pid)}
+
+    def ready(self) -> bool:
+        with suppress(httpx.HTTPError):
+            return httpx.get(f"{self.origin}/health/ready", timeout=20).status_code == 200
+        return False
+
+    def replaced(self, before: set[int], by: int) -> None:
+        """Wait until `by` processes serve, of which none served before."""
+        until(lambda: len(self.pids()) == by and not self.pids() & before)
+
+
+@dataclass
+class Load:
+    """Callers that ask without pause: half of them open a connection for each question."""
+
+    serving: Serving
+    answered: set[str] = field(default_factory=set)
+    failed: list[str] = field(default_factory=list)
+
+    def __enter__(self) -> Self:
+        self._stop = threading.Event()
+        self._threads = [threading.Thread(target=self._run, args=(number,)) for number in range(6)]
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+    def more(self, count: int) -> None:
+        """Wait for that many answers more."""
+        wanted = len(self.answered) + count
+        until(lambda: len(self.answered) >= wanted)
+
+    def _run(self, number: int) -> None:
+        count = 0
+        while not self._stop.is_set():
+            with httpx.Client(timeout=30, headers=self.serving.headers) as client:
+                for turn in range(1 if number % 2 else 10):
+                    count += 1
+                    if not self._ask(client, f"{number}-{count}", "new" if turn == 0 else "open"):
+                        break
+
+    def _ask(self, client: httpx.Client, request: str, connection: str) -> bool:
+        """Ask, and say whether the connection may be used again."""
+        try:
+            answer = client.post(
+                f"{self.serving.origin}/graphql", json=QUERY, headers={"x-request-id": request}
+            )
+        except httpx.HTTPError as error:
+            self.failed.append(f"{connection}: {error!r}")
+            return False
+        if answer.status_code == 200 and answer.json()["data"]["contracts"]["nodes"]:
+            self.answered.add(request)
+        else:
+            self.failed.append(f"{connection}: {answer.text}")
+        return answer.headers.get("connection") != "close"
+
+
+@pytest.fixture
+def serving(database_url: str, owner_url: str, superuser_url: str, tmp_path: Path) -> Iterator[Serving]:
+    async def fill() -> None:
+        superuser = await asyncpg.connect(superuser_url)
+        await store(superuser, OURS, new_vault())
+        await superuser.close()
+
+    asyncio.run(fill())
+    port = free_port()
+    given = {
+        "CONTRACT_GRAPH_HOME": str(tmp_path / "home"),
+        "CONTRACT_GRAPH_PORT": str(port),
+        "CONTRACT_GRAPH_POOL_SIZE": "4",
+        "DATABASE_URL": database_url,
+        "DATABASE_OWNER_URL": owner_url,
+    }
+    token = run("token", "--org", OURS.org.name, "--role", "legal", given=given).stdout.strip()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "api.cli", "serve", "--workers", "2"], cwd=ROOT, env=environment(given)
+    )
+    made = Serving(process, f"http://127.0.0.1:{port}", {"authorization": f"Bearer {token}"})
+    try:
+        until(lambda: made.ready() and len(made.pids()) == 2)
+        yield made
+    finally:
+        process.terminate()
+        process.wait(PATIENCE)
+
+
+def test_all_are_replaced_and_no_request_is_dropped(serving: Serving, superuser_url: str) -> None:
+    before = serving.pids()
+    with Load(serving) as load:
+        load.more(20)
+        serving.process.send_signal(signal.SIGHUP)
+        serving.replaced(before, 2)
+        load.more(20)
+    assert load.failed == []
+    assert load.answered <= asyncio.run(recorded(superuser_url))
+
+
+def test_a_process_that_is_killed_is_replaced_and_what_was_answered_is_on_record(
+    serving: Serving, superuser_url: str
+) -> None:
+    with Load(serving) as load:
+        for _ in range(2):
+            killed = min(serving.pids())
+            os.kill(killed, signal.SIGKILL)
+            until(lambda killed=killed: killed not in serving.pids() and len(serving.pids()) == 2)
+            load.more(20)
+    # What was under way in the process that was killed has no answer; no other request suffered.
+    assert all("Error(" in each for each in load.failed), load.failed
+    assert len(load.failed) <= 2 * 6
+    assert load.answered <= asyncio.run(recorded(superuser_url))
+
+
+def test_told_to_stop_it_answers_what_is_under_way_and_leaves_nobody_behind(
+    serving: Serving, superuser_url: str
+) -> None:
+    pids = serving.pids()
+    with Load(serving) as load:
+        load.more(20)
+        serving.process.terminate()
+        assert serving.process.wait(PATIENCE) == 0
+    # Whoever came too late was not let in: nobody who was in was cut off.
+    assert all(re.match(r"new: (Connect|Read)Error\(", each) for each in load.failed), set(load.failed)
+    assert load.answered <= asyncio.run(recorded(superuser_url))
+    assert not [pid for pid in pids if Path(f"/proc/{pid}").exists()]
+
+
+def test_when_the_one_that_watches_is_killed_the_others_leave(serving: Serving) -> None:
+    pids = serving.pids()
+    serving.process.kill()
+    serving.process.wait(PATIENCE)
+    until(lambda: not [pid for pid in pids if b"spawn_main" in _command(str(pid))])
+
+
+@pytest.mark.parametrize("given", ["0", "65", "two", "-1", ""])
+def test_a_count_that_is_none_is_refused(given: str, tmp_path: Path) -> None:
+    done = run("serve", f"--workers={given}", given={"CONTRACT_GRAPH_HOME": str(tmp_path)})
+    assert done.returncode == 2
+    assert f"a whole number from 1 to 64, not {given!r}" in done.stderr
+
+
+async def recorded(url: str) -> set[str]:
+    connection = await asyncpg.connect(url)
+    try:
+        return {
+            json.loads(row[0])["request"] for row in await connection.fetch("SELECT body FROM audit_event")
+        }
+    finally:
+        await connection.close()
+
+
+def until(holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def _command(pid: str) -> bytes:
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    return b""
