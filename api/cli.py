@@ -43,6 +43,7 @@ COMMANDS = (
     "serve",
     "worker",
     "db",
+    "doctor",
     "import",
     "mapping",
     "held",
