@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fuzz bench lock clean
+.PHONY: help demo test check fuzz bench faults lock clean
 
 help: ## print these targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name text; do printf '%-14s %s\n' "$$name" "$$text"; done
@@ -26,6 +26,10 @@ bench: ## throughput and latency beside the bare driver and the idiomatic server
 	@scripts/setup dev
 	@.venv/bin/python -m tests.bench
 	@.venv/bin/python -m tests.bench.tokens
+
+faults: ## database and processes killed under load: nothing wrong or lost, and how long nobody was answered
+	@scripts/setup dev
+	@.venv/bin/python -m pytest -q -s tests/api/test_faults.py tests/api/test_audit_survives_kill.py
 
 lock: ## write the hashed lock again from pyproject.toml (scripts/lock --upgrade takes newer versions)
 	@scripts/lock
