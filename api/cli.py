@@ -43,7 +43,6 @@ COMMANDS = (
     "serve",
     "worker",
     "db",
-    "doctor",
     "import",
     "mapping",
     "held",
@@ -58,6 +57,7 @@ COMMANDS = (
     "token",
     "audit",
     "docs",
+    "doctor",
     "ops",
 )
 """Each is a module of `api.commands`, in the order in which they are listed."""

@@ -216,7 +216,23 @@ def default_home(environment: Mapping[str, str]) -> Path:
 def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     """Read the settings. Raises SettingsError, which names the variable and what it takes."""
     env = os.environ if environment is None else environment
-    given: dict[str, Any] = {"home": default_home(env)}
+    given = {"home": default_home(env)} | _given(env)
+    if not is_secure(given.get("issuer", "https://unsaid")) or given.get("issuer", "").endswith("/"):
+        raise SettingsError(
+            "CONTRACT_GRAPH_ISSUER must be https (or http of this machine), without / at its end"
+        )
+    if len(given.get("metrics_token", "x" * SHORTEST_TOKEN)) < SHORTEST_TOKEN:
+        raise SettingsError(f"CONTRACT_GRAPH_METRICS_TOKEN must have {SHORTEST_TOKEN} characters or more")
+    if "kms_key" in given:
+        _check_kms(given)
+    if "issuer" not in given and "port" in given:
+        given["issuer"] = f"http://127.0.0.1:{given['port']}"
+    return Settings(**given)
+
+
+def _given(env: Mapping[str, str]) -> dict[str, Any]:
+    """Read the settings that are set, each as what it is."""
+    given: dict[str, Any] = {}
     for name, declared in Settings.__dataclass_fields__.items():
         variable = declared.metadata["variable"]
         try:
@@ -233,17 +249,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
             given[name] = _choice(variable, value, CHOICES[name])
         else:
             given[name] = Path(value) if name in PATHS else value
-    if not is_secure(given.get("issuer", "https://unsaid")) or given.get("issuer", "").endswith("/"):
-        raise SettingsError(
-            "CONTRACT_GRAPH_ISSUER must be https (or http of this machine), without / at its end"
-        )
-    if len(given.get("metrics_token", "x" * SHORTEST_TOKEN)) < SHORTEST_TOKEN:
-        raise SettingsError(f"CONTRACT_GRAPH_METRICS_TOKEN must have {SHORTEST_TOKEN} characters or more")
-    if "kms_key" in given:
-        _check_kms(given)
-    if "issuer" not in given and "port" in given:
-        given["issuer"] = f"http://127.0.0.1:{given['port']}"
-    return Settings(**given)
+    return given
 
 
 def warnings(environment: Mapping[str, str] | None = None) -> Iterator[str]:
