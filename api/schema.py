@@ -24,6 +24,7 @@ from api.mutations.contract_inputs import (
 )
 from api.mutations.held_inputs import DiscardHeldInput, ReplayHeldInput
 from api.mutations.role_grants import GrantRoleInput, RevokeRoleInput
+from api.mutations.settlement_inputs import SettleAccessRequestInput, SettleFlagInput
 from api.object_types import lazy, mutation, object_type, optional, type_named, unresolved
 from api.review import types  # noqa: F401 - builds the types of `review`
 from api.review.held_types import HELD_RESULTS
@@ -341,7 +342,7 @@ RequestAccessPayload = object_type(
     {
         "access_request": (
             optional(lazy("AccessRequest")),
-            "The request: an earlier one where the caller has asked for the same before.",
+            "The request: an earlier one where the caller has asked for the same and nobody has answered.",
         )
     },
 )
@@ -349,6 +350,16 @@ SettleConflictPayload = object_type(
     "SettleConflictPayload",
     "What settleConflict decided.",
     {"field_change": (optional(lazy("FieldChange")), "The line of history that keeps the decision.")},
+)
+SettleFlagPayload = object_type(
+    "SettleFlagPayload",
+    "What settleFlag settled.",
+    {"value_flag": (optional(lazy("ValueFlag")), "The flag, with what came of it.")},
+)
+SettleAccessRequestPayload = object_type(
+    "SettleAccessRequestPayload",
+    "What settleAccessRequest answered.",
+    {"access_request": (optional(lazy("AccessRequest")), "The request, with its answer.")},
 )
 ReplayHeldPayload = object_type("ReplayHeldPayload", "What replayHeld did.", HELD_RESULTS)
 DiscardHeldPayload = object_type("DiscardHeldPayload", "What discardHeld did.", HELD_RESULTS)
@@ -422,6 +433,22 @@ Mutation = object_type(
                 RequestAccessPayload,
                 "Ask to be shown a field of a contract that is masked or denied.",
                 RequestAccessInput,
+            ),
+            "",
+        ),
+        "settle_flag": (
+            mutation(
+                SettleFlagPayload,
+                "Say what came of a flag: it is done with, and whoever sees it is told.",
+                SettleFlagInput,
+            ),
+            "",
+        ),
+        "settle_access_request": (
+            mutation(
+                SettleAccessRequestPayload,
+                "Answer who asks to be shown more. It grants nothing: a role does, or the policy.",
+                SettleAccessRequestInput,
             ),
             "",
         ),

@@ -34,6 +34,8 @@ class Command(StrEnum):
     FLAG_VALUE = "flagValue"
     REQUEST_ACCESS = "requestAccess"
     SETTLE_CONFLICT = "settleConflict"
+    SETTLE_FLAG = "settleFlag"
+    SETTLE_ACCESS_REQUEST = "settleAccessRequest"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
 from domain.field import EVERYONE, HERE, Entity, Field, entity
+
+
+class FlagOutcome(StrEnum):
+    """What came of a doubt."""
+
+    CORRECTED = "CORRECTED"
+    CONFIRMED = "CONFIRMED"
 
 
 @entity
@@ -18,3 +26,11 @@ class ValueFlag(Entity):
     note: Annotated[str, Field("What is wrong with its value.", HERE, EVERYONE, named_by="field")]
     flagged_by_id: Annotated[UUID, Field("Who flagged it.", HERE, EVERYONE, to="User")]
     flagged_at: Annotated[datetime, Field("When they did.", HERE, EVERYONE)]
+    outcome: Annotated[
+        FlagOutcome | None,
+        Field("Whether the value was put right, or is right as it is; absent while nobody has looked.",
+              HERE, EVERYONE, named_by="field"),
+    ] = None  # fmt: skip
+    answer: Annotated[str | None, Field("What was found.", HERE, EVERYONE, named_by="field")] = None
+    settled_by_id: Annotated[UUID | None, Field("Who settled it.", HERE, EVERYONE, to="User")] = None
+    settled_at: Annotated[datetime | None, Field("When they did.", HERE, EVERYONE)] = None

@@ -38,12 +38,20 @@ async def locked(connection: asyncpg.Connection, org_id: UUID, entity: type[E], 
 async def found_by(
     connection: asyncpg.Connection, org_id: UUID, entity: type[Entity], values: Mapping[str, Any]
 ) -> UUID | None:
-    """Return the id of the first record that has these values in its columns, or None."""
-    statement = _found(entity, tuple(values))
-    id_: UUID | None = await connection.fetchval(
-        statement.text, *statement.arguments(org_id=org_id, **values)
-    )
+    """Return the id of the first record that has these values in its columns, None for absent, or None."""
+    absent = tuple(name for name, value in values.items() if value is None)
+    given = {name: value for name, value in values.items() if value is not None}
+    statement = _found(entity, tuple(given), absent)
+    id_: UUID | None = await connection.fetchval(statement.text, *statement.arguments(org_id=org_id, **given))
     return id_
+
+
+async def change(
+    connection: asyncpg.Connection, org_id: UUID, entity: type[Entity], id_: UUID, values: Mapping[str, Any]
+) -> None:
+    """Write values into columns of a record that counts no versions; the transaction is bound to its org."""
+    statement = _changed(entity, tuple(values))
+    await connection.execute(statement.text, *statement.arguments(org_id=org_id, id=id_, **values))
 
 
 @memoized
@@ -63,10 +71,18 @@ def _locked(entity: type[Entity]) -> Statement:
 
 
 @memoized
-def _found(entity: type[Entity], names: tuple[str, ...]) -> Statement:
+def _found(entity: type[Entity], names: tuple[str, ...], absent: tuple[str, ...]) -> Statement:
     table = table_of(entity.__name__)
     same = [table.c[name] == _given(table, name) for name in names]
+    same += [table.c[name].is_(None) for name in absent]
     return Statement.of(sa.select(table.c.id).where(of_org(table), *same).order_by(table.c.id))
+
+
+@memoized
+def _changed(entity: type[Entity], names: tuple[str, ...]) -> Statement:
+    table = table_of(entity.__name__)
+    chosen = sa.update(table).where(of_org(table), table.c.id == _given(table, "id"))
+    return Statement.of(chosen.values({name: _given(table, name) for name in names}))
 
 
 def _given(table: sa.Table, name: str) -> sa.BindParameter[Any]:

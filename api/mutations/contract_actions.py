@@ -9,9 +9,10 @@ from uuid import UUID
 
 from api.errors import AccessDenied, BadUserInput
 from api.mutations.command import Act, Asked, Made, line, wrong
+from api.mutations.people import person
 from api.planner.parameters import identity
 from api.planner.standing import standing_of
-from auth.policy import Word
+from auth.policy import Command, Word
 from domain.access_request import AccessRequest
 from domain.contract import Contract
 from domain.field import DeclarationError, DeclaredField, Entity, Kind, derive, field_named, graph_field
@@ -36,7 +37,7 @@ class AcknowledgeRenewal:
 
     async def run(self, act: Act) -> Made:
         field = field_named("Contract", "renewal_date")
-        word, user = await _standing(act, self.contract_id, field, "acknowledgeRenewal")
+        word, user = await _standing(act, self.contract_id, field, Command.ACKNOWLEDGE_RENEWAL)
         if word is not Word.SHOW:
             raise _unseen(field, "acknowledged")
         contract = await locked(act.connection, act.principal.org_id, Contract, UUID(self.contract_id))
@@ -73,7 +74,7 @@ class FlagValue:
 
     async def run(self, act: Act) -> Made:
         field = graph_field("Contract", self.field)
-        word, user = await _standing(act, self.contract_id, field, "flagValue")
+        word, user = await _standing(act, self.contract_id, field, Command.FLAG_VALUE)
         if word is not Word.SHOW:
             raise _unseen(field, "flagged")
         made = ValueFlag(
@@ -97,13 +98,16 @@ class RequestAccess:
 
     async def run(self, act: Act) -> Made:
         field = graph_field("Contract", self.field)
-        word, user = await _standing(act, self.contract_id, field, "requestAccess")
+        word, user = await _standing(act, self.contract_id, field, Command.REQUEST_ACCESS)
         if word is Word.SHOW:
             raise wrong("field", f"{self.field} of this contract is shown to you already")
         org_id, contract = act.principal.org_id, UUID(self.contract_id)
-        # Two requests at once wait for each other here, and the second finds the first.
+        # Two requests at once wait for each other here, and the second finds the first. Who was answered may
+        # ask again.
         await locked(act.connection, org_id, Contract, contract)
-        asks = {"contract_id": contract, "field": self.field, "requested_by_id": user}
+        asks = {
+            "contract_id": contract, "field": self.field, "requested_by_id": user, "settled_at": None,
+        }  # fmt: skip
         known = await found_by(act.connection, org_id, AccessRequest, asks)
         if known is not None:
             return Made([known])
@@ -115,20 +119,14 @@ class RequestAccess:
         return Made([made.id])
 
 
-async def _standing(act: Act, contract_id: str, field: DeclaredField, command: str) -> tuple[Word, UUID]:
+async def _standing(act: Act, contract_id: str, field: DeclaredField, command: Command) -> tuple[Word, UUID]:
     """Return how the caller sees a field of a contract, and their user. Raises AccessDenied, BadUserInput."""
     found = await standing_of(
         act.connection, act.view, act.principal, UUID(contract_id), field, act.shared_since
     )
     if found is None:
         raise wrong("contractId", NOT_THERE)
-    if found.user is None:
-        raise AccessDenied(
-            f"{command} is for people: the token's subject is no user that is known here from Salesforce",
-            field=f"Mutation.{command}",
-            rule="known user",
-        )
-    return found.word, found.user
+    return found.word, person(found, command)
 
 
 async def _added(act: Act, made: Entity, contract_id: UUID) -> Made:

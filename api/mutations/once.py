@@ -19,6 +19,7 @@ from api.mutations.contract_actions import AcknowledgeRenewal, FlagValue, Reques
 from api.mutations.held import DiscardHeld, ReplayHeld
 from api.mutations.role_grants import GrantRole, RevokeRole
 from api.mutations.settle_conflict import SettleConflict
+from api.mutations.settlements import SettleAccessRequest, SettleFlag
 from api.planner.arguments import read_value
 from api.planner.parameters import Environment, given_value
 from api.planner.plan import MADE, SHARED_SINCE, TODAY, TOLD, Change
@@ -38,6 +39,8 @@ COMMANDS: Final[Mapping[str, type[Command]]] = MappingProxyType(
         "requestAccess": RequestAccess,
         "claimContracts": ClaimContracts,
         "settleConflict": SettleConflict,
+        "settleFlag": SettleFlag,
+        "settleAccessRequest": SettleAccessRequest,
         "replayHeld": ReplayHeld,
         "discardHeld": DiscardHeld,
     }

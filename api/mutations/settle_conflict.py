@@ -11,9 +11,10 @@ import asyncpg
 
 from api.errors import AccessDenied, BadUserInput
 from api.mutations.command import Act, Asked, Made, line, wrong
+from api.mutations.people import person
 from api.planner.parameters import identity
 from api.planner.standing import standing_of
-from auth.policy import Word
+from auth.policy import Command, Word
 from domain.field import graph_field
 from storage.claims import ClaimStore
 from storage.lanes import Queue, enqueue
@@ -21,7 +22,6 @@ from storage.salesforce_records import doubt
 from sync.outbox import write_of
 from sync.settle_conflict import CannotHold, NothingToDecide, Ruling, settle_conflict
 
-_COMMAND = "settleConflict"
 _NOT_THERE = "no such line of history is there for you"
 
 
@@ -48,12 +48,7 @@ class SettleConflict:
         )
         if standing is None:
             raise wrong("changeId", _NOT_THERE)
-        if standing.user is None:
-            raise AccessDenied(
-                f"{_COMMAND} is for people: the token's subject is no user known here from Salesforce",
-                field=f"Mutation.{_COMMAND}",
-                rule="known user",
-            )
+        person(standing, Command.SETTLE_CONFLICT)
         if standing.word is not Word.SHOW:
             raise AccessDenied(
                 f"{field.coordinate} of this contract is not shown to you as it is, so you cannot decide it",

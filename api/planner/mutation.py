@@ -48,6 +48,8 @@ PAYLOADS = {
     "requestAccess": ("RequestAccessPayload", "AccessRequest"),
     "claimContracts": ("ClaimContractsPayload", "Contract"),
     "settleConflict": ("SettleConflictPayload", "FieldChange"),
+    "settleFlag": ("SettleFlagPayload", "ValueFlag"),
+    "settleAccessRequest": ("SettleAccessRequestPayload", "AccessRequest"),
     "replayHeld": ("ReplayHeldPayload", None),
     "discardHeld": ("DiscardHeldPayload", None),
 }

@@ -1,9 +1,11 @@
-"""How a caller stands to one field of one contract: whether it is there for them, and how they see it."""
+"""How a caller stands to one record: whether it is there for them, and how they see a field of a contract."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -11,7 +13,7 @@ import sqlalchemy as sa
 
 from api.planner.parameters import as_is
 from api.planner.plan import ORG, SHARED_SINCE, SUBJECT, Variable
-from api.planner.reach_sql import ME
+from api.planner.reach_sql import ME, Row
 from api.planner.review_sql import ReviewWriter
 from auth.decision import Deny
 from auth.policy import Word
@@ -21,7 +23,7 @@ from auth.view import View
 from domain.field import DeclaredField
 from storage.statement import Statement
 
-CONTRACT = Variable(("contract",))
+RECORD = Variable(("record",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +56,41 @@ async def standing_of(  # noqa: PLR0913, PLR0917 - each is another part of the q
         sa.func.coalesce(writer.holds(shown, row), sa.false()).label("shown"),
         sa.func.coalesce(writer.holds(cell.masked, row), sa.false()).label("masked"),
     ]
-    chosen = row.c.id == writer.parameters.bind(CONTRACT, as_is, sa.Uuid())
-    there = writer.seen(SUBJECT_OF_TERMS, row)
-    statement = Statement.of(sa.select(*asked).select_from(writer.over(row)).where(*there, chosen))
-    environment = {
-        ORG[0]: principal.org_id, SUBJECT[0]: principal.subject, SHARED_SINCE[0]: since,
-        CONTRACT.path[0]: contract,
-    }  # fmt: skip
-    arguments = [writer.parameters.by_name[name].resolve(environment) for name in statement.names]
-    found = await connection.fetchrow(statement.text, *arguments)
+    found = await _found(connection, writer, (SUBJECT_OF_TERMS, row), asked, (principal, contract, since))
     if found is None:
         return None
     word = Word.SHOW if found["shown"] else Word.MASK if found["masked"] else Word.DENY
     return Standing(word, found["me"])
+
+
+async def is_there(  # noqa: PLR0913, PLR0917 - each is another part of the question
+    connection: asyncpg.Connection,
+    view: View,
+    principal: Principal,
+    entity: str,
+    id_: UUID,
+    since: datetime,
+) -> bool:
+    """Whether a record is there for this caller, asked as `standing_of` asks."""
+    writer = ReviewWriter(view)
+    row = writer.alias(entity)
+    found = await _found(connection, writer, (entity, row), [row.c.id], (principal, id_, since))
+    return found is not None
+
+
+async def _found(
+    connection: asyncpg.Connection,
+    writer: ReviewWriter,
+    of: tuple[str, Row],
+    asked: Sequence[sa.ColumnElement[Any]],
+    who: tuple[Principal, UUID, datetime],
+) -> asyncpg.Record | None:
+    (entity, row), (principal, id_, since) = of, who
+    chosen = row.c.id == writer.parameters.bind(RECORD, as_is, sa.Uuid())
+    there = writer.seen(entity, row)
+    statement = Statement.of(sa.select(*asked).select_from(writer.over(row)).where(*there, chosen))
+    environment = {
+        ORG[0]: principal.org_id, SUBJECT[0]: principal.subject, SHARED_SINCE[0]: since, RECORD.path[0]: id_,
+    }  # fmt: skip
+    arguments = [writer.parameters.by_name[name].resolve(environment) for name in statement.names]
+    return await connection.fetchrow(statement.text, *arguments)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import asyncpg
 
-from domain.access_request import AccessRequest
+from domain.access_request import AccessOutcome, AccessRequest
 from domain.amendment import Amendment, AmendmentChange, AmendmentKind
 from domain.contract import BillingFrequency, Contract, ContractType, Side
 from domain.crm import (
@@ -44,7 +44,7 @@ from domain.role_grant import HolderKind, RoleGrant
 from domain.salesforce_write import SalesforceRefusal, SalesforceState, SalesforceWrite
 from domain.service_level import Measurement, ServiceLevel, ServiceLevelState
 from domain.term import Period
-from domain.value_flag import ValueFlag
+from domain.value_flag import FlagOutcome, ValueFlag
 from storage.records import layout_of, to_row, with_parts
 from storage.sealing import Vault, seals_for
 from storage.tables import table_name
@@ -99,15 +99,19 @@ class SmallOrg:
         ]  # fmt: skip
 
     def _requests(self) -> list[AccessRequest]:
-        """Ada asks about her own contract; Ben, of whom Salesforce knows no account, about hers, too."""
-        asked = (("User", 1, "liabilityCap"), ("User", 2, "riskScore"))
+        """Ada asks about her own contract; Ben, of whom Salesforce knows no account, has had his answer."""
+        answered = {
+            "outcome": AccessOutcome.REFUSED, "answer": f"risk is not yours to weigh {self.mark}",
+            "settled_by_id": self.id("User", 1), "settled_at": datetime(2026, 11, 3, 10, 0, tzinfo=UTC),
+        }  # fmt: skip
+        asked = (("User", 1, "liabilityCap", {}), ("User", 2, "riskScore", answered))
         return [
             AccessRequest(
                 id=self.id("AccessRequest", place), contract_id=self.id("Contract", 1), field=field,
                 reason=f"for the renewal {self.mark}", requested_by_id=self.id(kind, of),
-                requested_at=datetime(2026, 11, place, 10, 0, tzinfo=UTC),
+                requested_at=datetime(2026, 11, place, 10, 0, tzinfo=UTC), **answer,
             )
-            for place, (kind, of, field) in enumerate(asked, 1)
+            for place, (kind, of, field, answer) in enumerate(asked, 1)
         ]  # fmt: skip
 
     def _acknowledgement(self) -> RenewalAcknowledgement:
@@ -119,14 +123,18 @@ class SmallOrg:
         )  # fmt: skip
 
     def _flags(self) -> tuple[ValueFlag, ...]:
-        flagged = (("totalValue", "130000 were agreed"), ("governingLaw", "France was agreed"))
+        settled = {
+            "outcome": FlagOutcome.CONFIRMED, "answer": f"it says Germany {self.mark}",
+            "settled_by_id": self.id("User", 1), "settled_at": datetime(2026, 11, 3, 11, 0, tzinfo=UTC),
+        }  # fmt: skip
+        flagged = (("totalValue", "130000 were agreed", {}), ("governingLaw", "France was agreed", settled))
         return tuple(
             ValueFlag(
                 id=self.id("ValueFlag", place), contract_id=self.id("Contract", 1), field=field,
                 note=f"{note} {self.mark}", flagged_by_id=self.id("User", 2),
-                flagged_at=datetime(2026, 11, place, 11, 0, tzinfo=UTC),
+                flagged_at=datetime(2026, 11, place, 11, 0, tzinfo=UTC), **settlement,
             )
-            for place, (field, note) in enumerate(flagged, 1)
+            for place, (field, note, settlement) in enumerate(flagged, 1)
         )  # fmt: skip
 
     def _crm(self) -> list[Entity]:

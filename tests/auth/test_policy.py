@@ -220,6 +220,8 @@ LINES = {
     Command.FLAG_VALUE: SPEAKERS | {"legal": "legal", "finance": "finance"},
     Command.REQUEST_ACCESS: SPEAKERS | {"legal": "legal", "finance": "finance"},
     Command.SETTLE_CONFLICT: {"legal": "legal"},
+    Command.SETTLE_FLAG: {"legal": "legal", "finance": "finance"},
+    Command.SETTLE_ACCESS_REQUEST: {"admin": "admin"},
 }
 """Which roles have each command, and the role in whose line it stands."""
 

@@ -265,8 +265,8 @@ def test_a_flag_cannot_be_looked_for_by_what_it_is_about(office: Office, rep: st
 
 @pytest.mark.parametrize(("role", "allowed"), [
     ("sales_rep", ["acknowledgeRenewal", "flagValue", "requestAccess"]),
-    ("legal", ["flagValue", "requestAccess", "settleConflict"]),
-    ("admin", ["grantRole", "revokeRole", "replayHeld", "discardHeld"]),
+    ("legal", ["flagValue", "requestAccess", "settleConflict", "settleFlag"]),
+    ("admin", ["grantRole", "revokeRole", "replayHeld", "discardHeld", "settleAccessRequest"]),
     ("integrator", ["claimContracts"]),
 ])  # fmt: skip
 def test_a_viewer_is_told_what_they_may_do(office: Office, role: str, allowed: list[str]) -> None:

@@ -4,9 +4,9 @@ import flagValue from '@salesforce/apex/ContractGraphController.flagValue';
 import requestAccess from '@salesforce/apex/ContractGraphController.requestAccess';
 import { ask, readSaid } from 'c/contractAnswer';
 import { formatMoment, told } from 'c/contractFormat';
-import { LABELS, fill } from 'c/contractLabels';
+import { LABELS, fill, word } from 'c/contractLabels';
 
-// Of each command: what it sends, how what it made is told, and what it asks for.
+// What each command sends, how what it made is told, what it asks.
 const COMMANDS = {
   acknowledgeRenewal: { send: acknowledgeRenewal, told: LABELS.acknowledgedBy },
   flagValue: { send: flagValue, told: LABELS.flaggedBy, question: LABELS.flagNote },
@@ -40,15 +40,17 @@ export default class ContractAction extends LightningElement {
   }
   get records() {
     const all = [...this.said, this.made].filter(Boolean);
-    return [...new Map(all.map((each) => [each.id, each])).values()].map(
-      ({ id, by, at, note }) => ({
-        id,
-        text: fill(this.known.told, by?.name ?? LABELS.empty, formatMoment(at), note)
-      })
-    );
+    return [...new Map(all.map((each) => [each.id, each])).values()].map((each) => ({
+      ...each,
+      text: told(
+        fill(this.known.told, each.by?.name ?? LABELS.empty, formatMoment(each.at), each.note),
+        word(each.outcome),
+        each.answer
+      )
+    }));
   }
   get isOffered() {
-    const isDone = this.command !== 'flagValue' && this.records.length > 0;
+    const isDone = this.command !== 'flagValue' && this.records.some(({ outcome }) => !outcome);
     return this.allowed && !this.isLoading && !isDone;
   }
   get isAsking() {
@@ -65,7 +67,7 @@ export default class ContractAction extends LightningElement {
     );
   }
 
-  // What had the focus goes away with each step: it is given to what comes next.
+  // What had the focus goes: it is given to what comes next.
   renderedCallback() {
     this.template.querySelector(this.next)?.focus();
     this.next = null;
@@ -90,7 +92,7 @@ export default class ContractAction extends LightningElement {
     this.next = 'lightning-button';
   }
 
-  // Tried again it has the same key: what arrived although no answer came back is not done twice.
+  // Tried again it has the same key: what arrived unanswered is not done twice.
   async send() {
     const { recordId, contractId, field, known } = this;
     this.key ??= crypto.randomUUID();

@@ -112,7 +112,7 @@ export function stateOf(failure, answer, empty) {
   return answer.contracts.length ? undefined : nothing;
 }
 
-// A failure as Apex sends it: JSON in the message. Of anything else only what Salesforce says is for the user.
+// A failure as Apex sends it, in JSON; of anything else what Salesforce says is for the user.
 export function readFailure(error) {
   try {
     const failure = JSON.parse(error.body.message);

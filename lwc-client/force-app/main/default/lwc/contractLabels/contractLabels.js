@@ -207,6 +207,9 @@ import wordBreached from '@salesforce/label/c.ContractGraph_Word_BREACHED';
 import wordAccepted from '@salesforce/label/c.ContractGraph_Word_ACCEPTED';
 import wordRefused from '@salesforce/label/c.ContractGraph_Word_REFUSED';
 import wordConflict from '@salesforce/label/c.ContractGraph_Word_CONFLICT';
+import wordCorrected from '@salesforce/label/c.ContractGraph_Word_CORRECTED';
+import wordConfirmed from '@salesforce/label/c.ContractGraph_Word_CONFIRMED';
+import wordGranted from '@salesforce/label/c.ContractGraph_Word_GRANTED';
 import wordClm from '@salesforce/label/c.ContractGraph_Word_CLM';
 import wordSalesforce from '@salesforce/label/c.ContractGraph_Word_SALESFORCE';
 import wordHere from '@salesforce/label/c.ContractGraph_Word_HERE';
@@ -420,6 +423,9 @@ const WORDS = {
   ACCEPTED: wordAccepted,
   REFUSED: wordRefused,
   CONFLICT: wordConflict,
+  CORRECTED: wordCorrected,
+  CONFIRMED: wordConfirmed,
+  GRANTED: wordGranted,
   CLM: wordClm,
   SALESFORCE: wordSalesforce,
   HERE: wordHere

@@ -72,6 +72,20 @@ describe('c-contract-action', () => {
     expect(labels(element)).toEqual([]);
   });
 
+  it('says what came of what was said, and lets whoever was refused ask again', () => {
+    const answer = 'the amendment was missing';
+    const flag = { ...FLAG, outcome: 'CORRECTED', answer };
+    expect(said(show('flagValue', { said: [flag] }))).toMatch(
+      /: 12 were agreed · Put right · the amendment was missing$/
+    );
+    const refused = { id: 'r1', ...BY, outcome: 'REFUSED', answer: 'legal negotiates it' };
+    const element = show('requestAccess', { said: [refused] });
+    expect(said(element)).toMatch(/ · Refused · legal negotiates it$/);
+    expect(labels(element)).toEqual(['Ask for access']);
+    element.said = [refused, { id: 'r2', ...BY }];
+    return settled().then(() => expect(labels(element)).toEqual([]));
+  });
+
   it('asks what is wrong before it flags a value', async () => {
     flagValue.mockResolvedValue(answered('flagValue', FLAG));
     const element = show('flagValue', { field: 'totalValue' });
