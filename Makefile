@@ -19,7 +19,7 @@ check: ## ruff, formatting, mypy, import floors, generated files fresh
 
 fuzz: ## 20,000 random queries against the reference executor, histories of lanes and claims, requests to the OAuth server
 	@scripts/setup dev
-	@CONTRACT_GRAPH_FUZZ=20000 .venv/bin/python -m pytest -s tests/api/fuzz tests/stock_clients/test_schemathesis.py \
+	@CONTRACT_GRAPH_FUZZ=20000 .venv/bin/python -m pytest -s tests/api/fuzz tests/api/test_access_matrix.py tests/stock_clients/test_schemathesis.py \
 	  tests/storage/test_lane_interleavings.py tests/sync/test_interleavings.py tests/sync/test_chaos.py
 
 bench: ## throughput and latency beside the bare driver and the idiomatic server

@@ -11,8 +11,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -21,10 +21,14 @@ import asyncpg
 import httpx
 import pytest
 
+from api.cli import main
+from storage.embedded import Cluster
+from storage.embedded_roles import OWNER, READ_WRITE
 from tests.api.command_line import ROOT, environment, run
 from tests.api.graph import OURS
 from tests.api.running_demo import free_port
 from tests.api.small import store
+from tests.conftest import copied
 from tests.keys import new_vault
 
 QUERY = {"query": "{ contracts { nodes { id } } }"}
@@ -104,22 +108,40 @@ class Load:
         return answer.headers.get("connection") != "close"
 
 
-@pytest.fixture
-def serving(database_url: str, owner_url: str, superuser_url: str, tmp_path: Path) -> Iterator[Serving]:
+@pytest.fixture(scope="module")
+def database(cluster: Cluster, template: str) -> Iterator[str]:
+    """One for all tests here: each looks at what it has asked itself."""
+    with copied(cluster, template) as name:
+        yield name
+
+
+@pytest.fixture(scope="module")
+def given(cluster: Cluster, database: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     async def fill() -> None:
-        superuser = await asyncpg.connect(superuser_url)
+        superuser = await asyncpg.connect(cluster.dsn("postgres", database))
         await store(superuser, OURS, new_vault())
         await superuser.close()
 
     asyncio.run(fill())
-    port = free_port()
-    given = {
-        "CONTRACT_GRAPH_HOME": str(tmp_path / "home"),
-        "CONTRACT_GRAPH_PORT": str(port),
+    return {
+        "CONTRACT_GRAPH_HOME": str(tmp_path_factory.mktemp("serving") / "home"),
         "CONTRACT_GRAPH_POOL_SIZE": "4",
-        "DATABASE_URL": database_url,
-        "DATABASE_OWNER_URL": owner_url,
+        "DATABASE_URL": cluster.dsn(READ_WRITE, database),
+        "DATABASE_OWNER_URL": cluster.dsn(OWNER, database),
     }
+
+
+@pytest.fixture(scope="module")
+def serving(given: dict[str, str]) -> Iterator[Serving]:
+    """What serves one test after the other, until one of them tells it to stop."""
+    with served(given) as made:
+        yield made
+
+
+@contextmanager
+def served(given: Mapping[str, str]) -> Iterator[Serving]:
+    port = free_port()
+    given = {**given, "CONTRACT_GRAPH_PORT": str(port)}
     token = run("token", "--org", OURS.org.name, "--role", "legal", given=given).stdout.strip()
     process = subprocess.Popen(
         [sys.executable, "-m", "api.cli", "serve", "--workers", "2"], cwd=ROOT, env=environment(given)
@@ -173,18 +195,20 @@ def test_told_to_stop_it_answers_what_is_under_way_and_leaves_nobody_behind(
     assert not [pid for pid in pids if Path(f"/proc/{pid}").exists()]
 
 
-def test_when_the_one_that_watches_is_killed_the_others_leave(serving: Serving) -> None:
-    pids = serving.pids()
-    serving.process.kill()
-    serving.process.wait(PATIENCE)
-    until(lambda: not [pid for pid in pids if b"spawn_main" in _command(str(pid))])
+def test_when_the_one_that_watches_is_killed_the_others_leave(given: dict[str, str]) -> None:
+    with served(given) as serving:
+        pids = serving.pids()
+        serving.process.kill()
+        serving.process.wait(PATIENCE)
+        until(lambda: not [pid for pid in pids if b"spawn_main" in _command(str(pid))])
 
 
-@pytest.mark.parametrize("given", ["0", "65", "two", "-1", ""])
-def test_a_count_that_is_none_is_refused(given: str, tmp_path: Path) -> None:
-    done = run("serve", f"--workers={given}", given={"CONTRACT_GRAPH_HOME": str(tmp_path)})
-    assert done.returncode == 2
-    assert f"a whole number from 1 to 64, not {given!r}" in done.stderr
+@pytest.mark.parametrize("count", ["0", "65", "two", "-1", ""])
+def test_a_count_that_is_none_is_refused(count: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["serve", f"--workers={count}"])
+    assert left.value.code == 2
+    assert f"a whole number from 1 to 64, not {count!r}" in capsys.readouterr().err
 
 
 async def recorded(url: str) -> set[str]:
