@@ -23,6 +23,7 @@ from api.door import Door
 from api.embedded_worker import working
 from api.graphql import Endpoint
 from api.installation import sealer
+from api.live.live import Live
 from api.metrics import Family, process
 from api.metrics_page import MetricsPage, metrics_told
 from api.pool_metrics import of_pools
@@ -143,6 +144,7 @@ class Application:
         self._door.endpoint = endpoint
         self._obey(endpoint)
         self._door.revocations = Revocations(self._database)
+        self._door.live = Live(endpoint, self._database, self._door.revocations)
         async with self._database.transaction(UUID(int=0)) as connection:
             self.keys.take(await first_keys(connection, self._sealer, "contract-graph serve"))
         watching = [
@@ -163,6 +165,7 @@ class Application:
         finally:
             for each in watching:
                 each.cancel()
+            self._door.live.close()
             await sharing.close()
             await self._bell.close()
             with suppress(DatabaseUnavailable, *BUSY):
@@ -171,6 +174,11 @@ class Application:
             await audit.close()
             if self._trace is not None:
                 await self._trace.close()
+
+    def leave(self) -> None:
+        """End what would go on for ever, for the process is about to end."""
+        if self._door.live is not None:
+            self._door.live.end()
 
     async def _watch_keys(self, database: Database) -> None:
         while True:

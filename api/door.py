@@ -14,6 +14,8 @@ import orjson
 from api.graphql import Answer, Endpoint
 from api.headers import Header, RequestHeaders, read_headers
 from api.limits import MAX_BODY
+from api.live.live import Live
+from api.live.sending import Sending
 from auth.dpop import ALGORITHMS, ProofsSeen, read_proof
 from auth.key_encryption import KeyEncryptionError
 from auth.revocation import Revocations
@@ -31,14 +33,21 @@ from storage.database import BUSY, DatabaseUnavailable
 
 RESPONSE_JSON = b"application/graphql-response+json"
 PLAIN_JSON = b"application/json"
+EVENT_STREAM = b"text/event-stream"
 MEDIA_TYPES = {
     RESPONSE_JSON: RESPONSE_JSON,
     PLAIN_JSON: PLAIN_JSON,
+    EVENT_STREAM: EVENT_STREAM,
     b"application/*": PLAIN_JSON,
     b"*/*": PLAIN_JSON,
 }
 
-RANGES = {media_type: (media_type, b"application/*", b"*/*") for media_type in (PLAIN_JSON, RESPONSE_JSON)}
+RANGES = {
+    PLAIN_JSON: (PLAIN_JSON, b"application/*", b"*/*"),
+    RESPONSE_JSON: (RESPONSE_JSON, b"application/*", b"*/*"),
+    # A stream is for who asks for it by its name.
+    EVENT_STREAM: (EVENT_STREAM,),
+}
 
 # With plain JSON the specification answers 200 to a request that was understood, whatever became of it.
 UNDERSTOOD = frozenset({"GRAPHQL_VALIDATION_FAILED", "BAD_USER_INPUT", "ACCESS_DENIED", "QUERY_TOO_COMPLEX"})
@@ -50,7 +59,7 @@ FIXED: tuple[Header, ...] = (
 )
 _HEADS = {
     media_type: [(b"content-type", media_type + b"; charset=utf-8"), *FIXED]
-    for media_type in (RESPONSE_JSON, PLAIN_JSON)
+    for media_type in (RESPONSE_JSON, PLAIN_JSON, EVENT_STREAM)
 }
 
 
@@ -71,6 +80,7 @@ class Door:
         self._challenge = challenge
         self.endpoint: Endpoint | None = None
         self.revocations: Revocations | None = None
+        self.live: Live | None = None
         self.turned_away: Counter[str] = Counter()
         """How often a request was refused here, before the audit log and the endpoint knew of it, by code."""
 
@@ -78,7 +88,9 @@ class Door:
         """Answer one request."""
         asked = read_headers(scope["headers"])
         reply = partial(_send, send, asked)
-        media_type = negotiate(asked.accept)
+        wanted = negotiate(asked.accept)
+        # What is refused before anything is asked comes as JSON: its status tells.
+        media_type = PLAIN_JSON if wanted is EVENT_STREAM else wanted
         if media_type is None:
             body = self._turn_away("NOT_ACCEPTABLE", NOT_ACCEPTABLE)
             await reply(HTTPStatus.NOT_ACCEPTABLE, body, PLAIN_JSON)
@@ -91,7 +103,7 @@ class Door:
             body = self._turn_away("UNSUPPORTED_MEDIA_TYPE", NOT_JSON)
             await reply(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, body, media_type)
             return
-        if self.endpoint is None or self.revocations is None:
+        if self.endpoint is None or self.revocations is None or self.live is None:
             body = self._turn_away("UNAVAILABLE", STARTING)
             await reply(HTTPStatus.SERVICE_UNAVAILABLE, body, media_type)
             return
@@ -119,6 +131,11 @@ class Door:
             body = _error("REQUEST_TOO_LARGE", TOO_LARGE)
             refusal = Answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, body, "REQUEST_TOO_LARGE")
             answer = await self.endpoint.turn_away(token.principal, refusal, told)
+        elif wanted is EVENT_STREAM:
+            opening = partial(self.live.open, token, given, told)
+            found = await opening(last_event=asked.last_event, strict=asked.strict)
+            await Sending(self.live, receive, send).send(found, _heads(asked, EVENT_STREAM))
+            return
         else:
             answer = await self.endpoint.answer(token.principal, given, told, strict=asked.strict)
         await reply(_status(answer, media_type), answer.body, media_type, *self._asking_for(answer))
@@ -241,9 +258,13 @@ async def _send(
     media_type: bytes,
     *more: Header,
 ) -> None:
-    length, known_as = (b"content-length", b"%d" % len(body)), (b"x-request-id", asked.request_id)
-    headers = [*_HEADS[media_type], length, known_as, *more]
-    if asked.strict:
-        headers.append((b"preference-applied", b"handling=strict"))
+    headers = [*_heads(asked, media_type), (b"content-length", b"%d" % len(body)), *more]
     await send({"type": "http.response.start", "status": int(status), "headers": headers})
     await send({"type": "http.response.body", "body": body})
+
+
+def _heads(asked: RequestHeaders, media_type: bytes) -> list[Header]:
+    headers = [*_HEADS[media_type], (b"x-request-id", asked.request_id)]
+    if asked.strict:
+        headers.append((b"preference-applied", b"handling=strict"))
+    return headers

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import Callable
 
 import uvicorn
 
@@ -20,8 +21,13 @@ class Server(uvicorn.Server):
     and only then closes those on which nothing came.
     """
 
+    def __init__(self, config: uvicorn.Config, leaving: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._leaving = leaving
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop, in the order told above; a second signal cuts it short."""
+        """Stop, in the order told above; a second signal cuts it short. `leaving` is told first of all."""
+        self._leaving()
         for listening in self.servers:
             listening.close()
         self.server_state.default_headers = [*self.server_state.default_headers, (b"connection", b"close")]

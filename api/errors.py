@@ -50,6 +50,27 @@ class BadUserInput(ApiError):
     status = HTTPStatus.BAD_REQUEST
 
 
+class Unauthenticated(ApiError):
+    """The token that began a stream is good no longer."""
+
+    code = "UNAUTHENTICATED"
+    status = HTTPStatus.UNAUTHORIZED
+
+
+class TooManySubscriptions(ApiError):
+    """A caller, or all of them together, have as many streams open as there may be."""
+
+    code = "TOO_MANY_SUBSCRIPTIONS"
+    status = HTTPStatus.TOO_MANY_REQUESTS
+
+
+class SlowReader(ApiError):
+    """A subscriber does not take what it is sent as fast as it happens."""
+
+    code = "SLOW_READER"
+    status = HTTPStatus.REQUEST_TIMEOUT
+
+
 class AccessDenied(ApiError):
     """The operation would reveal, by filter, order, cursor or sum, what the caller may not see."""
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import time
 import traceback
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import partial
 from http import HTTPStatus
@@ -25,11 +25,11 @@ from api.errors import (
     InternalError,
     NotWholly,
     Unavailable,
-    UnknownDocument,
 )
-from api.limits import MAX_JSON_DEPTH, is_too_deep
+from api.graphql_request import read_request
 from api.mutations.command import Sender
 from api.mutations.once import Mutations
+from api.planner.parameters import Environment
 from api.planner.plan import BLIND, REVIEW
 from api.planner.record_ids import take_ids
 from api.planner.run import Plan, Planner
@@ -39,7 +39,7 @@ from api.sealed_answers import SealedAnswers, with_shredded
 from api.shadow import Shadow
 from api.sharing import SharingDesk
 from api.trusted import trusted_documents
-from auth.audit import AuditEvent, Document, Refusal
+from auth.audit import Access, AuditEvent, Document, Refusal
 from auth.principal import Principal
 from auth.scopes import DOCUMENTS, READ
 from auth.vault import Vault
@@ -52,12 +52,12 @@ log = logging.getLogger("contract_graph.graphql")
 
 NOT_RECORDED = "the audit log cannot be written, and nothing is given out without it; try again in a moment"
 
+WANTS_STREAM = "a subscription is answered by a stream of events: send Accept: text/event-stream"
+
 OWN_DOCUMENT = (
     f"the token does not have the scope {DOCUMENTS}, which a document of one's own needs:"
     f" send the documentId of a trusted document, or get a token with that scope beside {READ}"
 )
-
-MEMBERS = {"query": str, "documentId": str, "operationName": str, "variables": dict, "extensions": dict}
 
 
 class Answer(NamedTuple):
@@ -74,6 +74,10 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
+Admit = Callable[["Asked", Plan, Environment], Awaitable[None]]
+"""Lets a subscription in, or raises an ApiError."""
+
+
 @dataclass(slots=True)
 class Asked:
     """One request, and what has become known of it for the audit log."""
@@ -82,6 +86,9 @@ class Asked:
     id: str
     began: int
     strict: bool = False
+    admit: Admit | None = None
+    request: dict[str, Any] = field(default_factory=dict)
+    variables: dict[str, Any] = field(default_factory=dict)
     source: str | None = None
     operation: str | None = None
     plan: Plan | None = None
@@ -119,13 +126,23 @@ class Endpoint:
         self._recording = True
 
     async def answer(
-        self, principal: Principal, body: bytes, request_id: str = "", *, strict: bool = False
+        self,
+        principal: Principal,
+        body: bytes,
+        request_id: str = "",
+        *,
+        strict: bool = False,
+        admit: Admit | None = None,
     ) -> Answer:
         """Answer one request; every fault becomes an answer too.
 
-        A `strict` caller prefers an error where something would be null or masked.
+        A `strict` caller prefers an error where something would be null or masked. One that takes a stream of
+        events has who can `admit` it: a subscription is let in, with nothing in the answer.
         """
-        asked = Asked(principal, request_id, time.perf_counter_ns(), strict)
+        asked = Asked(principal, request_id, time.perf_counter_ns(), strict, admit)
+        return await self._answered(asked, body)
+
+    async def _answered(self, asked: Asked, body: bytes) -> Answer:
         self._audit.coming += 1
         try:
             answer = Answer(HTTPStatus.OK, await self._execute(asked, body))
@@ -184,6 +201,37 @@ class Endpoint:
         await self._audit.append_within(connection, self._event(asked, "write"), access)
         return data
 
+    async def note(  # noqa: PLR0913 - what is told of an event
+        self,
+        asked: Asked,
+        plan: Plan,
+        *,
+        began: int,
+        records: Sequence[bytes] = (),
+        access: Access | None = None,
+        refusal: Refusal | None = None,
+    ) -> None:
+        """Have the log tell of a part of a request that goes on; returns once that is durable.
+
+        Raises Unavailable: then nothing may be given out.
+        """
+        event = AuditEvent(
+            id=uuid7(),
+            who=asked.principal,
+            kind="read",
+            document=plan.audited.document,
+            policy=asked.policy or self.views.policy.digest,
+            request=asked.id,
+            latency=(time.perf_counter_ns() - began) // 1000,
+            access=None if access is None else access.sha256,
+            records=records,
+            refusal=refusal,
+        )
+        try:
+            await self._audit.append(event, access)
+        except NotRecorded as error:
+            raise Unavailable(NOT_RECORDED) from error
+
     def _kind(self, asked: Asked) -> str:
         """Say what a request was for that changed nothing."""
         is_write = asked.source is not None and self.planner.is_mutation(asked.source, asked.operation)
@@ -205,7 +253,7 @@ class Endpoint:
         )
 
     async def _execute(self, asked: Asked, body: bytes) -> bytes:
-        request = read_request(body)
+        request = asked.request = read_request(body)
         principal = asked.principal
         asked.source, asked.operation = request["query"], request.get("operationName")
         named = request.get("documentId")
@@ -216,19 +264,16 @@ class Endpoint:
         view = views.of(principal.roles)
         asked.policy = view.digest
         plan, variables = self._plan(request, view)
-        asked.plan = plan
+        asked.plan, asked.variables = plan, variables
+        if plan.feed is not None and asked.admit is None:
+            raise BadRequest(WANTS_STREAM)
         if asked.strict and plan.withheld:
             raise NotWholly(plan.withheld)
-        environment = variables | {
-            "$org": principal.org_id,
-            "$today": self._today(),
-            "$subject": principal.subject,
-            "$scopes": principal.scopes,
-        }
         try:
-            extensions = await self.sharing.prepare(plan, principal, environment, strict=asked.strict)
-            if plan.blinds:
-                environment[BLIND] = await self._sealed.blind(principal.org_id)
+            environment, extensions = await self.prepared(asked, plan)
+            if plan.feed is not None and asked.admit is not None:
+                await asked.admit(asked, plan, environment)
+                return b""
             if plan.reviews:
                 environment[REVIEW] = await self._desk.answers(
                     plan.reviews, views.policy, principal.org_id, environment
@@ -253,6 +298,32 @@ class Endpoint:
             ) from error
         return b'{"data":' + data + extensions
 
+    async def prepared(self, asked: Asked, plan: Plan) -> tuple[Environment, bytes]:
+        """Return what the statement of a request depends on, and the extensions of its answer.
+
+        Raises ApiError, and as Database does. A stream is not to pass over what Salesforce does not tell now.
+        """
+        principal = asked.principal
+        environment = asked.variables | {
+            "$org": principal.org_id,
+            "$today": self._today(),
+            "$subject": principal.subject,
+            "$scopes": principal.scopes,
+        }
+        strict = asked.strict or plan.feed is not None
+        extensions = await self.sharing.prepare(plan, principal, environment, strict=strict)
+        if plan.blinds:
+            environment[BLIND] = await self._sealed.blind(principal.org_id)
+        return environment, extensions
+
+    def planned_anew(self, asked: Asked) -> Plan:
+        """Return the plan of a request under the policy that is in force now. Raises ApiError."""
+        request, view = asked.request, self.views.of(asked.principal.roles)
+        asked.policy = view.digest
+        given = request.get("variables") or {}
+        plan, asked.variables = self.planner.plan(request["query"], asked.operation, given, view)
+        return plan
+
     def _plan(self, request: dict[str, Any], view: View) -> tuple[Plan, dict[str, Any]]:
         asked = request["query"], request.get("operationName"), request.get("variables") or {}
         if self.shadow is None:
@@ -264,40 +335,6 @@ class Endpoint:
             raise
         self.shadow.note(self.planner, plan, request, view)
         return plan, variables
-
-
-def read_request(body: bytes) -> dict[str, Any]:
-    """Read the JSON of a request; a trusted document's id becomes its query.
-
-    Raises BadRequest, and UnknownDocument for an id of no trusted document.
-    """
-    if is_too_deep(body):
-        raise BadRequest(f"the request's JSON is nested more than {MAX_JSON_DEPTH} deep")
-    try:
-        request = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        raise BadRequest("the request is not JSON in UTF-8") from None
-    if not isinstance(request, dict):
-        raise BadRequest("the request is not a JSON object")
-    for name, type_ in MEMBERS.items():
-        if request.get(name) is not None and not isinstance(request[name], type_):
-            raise BadRequest(f"{name} must be {'an object' if type_ is dict else 'a string'}")
-    if request.get("documentId") is not None:
-        request["query"] = _trusted(request)
-    if not request.get("query"):
-        raise BadRequest("the request has no query and no documentId")
-    return request
-
-
-def _trusted(request: dict[str, Any]) -> str:
-    if request.get("query") is not None:
-        raise BadRequest("the request has a query and a documentId: send one of them")
-    document = trusted_documents().get(request["documentId"])
-    if document is None:
-        raise UnknownDocument(
-            "documentId names no trusted document: the client is older or newer than this API"
-        )
-    return document.source
 
 
 def refusal(error: ApiError) -> Answer:

@@ -25,11 +25,13 @@ class RequestHeaders(NamedTuple):
     proof: bytes | None
     request_id: bytes
     strict: bool
+    last_event: str | None = None
 
 
 def read_headers(headers: list[Header]) -> RequestHeaders:
     """Read the headers of a request; one without a name for itself is given one."""
     accept = authorization = content_type = proof = None
+    last_event: str | None = None
     request_id, strict = b"", False
     for name, value in headers:
         if name == b"authorization":
@@ -43,13 +45,15 @@ def read_headers(headers: list[Header]) -> RequestHeaders:
             accept = value if accept is None else accept + b"," + value
         elif name == b"x-request-id" and REQUEST_ID.fullmatch(value):
             request_id = value
+        elif name == b"last-event-id":
+            last_event = value.decode("latin-1")
         elif name == b"prefer":
             strict = strict or _STRICT.search(value) is not None
         elif name == b"content-encoding" and value != b"identity":
             content_type = b""
             break
     known_as = request_id or str(uuid7()).encode()
-    return RequestHeaders(accept, authorization, _is_json(content_type), proof, known_as, strict)
+    return RequestHeaders(accept, authorization, _is_json(content_type), proof, known_as, strict, last_event)
 
 
 def _is_json(content_type: bytes | None) -> bool:

@@ -29,6 +29,7 @@ from api.object_types import lazy, mutation, object_type, optional, type_named, 
 from api.review import types  # noqa: F401 - builds the types of `review`
 from api.review.held_types import HELD_RESULTS
 from api.scalars import SCALARS, Duration
+from api.subscription_type import Subscription
 from domain.contract import ContractType
 from domain.field import DeclaredField, Entity, Kind, fields_of
 from domain.graph import ENTITIES
@@ -458,6 +459,7 @@ Mutation = object_type(
 SCHEMA = strawberry.Schema(
     query=Query,
     mutation=Mutation,
+    subscription=Subscription,
     types=[type_named(name) for name in ENTITIES],
     config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
 )

@@ -6,6 +6,7 @@ from alembic import context
 
 import storage.alert_tables
 import storage.audit_tables
+import storage.change_tables
 import storage.data_keys
 import storage.idempotency_keys
 import storage.inbox_tables

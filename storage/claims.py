@@ -21,6 +21,7 @@ from domain.ledger import Outcome, Stored
 from domain.provenance import Provenance
 from domain.reconcile import is_judged_anew
 from storage.aggregate import load_many
+from storage.contract_changes import add_change
 from storage.few_rows import change, put
 from storage.identities import Identities, identify, ids_of, key_of
 from storage.memo import memoized
@@ -112,12 +113,23 @@ class ClaimStore:
     async def write(self, contract: Contract, outcome: Outcome) -> None:
         """Write what came of claims: values, parts, history, provenance; the contract counts one change."""
         await self._write_parts(contract.id, outcome.parts)
+        derived: dict[DeclaredField, Any] = {}
         if outcome.values or outcome.parts:
             derived = await self._derived_again(contract.id, outcome)
             values = {field_named("Contract", name): value for name, value in outcome.values.items()}
             await change(self._connection, self._org_id, contract, values | derived, self.now)
+        await self._tell(contract, outcome, derived)
         await put(self._connection, FieldChange, [self._row(each) for each in outcome.lines])
         await put(self._connection, Provenance, [self._row(each) for each in outcome.provenance])
+
+    async def _tell(self, contract: Contract, outcome: Outcome, derived: Mapping[DeclaredField, Any]) -> None:
+        """Note for whoever follows the changes what is otherwise now."""
+        changed = {field_named("Contract", name) for name in outcome.values}
+        changed |= {declared for declared, _ in outcome.parts}
+        changed |= {each for each, value in derived.items() if value != getattr(contract, each.name)}
+        names = {each.graph_name for each in changed} | ({"id"} if contract.id == self._made else set())
+        if names:
+            await add_change(self._connection, self._org_id, contract.id, names, self.now)
 
     async def referred(self, declared: DeclaredField, name: str) -> UUID | None:
         """Return the record that a reference names: by Salesforce id, external reference or source key."""

@@ -120,7 +120,7 @@ def listen(settings: Settings) -> socket.socket:
 def serve(application: Application, door: socket.socket, started: Callable[[], None] | None = None) -> None:
     """Serve until told to stop; `started` is called in a thread once requests are answered."""
     config = uvicorn.Config(application, **UVICORN)
-    server = Server(config)
+    server = Server(config, application.leave)
 
     async def run() -> None:
         serving = asyncio.create_task(server.serve(sockets=[door]))

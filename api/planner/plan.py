@@ -21,6 +21,8 @@ MADE: Path = ("$made",)
 """The ids of what a mutation made or changed: known once its command has run."""
 TOLD: Path = ("$told",)
 """What became of each of the things that a mutation asked for at once, known then too."""
+CHANGED: Path = ("$changed",)
+"""The ids of the contracts of which changes are told: known once there are some."""
 REVIEW = "$review"
 """Where a request that asks for a review brings its JSON, by response key."""
 BLIND = "$blind"
@@ -153,6 +155,13 @@ class Column:
 
     field: DeclaredField
     named: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Whether the row shows a field to the caller: never the field itself."""
+
+    field: DeclaredField
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,7 +321,22 @@ class Change:
     type: GraphQLInputType
 
 
-Output = Literally | Column | MoneyParts | One | Connection
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """What a subscription tells of changes: under which response key, which members, from where on.
+
+    `always` are the names of the fields that every contract shows which the caller sees; whether others are
+    is asked of each contract.
+    """
+
+    key: str
+    parts: tuple[tuple[str, str | Literally], ...]
+    after: Value | None
+    always: frozenset[str]
+    used: tuple[str, ...]
+
+
+Output = Literally | Column | Shown | MoneyParts | One | Connection
 Root = Literally | Lookup | Connection | Portfolio | Caller | Review | Results | Payload
 
 
@@ -354,3 +378,4 @@ class Operation:
     selected: frozenset[str] = frozenset()
     used: frozenset[str] = frozenset()
     change: Change | None = None
+    feed: Feed | None = None

@@ -73,7 +73,7 @@ class RootReader(SelectionReader):
     def root(self, nodes: list[FieldNode], key: str) -> Root:
         """Read one root field."""
         name = nodes[0].name.value
-        self._require_records(ROOTS.get(name))
+        self.require_records(ROOTS.get(name))
         match name:
             case "contracts":
                 return self.connection("Contract", None, nodes, "Query", key)
@@ -95,7 +95,7 @@ class RootReader(SelectionReader):
                 return read_held(self, nodes, key)
         return typename("Query")
 
-    def _require_records(self, entity: str | None) -> None:
+    def require_records(self, entity: str | None) -> None:
         """Refuse to count or find records of which nothing is shown."""
         decision = self.view.entity(entity) if entity is not None else None
         if isinstance(decision, Deny):

@@ -27,10 +27,11 @@ from api.limits import MAX_ERRORS, MAX_SOURCE, MAX_TOKENS, check_limits
 from api.planner.arguments import shape_of
 from api.planner.audited import audited_access
 from api.planner.difference import Difference, differences
+from api.planner.feed import read_subscription
 from api.planner.introspection import introspect
 from api.planner.mutation import INPUT, read_mutation
 from api.planner.parameters import Environment, Parameter
-from api.planner.plan import BlindIndex, Change, Denial, Masking, Operation, Review
+from api.planner.plan import BlindIndex, Change, Denial, Feed, Masking, Operation, Review
 from api.planner.recent import Recent
 from api.planner.roots import read_operation
 from api.planner.sharing import Sought, sought
@@ -58,7 +59,7 @@ class Plan:
 
     `opens` says that the answer holds encrypted values, `blinds` that it is filtered by some; `withheld` is
     what is denied or masked of it, and `reviews` are to be found before it is run, as what Salesforce lets
-    the caller read is of what is `sought`.
+    the caller read is of what is `sought`. With a `feed` its statement is run for changes as they come.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - all that a plan is
@@ -71,6 +72,7 @@ class Plan:
         change: Change | None = None,
         reviews: Sequence[Review] = (),
         sought: Sought | None = None,
+        feed: Feed | None = None,
         *,
         opens: bool,
         withheld: Sequence[dict[str, Any]],
@@ -81,6 +83,7 @@ class Plan:
         self.change = change
         self.reviews = reviews
         self.sought = sought
+        self.feed = feed
         self.opens = opens
         self.withheld = withheld
         self.blinds = any(isinstance(each.value, BlindIndex) for each in (*parameters, *checks))
@@ -140,6 +143,8 @@ class PreparedOperation:
         """Read what it asks for, as far as this view shows it. Raises AccessDenied, BadUserInput."""
         if self.operation.operation is OperationType.MUTATION:
             return read_mutation(self.operation, self.fragments, variables, view)
+        if self.operation.operation is OperationType.SUBSCRIPTION:
+            return read_subscription(self.operation, self.fragments, variables, view)
         introspected = introspect(self.operation, self.fragments, variables) if self.introspects else {}
         return read_operation(self.operation, self.fragments, variables, view, introspected)
 
@@ -166,6 +171,7 @@ class PreparedOperation:
             operation.change,
             reviews,
             sought(operation, view),
+            operation.feed,
             opens=writer.opens,
             withheld=withheld,
         )
@@ -241,10 +247,7 @@ def prepare(source: str, operation_name: str | None) -> PreparedOperation:
     errors = validate(GRAPHQL, document, max_errors=MAX_ERRORS, hide_suggestions=True)
     if errors:
         raise InvalidDocument.of(errors)
-    operation = _choose(document, operation_name)
-    if operation.operation is OperationType.SUBSCRIPTION:
-        raise BadRequest(f"this API offers no {operation.operation.value}s")
-    return PreparedOperation(operation, document, source)
+    return PreparedOperation(_choose(document, operation_name), document, source)
 
 
 def _choose(document: DocumentNode, name: str | None) -> OperationDefinitionNode:

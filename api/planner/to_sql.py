@@ -36,6 +36,7 @@ from api.planner.plan import (
     Review,
     Root,
     Selection,
+    Shown,
     Tenant,
     TotalCount,
     Variable,
@@ -143,6 +144,8 @@ class StatementWriter(CellWriter):
                 return self.constant(output)
             case Column() | MoneyParts():
                 return self.cell(output, row)
+            case Shown():
+                return self.is_shown(output.field, row)
             case One():
                 return self.shown(output.field, row, self._one(output, row))
             case Connection():

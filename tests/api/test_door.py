@@ -19,6 +19,7 @@ CHALLENGE = (
     ' resource_metadata="http://127.0.0.1:8000/.well-known/oauth-protected-resource/graphql"'
 )
 
+EVENT_STREAM = "text/event-stream"
 QUESTION = b'{"query": "{ viewer { subject } }"}'
 BOTH = pytest.mark.parametrize("accept", [RESPONSE_JSON, PLAIN_JSON])
 
@@ -65,7 +66,7 @@ def test_several_accept_headers_count_as_one(graph: Graph) -> None:
 
 @pytest.mark.parametrize(
     "accept",
-    ["text/html", "application/xml", f"{RESPONSE_JSON};q=0", "image/*", "text/event-stream", "nonsense"],
+    ["text/html", "application/xml", f"{RESPONSE_JSON};q=0", "image/*", "text/*", "nonsense"],
 )
 def test_a_media_type_that_is_not_offered_is_not_acceptable(graph: Graph, accept: str) -> None:
     response = graph.send(content=QUESTION, headers=graph.headers(accept=accept))
@@ -78,6 +79,11 @@ def test_a_media_type_that_is_not_offered_is_not_acceptable(graph: Graph, accept
         (b"*/*, application/json;q=0", RESPONSE_JSON),
         (b"application/graphql-response+json;q=0, */*", PLAIN_JSON),
         (b"application/json;q=nan", None),
+        (b"text/event-stream", EVENT_STREAM),
+        (b"text/event-stream;q=0, */*", PLAIN_JSON),
+        (b"application/json, text/event-stream", PLAIN_JSON),
+        (b"text/event-stream, multipart/mixed", EVENT_STREAM),
+        (b"text/event-stream;q=x", None),
         (b"application/json;q=-1", None),
         (b"application/json;q=", None),
         (b"", None),
@@ -252,7 +258,7 @@ def test_plain_json_answers_200_to_a_request_that_was_understood(graph: Graph, f
 @pytest.mark.parametrize(
     ("operation", "message"),
     [
-        ("subscription { __typename }", "subscription"),
+        ("subscription { contractChanged { at } }", "text/event-stream"),
         ("query A { __typename } query B { __typename }", "operationName"),
         ("fragment F on Contract { id }", ""),
     ],

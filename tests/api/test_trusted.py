@@ -10,7 +10,7 @@ from graphql import build_schema, parse, validate
 
 from api.apex_source import salesforce_files
 from api.commands.docs import ROOT
-from api.graphql import read_request
+from api.graphql_request import read_request
 from api.planner.run import prepare
 from api.schema import sdl
 from api.trusted import FOLDER, trusted_documents

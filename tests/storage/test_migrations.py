@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 import storage.alert_tables
 import storage.audit_tables
+import storage.change_tables
 import storage.data_keys
 import storage.idempotency_keys
 import storage.inbox_tables
