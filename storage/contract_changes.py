@@ -40,6 +40,9 @@ _READ = f"""
          ORDER BY xid, id LIMIT $4) AS c ON true
      ORDER BY c.xid, c.id"""  # noqa: S608 - all of it stands above
 _FIND = "SELECT xid, id FROM contract_change WHERE org_id = $1 AND id = $2"
+_FIND_MANY = """
+    SELECT id, contract_id, fields, at, xid FROM contract_change
+     WHERE org_id = $1 AND id = ANY ($2) ORDER BY xid, id"""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -93,6 +96,13 @@ async def position_of(connection: asyncpg.Connection, org_id: UUID, change_id: U
     return None if row is None else Position(row["xid"], row["id"])
 
 
+async def find_changes(
+    connection: asyncpg.Connection, org_id: UUID, ids: Sequence[UUID]
+) -> Sequence[ContractChange]:
+    """Return those of these changes that are kept, in a transaction bound to their org."""
+    return [_change(row) for row in await connection.fetch(_FIND_MANY, org_id, ids)]
+
+
 async def read_on(
     connection: asyncpg.Connection,
     org_id: UUID,
@@ -100,16 +110,18 @@ async def read_on(
     most: int,
     up_to: Position | None = None,
 ) -> Read:
-    """Read changes that come after a place, `most` at a time, in a transaction bound to the org."""
+    """Read changes after a place, and `up_to` one, `most` at a time, in a transaction bound to the org."""
     bound = (None, None) if up_to is None else (up_to.xid, up_to.id)
     rows = await connection.fetch(_READ, org_id, after.xid, after.id, most, *bound)
-    changes = [
-        ContractChange(
-            id=row["id"], contract_id=row["contract_id"], fields=row["fields"], at=row["at"], xid=row["xid"]
-        )
-        for row in rows
-        if row["id"] is not None
-    ]
+    changes = [_change(row) for row in rows if row["id"] is not None]
     if len(changes) == most:
         return Read(changes, changes[-1].position)
-    return Read(changes, max(after, Position(rows[0]["mark"] - 1, _LAST)))
+    mark = Position(rows[0]["mark"] - 1, _LAST)
+    # Of what lies behind `up_to` nothing was read, be it there already.
+    return Read(changes, max(after, mark if up_to is None else min(mark, up_to)))
+
+
+def _change(row: asyncpg.Record) -> ContractChange:
+    return ContractChange(
+        id=row["id"], contract_id=row["contract_id"], fields=row["fields"], at=row["at"], xid=row["xid"]
+    )

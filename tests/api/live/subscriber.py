@@ -92,13 +92,14 @@ async def subscribed(  # noqa: PLR0913 - a request
     *,
     last_event: str | None = None,
     takes: bool = True,
+    request_id: str = "listening",
 ) -> AsyncIterator[Subscriber]:
     """Subscribe, and leave in the end."""
     subscriber, left = Subscriber(), asyncio.Event()
     subscriber.takes.set()
     headers = {
         "authorization": f"Bearer {token}", "content-type": "application/json",
-        "accept": "text/event-stream", "x-request-id": "listening",
+        "accept": "text/event-stream", "x-request-id": request_id,
     }  # fmt: skip
     if last_event is not None:
         headers["last-event-id"] = last_event

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import random
 import time
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from itertools import count
-from typing import Any
 
 import pytest
 
@@ -21,49 +20,14 @@ from storage.database import connect
 from storage.tenancy import bind_org
 from tests.api.audited import Log
 from tests.api.graph import OURS, THEIRS, code_of
-from tests.api.live.subscriber import ALL, subscribed
-from tests.api.mutations.office import READER, Office
+from tests.api.live.hall import Hall
+from tests.api.live.subscriber import ALL
+from tests.api.mutations.office import Office
 from tests.api.test_shadow import DENYING
 
 ADA, BEN = "005Hs00000AAAAAIA5", "005Hs00000BBBBBIA5"
-CLAIM = """mutation($input: ClaimContractsInput!) { claimContracts(input: $input) {
-    results { error { code } refused { reason } } } }"""
 FILTERED = "subscription($filter: ContractFilter) { contractChanged(filter: $filter) { fields } }"
 INVALID = "GRAPHQL_VALIDATION_FAILED"
-_keys = count()
-
-
-class Hall:
-    """The application, its subscribers, and a contract system whose claims change what they listen to."""
-
-    def __init__(self, office: Office) -> None:
-        self.office = office
-        self.application = office.graph.application
-
-    def run(self, test: Callable[[], Awaitable[None]]) -> None:
-        self.office.graph.run(test())
-
-    def listens(self, role: str = "legal", **more: Any) -> Any:
-        subject, org = more.pop("subject", "someone"), more.pop("org", OURS)
-        token = more.pop("token", None) or self.token(role, subject=subject, org=org)
-        return subscribed(self.application, token, **more)
-
-    def token(self, *roles: str, **more: Any) -> str:
-        org, subject = more.get("org", OURS), more.get("subject", "someone")
-        return self.office.token(*roles, org=org.org.id, subject=subject, scopes=READER)
-
-    async def claims(self, reference: str = "clm-1", **fields: Any) -> None:
-        """Have the contract system say something that is accepted."""
-        number = next(_keys)
-        said = {"externalReference": reference, "event": f"e-{number}", "fields": fields}
-        given = {"input": {"idempotencyKey": f"k-{number}", "contracts": [said]}}
-        answer = await self.office.asking(CLAIM, given, self.office.token("integrator", subject="clm"))
-        assert answer.json()["data"]["claimContracts"]["results"] == [{"error": None, "refused": []}]
-
-
-@pytest.fixture
-def hall(office: Office) -> Hall:
-    return Hall(office)
 
 
 # What is told
@@ -72,15 +36,14 @@ def hall(office: Office) -> Hall:
 def test_a_change_is_told_by_the_ids_and_names_of_what_is_otherwise(hall: Hall) -> None:
     async def test() -> None:
         async with hall.listens() as legal:
-            await hall.claims(title="Cranes for hire", governingLaw="France")
+            await hall.changes("title", "governingLaw")
             await legal.hears(1)
         [told] = legal.told
         assert told["contractId"] == str(OURS.id("Contract", 1))
         assert told["fields"] == ["governingLaw", "title"]
         assert (legal.status, legal.headers["content-type"]) == (200, "text/event-stream; charset=utf-8")
         assert f"id: {told['cursor']}\n".encode() in legal.sent
-        assert b"Cranes" not in legal.sent
-        assert b"France" not in legal.sent
+        assert b"Word" not in legal.sent
 
     hall.run(test)
 
@@ -88,9 +51,10 @@ def test_a_change_is_told_by_the_ids_and_names_of_what_is_otherwise(hall: Hall) 
 def test_a_new_contract_is_told_and_a_claim_that_changes_nothing_is_not(hall: Hall) -> None:
     async def test() -> None:
         async with hall.listens() as legal:
-            await hall.claims("AGR-9", title="New", type="NDA")
-            await hall.claims("AGR-9", title="New")
-            await hall.claims("AGR-9", title="Newer")
+            new = hall.reference()
+            await hall.claims(new, title="New", type="NDA")
+            await hall.claims(new, title="New")
+            await hall.claims(new, title="Newer")
             assert await legal.hears(2) == [["id", "title", "type"], ["title"]]
 
     hall.run(test)
@@ -114,9 +78,8 @@ def test_a_subscriber_is_told_of_what_their_role_sees_and_nothing_is_sent_of_the
     async def test() -> None:
         async with hall.listens(role, subject=subject) as one, hall.listens("legal") as legal:
             before = one.sent
-            await hall.claims(governingLaw="France")
-            await hall.claims(totalValue={"amount": "7", "currency": "EUR"})
-            await hall.claims(title="Third")
+            for name in ("governingLaw", "totalValue", "title"):
+                await hall.changes(name)
             await legal.hears(3)
             if told is None:
                 assert one.code == "ACCESS_DENIED"
@@ -132,7 +95,7 @@ def test_a_subscriber_is_told_of_what_their_role_sees_and_nothing_is_sent_of_the
 def test_another_org_hears_nothing(hall: Hall) -> None:
     async def test() -> None:
         async with hall.listens(org=THEIRS) as theirs, hall.listens() as ours:
-            await hall.claims(title="Ours")
+            await hall.changes("title")
             await ours.hears(1)
             assert theirs.told == []
 
@@ -141,10 +104,11 @@ def test_another_org_hears_nothing(hall: Hall) -> None:
 
 def test_only_contracts_that_match_the_filter_are_told_of(hall: Hall) -> None:
     async def test() -> None:
-        only = {"filter": {"externalReference": {"eq": "AGR-9"}}}
+        new = hall.reference()
+        only = {"filter": {"externalReference": {"eq": new}}}
         async with hall.listens(query=FILTERED, variables=only) as legal:
-            await hall.claims(title="Not this")
-            await hall.claims("AGR-9", title="This", type="NDA")
+            await hall.changes("title")
+            await hall.claims(new, title="This", type="NDA")
             assert await legal.hears(1) == [["id", "title", "type"]]
 
     hall.run(test)
@@ -165,14 +129,14 @@ def test_a_filter_by_what_is_not_shown_is_refused(hall: Hall) -> None:
 def test_who_comes_again_is_told_what_came_meanwhile_and_nothing_twice(hall: Hall) -> None:
     async def test() -> None:
         async with hall.listens() as first:
-            await hall.claims(title="One")
+            await hall.changes("title")
             await first.hears(1)
         cursor = first.told[0]["cursor"]
-        await hall.claims(title="Two")
-        await hall.claims(governingLaw="Spain")
+        await hall.changes("title")
+        await hall.changes("governingLaw")
         async with hall.listens(last_event=cursor) as again:
             await again.hears(2)
-            await hall.claims(title="Four")
+            await hall.changes("title")
             assert await again.hears(3) == [["title"], ["governingLaw"], ["title"]]
         after = ALL.replace("contractChanged", f'contractChanged(after: "{again.told[1]["cursor"]}")')
         async with hall.listens(query=after, last_event=cursor) as third:
@@ -185,7 +149,7 @@ def test_who_comes_again_is_told_what_came_meanwhile_and_nothing_twice(hall: Hal
 def test_a_cursor_that_is_not_kept_or_anothers_is_refused_alike(hall: Hall) -> None:
     async def test() -> None:
         async with hall.listens() as ours:
-            await hall.claims(title="Ours")
+            await hall.changes("title")
             await ours.hears(1)
         found = []
         for cursor in (ours.told[0]["cursor"], "0190163d-8694-739b-aea5-966c26f8ad90", "nonsense", "é"):
@@ -193,6 +157,35 @@ def test_a_cursor_that_is_not_kept_or_anothers_is_refused_alike(hall: Hall) -> N
                 assert await theirs.ends() == "BAD_USER_INPUT"
                 found.append(theirs.events)
         assert all(each == found[0] for each in found)
+
+    hall.run(test)
+
+
+def test_who_comes_and_goes_while_others_write_hears_all_that_who_stays_hears(hall: Hall) -> None:
+    chance = random.Random(7)  # noqa: S311 - no secret
+    references = [hall.reference() for _ in range(3)]
+
+    async def writes(reference: str) -> None:
+        for _ in range(8):
+            await hall.changes("title", reference=reference)
+            await asyncio.sleep(chance.random() * 0.1)
+
+    async def test() -> None:
+        for each in references:
+            await hall.claims(each, title="New", type="NDA")
+        async with hall.listens() as stays, hall.listens(subject="goes") as first:
+            await hall.changes("title")
+            await first.hears(1)
+            heard = list(first.told)
+            writing = asyncio.gather(*map(writes, references))
+            async with asyncio.timeout(30):
+                while not writing.done() or len(heard) < 25:
+                    async with hall.listens(subject="goes", last_event=heard[-1]["cursor"]) as goes:
+                        await asyncio.sleep(chance.random() * 0.5)
+                        heard += goes.told
+                await writing
+            await stays.hears(25)
+            assert heard == stays.told[-25:]
 
     hall.run(test)
 
@@ -211,7 +204,7 @@ def test_an_expired_token_ends_it(hall: Hall) -> None:
     async def test() -> None:
         async with hall.listens(token=token) as one:
             assert await one.ends() == "UNAUTHENTICATED"
-            await hall.claims(title="Unheard")
+            await hall.changes("title")
             assert one.told == []
 
     hall.run(test)
@@ -219,11 +212,11 @@ def test_an_expired_token_ends_it(hall: Hall) -> None:
 
 def test_a_revoked_caller_is_told_nothing_more(hall: Hall) -> None:
     async def test() -> None:
-        async with hall.listens() as one:
+        async with hall.listens(subject="leaver") as one:
             connection = await connect(hall.office.superuser_url)
             async with connection.transaction():
                 await bind_org(connection, OURS.org.id)
-                await revoke_all(connection, OURS.org.id, Holder.USER, "someone")
+                await revoke_all(connection, OURS.org.id, Holder.USER, "leaver")
             await connection.close()
             assert await one.ends() == "UNAUTHENTICATED"
 
@@ -241,16 +234,19 @@ def test_another_policy_decides_what_is_told_from_then_on(hall: Hall) -> None:
             hall.listens(query=FILTERED, variables=by_value) as filtering,
             hall.listens("finance") as finance,
         ):
-            endpoint.views = Views(DENYING)
+            shipped, endpoint.views = endpoint.views, Views(DENYING)
             assert await filtering.ends() == "ACCESS_DENIED"
-            await hall.claims(title="One", totalValue={"amount": "9", "currency": "EUR"})
+            await hall.changes("title", "totalValue")
             assert await legal.hears(1) == [["title"]]
             assert await finance.hears(1) == [["title", "totalValue"]]
+            endpoint.views = shipped
 
     hall.run(test)
 
 
-def test_a_process_that_ends_completes_its_streams(hall: Hall) -> None:
+def test_a_process_that_ends_completes_its_streams(office: Office) -> None:
+    hall = Hall(office)
+
     async def test() -> None:
         async with hall.listens() as one:
             hall.application.leave()
@@ -265,7 +261,7 @@ def test_a_slow_reader_is_cut_off_and_can_come_again(hall: Hall, monkeypatch: py
     async def test() -> None:
         async with hall.listens(takes=False) as slow, hall.listens(subject="quick") as quick:
             for number in range(5):
-                await hall.claims(title=f"Title {number}")
+                await hall.changes("title")
                 await quick.hears(number + 1)
             slow.takes.set()
             assert await slow.ends() == "SLOW_READER"
@@ -342,14 +338,14 @@ def test_a_document_of_ones_own_needs_its_scope(hall: Hall) -> None:
 
 def test_the_log_tells_of_the_opening_of_what_was_told_and_of_the_end(hall: Hall) -> None:
     async def test() -> None:
-        async with hall.listens("finance") as one:
-            await hall.claims(governingLaw="Italy")
-            await hall.claims(title="One", totalValue={"amount": "9", "currency": "EUR"})
+        async with hall.listens("finance", request_id="recorded") as one:
+            await hall.changes("governingLaw")
+            await hall.changes("title", "totalValue")
             await one.hears(1)
 
     hall.run(test)
     log = Log(hall.office.superuser_url, hall.office.graph._loop)
-    opened, told, closed = log.events("listening")
+    opened, told, closed = log.events("recorded")
     assert [each["records"] for each in (opened, closed)] == [{"count": 0, "ids": []}] * 2
     assert told["records"] == {"count": 1, "ids": [str(OURS.id("Contract", 1))]}
     assert log.access(told)["shown"] == ["Contract.title", "Contract.totalValue"]
