@@ -152,7 +152,7 @@ class Application:
             asyncio.create_task(self._watch_policy(self._database, endpoint)),
         ]
         beside = (
-            working(self._database_url, self._sealer, self._trace)
+            working(self._database_url, self._sealer, self._trace, self._settings.hook_networks)
             if self._settings.embedded_worker
             else nullcontext()
         )

@@ -47,6 +47,7 @@ COMMANDS = (
     "mapping",
     "held",
     "alerts",
+    "hooks",
     "clients",
     "clm",
     "crm",

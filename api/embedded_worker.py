@@ -7,9 +7,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
+from api.handlers import all_handlers
 from auth.crypto import Sealer
 from storage.database import Database
-from sync.registry import handlers, subscribers
+from sync.registry import subscribers
 from sync.trace import Trace
 from sync.turn import Pace
 from sync.worker import Worker
@@ -18,12 +19,13 @@ _LANES = 4
 
 
 @asynccontextmanager
-async def working(url: str, sealer: Sealer, trace: Trace | None = None) -> AsyncIterator[Worker]:
+async def working(
+    url: str, sealer: Sealer, trace: Trace | None = None, hook_networks: str = ""
+) -> AsyncIterator[Worker]:
     """Have a worker work beside what is done inside, over connections of its own."""
     database = await Database.open(url, _LANES + 3)
-    worker = Worker(
-        database, handlers(database, sealer), pace=replace(Pace(), lanes=_LANES), listen_to=url, trace=trace
-    )
+    registered = all_handlers(database, sealer, hook_networks)
+    worker = Worker(database, registered, pace=replace(Pace(), lanes=_LANES), listen_to=url, trace=trace)
     reader = subscribers(database, sealer)
     running = [asyncio.create_task(each.run()) for each in (worker, reader)]
     try:

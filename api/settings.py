@@ -11,6 +11,7 @@ from typing import Any
 
 from api.settings_source import FILE, SourceError, unread, value_of
 from auth.address import is_secure
+from sync.hooks.networks import NotANetwork, networks_of
 
 
 class SettingsError(Exception):
@@ -139,6 +140,14 @@ class Settings:
             "whether each process that serves also does the work of `contract-graph worker`",
         ),
     )
+    hook_networks: str = field(
+        default="",
+        metadata=_told(
+            "CONTRACT_GRAPH_HOOK_NETWORKS",
+            "networks that webhooks of `contract-graph hooks` may reach beside public addresses, with commas",
+            unless="none: no private address, and none of this machine",
+        ),
+    )
     audience: str = field(
         default="contract-graph",
         metadata=_told("CONTRACT_GRAPH_AUDIENCE", "what access tokens are for"),
@@ -223,6 +232,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         )
     if len(given.get("metrics_token", "x" * SHORTEST_TOKEN)) < SHORTEST_TOKEN:
         raise SettingsError(f"CONTRACT_GRAPH_METRICS_TOKEN must have {SHORTEST_TOKEN} characters or more")
+    _check_networks(given.get("hook_networks", ""))
     if "kms_key" in given:
         _check_kms(given)
     if "issuer" not in given and "port" in given:
@@ -256,6 +266,13 @@ def warnings(environment: Mapping[str, str] | None = None) -> Iterator[str]:
     """Tell what of the environment looks like a setting and is none."""
     env = os.environ if environment is None else environment
     return unread(env, {*VARIABLES, *(each + FILE for each in FILES)})
+
+
+def _check_networks(text: str) -> None:
+    try:
+        networks_of(text)
+    except NotANetwork as error:
+        raise SettingsError(f"CONTRACT_GRAPH_HOOK_NETWORKS: {error}") from None
 
 
 def _check_kms(given: Mapping[str, Any]) -> None:

@@ -41,10 +41,16 @@ class PolicyWatch:
 
     async def _take(self, connection: asyncpg.Connection) -> None:
         now = await how_it_stands(connection)
-        in_force = self._shipped if now.in_force is None else await version(connection, now.in_force)
-        check_coverage(in_force)
-        self.in_force, self.candidate = in_force, None
+        self.in_force, self.candidate = await in_force(connection, self._shipped), None
         if now.candidate is not None:
             # One that this program cannot read, as a newer one may have proposed, is tried by those that can.
             with suppress(PolicyError):
                 self.candidate = await version(connection, now.candidate.digest)
+
+
+async def in_force(connection: asyncpg.Connection, shipped: Policy) -> Policy:
+    """Return the policy that decides: the shipped one until another was approved. Raises PolicyError."""
+    now = await how_it_stands(connection)
+    found = shipped if now.in_force is None else await version(connection, now.in_force)
+    check_coverage(found)
+    return found

@@ -8,6 +8,7 @@ import storage.alert_tables
 import storage.audit_tables
 import storage.change_tables
 import storage.data_keys
+import storage.hook_tables
 import storage.idempotency_keys
 import storage.inbox_tables
 import storage.lane_tables

@@ -104,6 +104,8 @@ class Queue(StrEnum):
     CHANGE = "change"
     DRIFT = "drift"
     FETCH = "fetch"
+    FOLLOW = "follow"
+    HOOK = "hook"
     INBOX = "inbox"
     OUTBOX = "outbox"
     POLL = "poll"

@@ -14,6 +14,8 @@ SECRETS: Final = (
     ("alert_target", "signing_key"),
     ("clm_connection", "credentials"),
     ("clm_key", "secret"),
+    ("hook", "address"),
+    ("hook_key", "secret"),
     ("salesforce_connection", "secret"),
     ("sign_in_provider", "client_secret"),
 )

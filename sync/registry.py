@@ -13,6 +13,7 @@ from sync.alerts.work import AlertWork
 from sync.connections import Connections
 from sync.drift import DriftWork
 from sync.handlers import Apart, Handler, Within
+from sync.hooks.follow import FollowWork
 from sync.inbox import InboxWork
 from sync.outbox import OutboxWork
 from sync.salesforce.changes.polls import PollWork
@@ -34,7 +35,7 @@ def _quiet() -> None:
 def handlers(
     database: Database, sealer: Sealer, clock: Callable[[], datetime] = now
 ) -> Mapping[Queue, Handler]:
-    """Return the handler of each queue that is worked on; a queue without one fills up and is told of."""
+    """Return the handlers that need nothing of the API; a queue without one fills up and is told of."""
     inbox = InboxWork(database, Connections(sealer), Vault(sealer), clock)
     alerts = AlertWork(database, sealer, clock)
     orgs = SalesforceOrgs(sealer)
@@ -50,6 +51,7 @@ def handlers(
         Queue.ALERT: Apart(alerts.tell, alerts.note),
         Queue.CHANGE: Apart(changes.read, changes.apply, changes.close),
         Queue.POLL: Apart(polls.ask, polls.keep, polls.close),
+        Queue.FOLLOW: Within(FollowWork(clock).follow),
         Queue.RESYNC: Within(ResyncWork(clock).spread),
     }
 

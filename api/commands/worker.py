@@ -18,7 +18,7 @@ from api.settings import Settings, SettingsError
 from api.sync_metrics import of_worker
 from api.tracing import opened_trace
 from storage.database import Database
-from sync.registry import handlers, subscribers
+from sync.registry import subscribers
 from sync.turn import Counters, Pace
 from sync.worker import Worker
 
@@ -52,10 +52,12 @@ def _run(arguments: argparse.Namespace, settings: Settings) -> int:
 async def _work(url: str, settings: Settings, arguments: argparse.Namespace) -> Counters:
     # A connection for each lane, one to look for more, one to wake others, one to keep what was counted, and
     # some for streams.
+    from api.handlers import all_handlers  # noqa: PLC0415 - it needs the schema, which help does not
+
     trace = opened_trace(settings, "worker")
     database = await Database.open(url, arguments.lanes + _FOR_STREAMS + 3)
     try:
-        registered = handlers(database, sealer(settings))
+        registered = all_handlers(database, sealer(settings), settings.hook_networks)
         worker = Worker(
             database, registered, pace=replace(Pace(), lanes=arguments.lanes), listen_to=url, trace=trace
         )

@@ -18,7 +18,7 @@ from storage.lanes import Queue
 from storage.salesforce_streams import find_streams
 from storage.sync_health import MOST_KINDS, Passed, figures_seen, held_by_error, passed_since, waiting_in
 
-QUEUES: Final = tuple(queue for queue in Queue if queue not in {Queue.ALERT, Queue.STREAM})
+QUEUES: Final = tuple(queue for queue in Queue if queue not in {Queue.ALERT, Queue.FOLLOW, Queue.STREAM})
 """What is told of: that operators are alerted is no part of the sync, and a stream always waits."""
 
 Seen = Sequence[tuple[Figure, datetime]]

@@ -149,6 +149,6 @@ class Stream:
         if not told:
             return b""
         records = list(dict.fromkeys(each.contract_id.encode() for each in told))
-        access = access_to(self._plan, told)
+        access = access_to(self._plan, (name for each in told for name in each.fields))
         await self._endpoint.note(self._asked, self._plan, began=began, records=records, access=access)
         return b"".join(next_event(each.result(self._plan), each.cursor) for each in told)

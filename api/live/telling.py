@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -58,9 +58,9 @@ async def told_of(
     return list(_told(feed, {node[ID]: node for node in nodes}, changes))
 
 
-def access_to(plan: Plan, told: Sequence[Told]) -> Access:
+def access_to(plan: Plan, names: Iterable[str]) -> Access:
     """Return what the audit log says of it: the fields that were named, and by which it was looked for."""
-    named = {f"{CONTRACT}.{name}" for each in told for name in each.fields}
+    named = {f"{CONTRACT}.{name}" for name in names}
     return Access.of(sorted(named), (), (), _feed(plan).used)
 
 

@@ -57,16 +57,7 @@ class Sender:
     patience: float = PATIENCE
 
     def __post_init__(self) -> None:
-        good = self.address.isascii() and self.address.isprintable() and " " not in self.address
-        if not good or len(self.address) > LONGEST_ADDRESS or not is_secure(self.address):
-            raise NotAnAddress
-        parts = urlsplit(self.address)
-        try:
-            parts.port  # noqa: B018 - asked for what it raises
-        except ValueError:
-            raise NotAnAddress from None
-        if parts.username is not None or parts.password is not None or parts.fragment:
-            raise NotAnAddress
+        check_address(self.address)
 
     async def send(self, body: bytes, headers: Mapping[str, str]) -> int:
         """Post a body once, and return the status of the answer. Raises NotSent."""
@@ -90,6 +81,20 @@ class Sender:
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             # The name of what failed says enough; its text quotes the address.
             raise NotSent(type(error).__name__, again=True) from None
+
+
+def check_address(address: str) -> None:
+    """Refuse what is no address for a secret. Raises NotAnAddress."""
+    good = address.isascii() and address.isprintable() and " " not in address
+    if not good or len(address) > LONGEST_ADDRESS or not is_secure(address):
+        raise NotAnAddress
+    parts = urlsplit(address)
+    try:
+        parts.port  # noqa: B018 - asked for what it raises
+    except ValueError:
+        raise NotAnAddress from None
+    if parts.username is not None or parts.password is not None or parts.fragment:
+        raise NotAnAddress
 
 
 def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:

@@ -27,6 +27,8 @@ from domain.identity import uuid7
 from domain.org import Org
 from storage.alert_targets import StoredTarget, add_target
 from storage.connections import StoredConnection, add_connection, add_key
+from storage.contract_changes import present
+from storage.hooks import StoredHook, add_hook, put_key
 from storage.orgs import save_org
 from storage.salesforce import StoredSalesforce, set_salesforce
 from storage.secrets import SECRETS, load_secrets
@@ -35,6 +37,8 @@ from storage.tables import metadata
 from storage.tenancy import bind_org
 from sync.alerts.target import sealed_address, sealed_signing_key
 from sync.connections import sealed_credentials, sealed_key
+from sync.hooks.hook import sealed_address as sealed_hook_address
+from sync.hooks.hook import sealed_key as sealed_hook_key
 from sync.salesforce.orgs import sealed_secret
 from tests.storage.connections import ONE, OTHER, connected
 
@@ -49,7 +53,7 @@ TELLS_OTHERWISE = {("data_key", "wrapped"), ("signing_key", "private_key")}
 async def set_up(owner: asyncpg.Connection, org_id: UUID) -> None:
     """Give an org one of each secret that there is."""
     await save_org(owner, Org(id=org_id, name=f"Org {org_id.int}"))
-    connection, target = uuid7(), uuid7()
+    connection, target, hook = uuid7(), uuid7(), uuid7()
     async with owner.transaction():
         await bind_org(owner, org_id)
         await add_connection(owner, StoredConnection(
@@ -67,6 +71,13 @@ async def set_up(owner: asyncpg.Connection, org_id: UUID) -> None:
             address=sealed_address(OLD, org_id, target, "https://pager.example"),
             signing_key=sealed_signing_key(OLD, org_id, target, b"signing key"),
         ))  # fmt: skip
+        await add_hook(owner, StoredHook(
+            org_id=org_id, id=hook, name="ledger", subject="ledger", roles=["finance"], filter="{}",
+            address=sealed_hook_address(OLD, org_id, hook, "https://ledger.example"), made_at=NOW,
+            read=await present(owner),
+        ))  # fmt: skip
+        secret = sealed_hook_key(OLD, org_id, hook, "whsec_", NOW)
+        await put_key(owner, org_id, secret, NOW)
         provider = OLD.seal(b"client secret", secret_place(org_id))
         await set_provider(owner, org_id, SignInProvider("https://sf.example", "c", provider))
 

@@ -162,7 +162,7 @@ def test_a_cursor_that_is_not_kept_or_anothers_is_refused_alike(hall: Hall) -> N
 
 
 def test_who_comes_and_goes_while_others_write_hears_all_that_who_stays_hears(hall: Hall) -> None:
-    chance = random.Random(7)  # noqa: S311 - no secret
+    chance = random.Random(7)
     references = [hall.reference() for _ in range(3)]
 
     async def writes(reference: str) -> None:
