@@ -165,7 +165,7 @@ class Application:
         finally:
             for each in watching:
                 each.cancel()
-            self._door.live.close()
+            await self._door.live.close()
             await sharing.close()
             await self._bell.close()
             with suppress(DatabaseUnavailable, *BUSY):

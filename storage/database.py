@@ -229,6 +229,10 @@ class Database:
                 except asyncpg.InternalClientError:
                     reader.connection.terminate()  # as in `_read`
                     raise
+        except asyncio.CancelledError:
+            # Its BEGIN may be on its way yet: whoever took it next would be inside a transaction of nobody's.
+            reader.connection.terminate()
+            raise
         finally:
             self._give_back(reader)
 

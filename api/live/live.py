@@ -66,10 +66,10 @@ class Live:
         for each in self._streams:
             each.end()
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Read nothing more."""
         self.end()
-        self._tails.close()
+        await self._tails.close()
 
     async def _opened(
         self,

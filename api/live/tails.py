@@ -100,6 +100,7 @@ class Tails:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._tails: dict[UUID, _Tail] = {}
+        self._ending: set[asyncio.Task[None]] = set()
 
     async def join(self, org_id: UUID) -> Listener:
         """Listen to what is committed from now on."""
@@ -123,13 +124,19 @@ class Tails:
             tail.listeners.discard(listener)
             self._leave(org_id, tail)
 
-    def close(self) -> None:
-        """Read nothing more for anybody."""
+    async def close(self) -> None:
+        """Read nothing more for anybody, and wait until what was being read has ended."""
         for each in self._tails.values():
-            each.reading.cancel()
+            self._end(each)
+        await asyncio.gather(*self._ending, return_exceptions=True)
 
     def _leave(self, org_id: UUID, tail: _Tail) -> None:
         tail.members -= 1
         if tail.members == 0:
-            tail.reading.cancel()
+            self._end(tail)
             self._tails.pop(org_id, None)
+
+    def _end(self, tail: _Tail) -> None:
+        self._ending.add(tail.reading)
+        tail.reading.add_done_callback(self._ending.discard)
+        tail.reading.cancel()

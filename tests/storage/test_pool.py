@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from pathlib import Path
 from typing import Any
 
@@ -206,5 +207,24 @@ def test_a_closed_database_leaves_no_connection(database_url: str, superuser_url
             async with opened(database_url, size=4) as database:
                 await asyncio.gather(*(database.read("SELECT 1 FROM pg_sleep(0.01)", ()) for _ in range(8)))
             await gone(administrator, OURS)
+
+    run(work())
+
+
+def test_a_transaction_that_was_given_up_at_any_moment_is_nobody_elses(database_url: str) -> None:
+    async def work() -> None:
+        chance = random.Random(3)
+        async with opened(database_url, size=1) as database:
+
+            async def works() -> None:
+                async with database.transaction(ONE) as connection:
+                    await connection.fetchval("SELECT 1")
+
+            for _ in range(60):
+                given_up = asyncio.create_task(works())
+                await asyncio.sleep(chance.random() * 0.002)
+                given_up.cancel()
+                await asyncio.gather(given_up, return_exceptions=True)
+                await works()
 
     run(work())
