@@ -162,7 +162,8 @@ class Taken:
 class Finished:
     """What became of a lease: the messages that are done, quarantined, and left in the lane.
 
-    The lane waits until `retry_at` for the message of the correlation `waits_for`, where it is tried again.
+    The lane waits until `retry_at` for the message of the correlation `waits_for`, where it is tried again;
+    with `routine` nothing failed, and it is only due again.
     """
 
     done: int
@@ -170,6 +171,7 @@ class Finished:
     left: int
     retry_at: datetime | None
     waits_for: str | None = None
+    routine: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,6 +291,7 @@ async def finish(
         left=left,
         retry_at=next_at if retry else None,
         waits_for=outcomes[len(gone)][0].correlation if retry else None,
+        routine=retry is not None and retry.routine,
     )
 
 

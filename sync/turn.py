@@ -187,7 +187,7 @@ class Turns:
                 "quarantined: message %s of %s, org %s, correlation %s: %s",
                 message.id, lease.queue, lease.org_id, message.correlation, why.kind,
             )  # fmt: skip
-        if finished.retry_at is not None:
+        if finished.retry_at is not None and not finished.routine:
             self.counters.retried += 1
             log.info(
                 "to be tried again at %s: lane %s of %s, org %s, correlation %s, attempt %d%s",

@@ -18,6 +18,8 @@ log = logging.getLogger("contract_graph.live")
 
 POLL: Final = 0.5
 """Seconds between two looks for what was committed."""
+BEGUN_WITHIN: Final = 5.0
+"""Seconds after which the database counts as away, where the first look does not come to an end."""
 PAGE: Final = 100
 """Changes that are read, and told, at once."""
 MOST_WAITING: Final = 1000
@@ -103,13 +105,17 @@ class Tails:
         self._ending: set[asyncio.Task[None]] = set()
 
     async def join(self, org_id: UUID) -> Listener:
-        """Listen to what is committed from now on."""
+        """Listen to what is committed from now on. Raises DatabaseUnavailable."""
         tail = self._tails.get(org_id)
         if tail is None:
             tail = self._tails[org_id] = _Tail(self._database, org_id)
         tail.members += 1
         try:
-            await asyncio.shield(tail.position)
+            async with asyncio.timeout(BEGUN_WITHIN):
+                await asyncio.shield(tail.position)
+        except TimeoutError as error:
+            self._leave(org_id, tail)
+            raise DatabaseUnavailable("changes cannot be read") from error
         except BaseException:
             self._leave(org_id, tail)
             raise
