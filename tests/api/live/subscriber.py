@@ -93,6 +93,7 @@ async def subscribed(  # noqa: PLR0913 - a request
     last_event: str | None = None,
     takes: bool = True,
     request_id: str = "listening",
+    document: str | None = None,
 ) -> AsyncIterator[Subscriber]:
     """Subscribe, and leave in the end."""
     subscriber, left = Subscriber(), asyncio.Event()
@@ -107,7 +108,8 @@ async def subscribed(  # noqa: PLR0913 - a request
         "type": "http", "method": "POST", "path": "/graphql", "query_string": b"",
         "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
     }  # fmt: skip
-    body = json.dumps({"query": query, "variables": variables}).encode()
+    asked = {"query": query} if document is None else {"documentId": document}
+    body = json.dumps({**asked, "variables": variables}).encode()
     messages = [{"type": "http.request", "body": body}]
 
     async def receive() -> dict[str, Any]:

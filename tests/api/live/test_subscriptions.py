@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from api.limits import MAX_SUBSCRIPTIONS_OF_ONE
+from api.trusted import trusted_documents
 from auth.principal import Principal
 from auth.revocation import Holder, revoke_all
 from auth.scopes import SCOPES
@@ -27,6 +28,7 @@ from tests.api.test_shadow import DENYING
 
 ADA, BEN = "005Hs00000AAAAAIA5", "005Hs00000BBBBBIA5"
 FILTERED = "subscription($filter: ContractFilter) { contractChanged(filter: $filter) { fields } }"
+TRUSTED = next(id_ for id_, each in trusted_documents().items() if each.name == "contract_changed")
 INVALID = "GRAPHQL_VALIDATION_FAILED"
 
 
@@ -329,6 +331,9 @@ def test_a_document_of_ones_own_needs_its_scope(hall: Hall) -> None:
     async def test() -> None:
         async with hall.listens(token=token) as one:
             assert await one.ends() == "INSUFFICIENT_SCOPE"
+        async with hall.listens(token=token, document=TRUSTED) as trusted:
+            await hall.changes("title")
+            assert await trusted.hears(1) == [["title"]]
 
     hall.run(test)
 
