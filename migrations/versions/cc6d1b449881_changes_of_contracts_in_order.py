@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = 'cc6d1b449881'
-down_revision = 'ecc9f463157a'
+down_revision = '88aee5edc126'
 branch_labels = None
 depends_on = None
 
