@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -28,12 +29,28 @@ from storage.upsert import delete, of_org
 Stamp = tuple[int, int]
 """Of when a value is: milliseconds since 1970, and where its commit stands among those of that one."""
 
+
+class Stamps(NamedTuple):
+    """Of when each field of a record is, and since when the record is gone."""
+
+    fields: Mapping[str, Stamp]
+    gone_at: datetime | None
+
+
 _BY_KEY = "source_key"
 _BY_ID = "salesforce_id"
 _STAMP = """
     INSERT INTO salesforce_stamp (org_id, id, object, salesforce_id, stamps, gone_at)
     VALUES ($1, $2, $3, $4, $5, $6)
         ON CONFLICT (org_id, id) DO UPDATE SET stamps = excluded.stamps, gone_at = excluded.gone_at"""
+# In one order, whoever asks: two that hold several wait for each other at most once.
+_HOLD = """
+    SELECT id, stamps, gone_at FROM salesforce_stamp WHERE org_id = $1 AND id = ANY ($2)
+     ORDER BY id FOR UPDATE"""
+_KNOW = """
+    INSERT INTO salesforce_stamp (org_id, id, object, salesforce_id, stamps)
+    SELECT $1, given.id, $3, given.record, '{}' FROM unnest($2::uuid[], $4::text[]) AS given (id, record)
+        ON CONFLICT (org_id, id) DO NOTHING"""
 _TOLD = "SELECT contract_id FROM salesforce_record WHERE org_id = $1 AND salesforce_id = $2 AND object = $3"
 _RECORDS = """
     SELECT DISTINCT salesforce_id FROM salesforce_record
@@ -45,18 +62,24 @@ def mirror_key(record_id: str) -> str:
     return f"salesforce:{record_id}"
 
 
-async def stamps_of(
-    connection: asyncpg.Connection, org_id: UUID, object_name: str, record_id: str
-) -> tuple[Mapping[str, Stamp], datetime | None]:
-    """Return of when each field of a record is, and since when the record is gone."""
-    row = await connection.fetchrow(
-        "SELECT stamps, gone_at FROM salesforce_stamp WHERE org_id = $1 AND id = $2",
-        org_id,
-        _id(object_name, record_id),
-    )
-    if row is None:
-        return {}, None
-    return {name: (at, number) for name, (at, number) in json.loads(row["stamps"]).items()}, row["gone_at"]
+async def hold_stamps(
+    connection: asyncpg.Connection, org_id: UUID, object_name: str, record_ids: Collection[str]
+) -> Mapping[str, Stamps]:
+    """Return of when each field of records is, kept from other writers until the transaction ends.
+
+    A record of which nothing is known is made known, so that there is something to keep.
+    """
+    ids = {_id(object_name, each): each for each in record_ids}
+    rows = await connection.fetch(_HOLD, org_id, list(ids))
+    if missing := sorted(ids.keys() - {row["id"] for row in rows}):
+        await connection.execute(_KNOW, org_id, missing, object_name, [ids[each] for each in missing])
+        rows = await connection.fetch(_HOLD, org_id, list(ids))
+    return {ids[row["id"]]: _stamps(row) for row in rows}
+
+
+def _stamps(row: asyncpg.Record) -> Stamps:
+    told = json.loads(row["stamps"])
+    return Stamps({name: (at, number) for name, (at, number) in told.items()}, row["gone_at"])
 
 
 async def keep_stamps(  # noqa: PLR0913, PLR0917 - of which record, and what

@@ -104,6 +104,27 @@ salesforce_poll = sa.Table(
     comment="An object of Salesforce whose records are asked for now and then.",
 )
 
+salesforce_load = sa.Table(
+    "salesforce_load",
+    metadata,
+    sa.Column("org_id", sa.Uuid(), sa.ForeignKey("org.id"), nullable=False),
+    sa.Column("id", sa.Uuid(), nullable=False, comment="Follows from the object."),
+    sa.Column("object", sa.Text(), nullable=False, comment="Whose records are all brought here."),
+    sa.Column("state", sa.Text(), nullable=False, comment="Where it stands."),
+    sa.Column("job", sa.Text(), nullable=False, comment="Salesforce's id of its bulk job."),
+    sa.Column("locator", sa.Text(), comment="Of the page that is applied; absent: of the first."),
+    sa.Column("in_page", sa.Integer(), nullable=False, comment="Records of that page that are applied."),
+    sa.Column("rows", sa.Integer(), nullable=False, comment="Records that are applied in all."),
+    sa.Column("total", sa.Integer(), comment="Records that there are, once Salesforce has gathered them."),
+    sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False, comment="When its job was begun."),
+    sa.Column("ended_at", sa.DateTime(timezone=True), comment="When all was applied."),
+    sa.PrimaryKeyConstraint("org_id", "id"),
+    sa.UniqueConstraint("org_id", "object"),
+    sa.CheckConstraint("state IN ('GATHERED', 'APPLIED', 'LINKED', 'DONE')", name="state"),
+    sa.CheckConstraint("(state = 'DONE') = (ended_at IS NOT NULL)", name="ended"),
+    comment="A load of all records of an object of Salesforce, and up to where it was applied.",
+)
+
 salesforce_access = sa.Table(
     "salesforce_access",
     metadata,

@@ -17,6 +17,7 @@ from joserfc.jwk import RSAKey
 
 from api.commands.crm_drift import add_options, run_drift
 from api.commands.crm_events import add_events
+from api.commands.crm_load import add_load
 from api.commands.crm_poll import add_poll
 from api.commands.org_work import in_org
 from api.installation import sealer
@@ -46,7 +47,7 @@ _LONGEST_LAST_KNOWN = 1440
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Register `crm set|show|check|fields|send|events|poll|teams|drift|end`."""
+    """Register `crm set|show|check|fields|send|load|events|poll|teams|drift|end`."""
     actions = subparsers.add_parser(
         "crm", help="the Salesforce that contracts are written to"
     ).add_subparsers(dest="action", required=True)
@@ -78,6 +79,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         actions, "send", "have contracts written that wait, were refused or were never told", _send
     )
     sending.add_argument("--all", action="store_true", help="every contract, with every value")
+    add_load(partial(_action, actions))
     add_events(partial(_action, actions))
     add_poll(partial(_action, actions))
     _action(

@@ -17,11 +17,11 @@ from storage.identities import ids_of
 from storage.mirrored import (
     Stamp,
     find_mirrored,
+    hold_stamps,
     keep_mirrored,
     keep_stamps,
     mirror_key,
     remove_mirrored,
-    stamps_of,
 )
 from storage.records import entity_named
 from storage.sealing import Vault
@@ -45,7 +45,8 @@ async def mirror(
     entity = changes.mirrored(change.object)
     if entity is None:
         return False
-    stamps, gone_at = await stamps_of(connection, org_id, change.object, change.record)
+    held_stamps = await hold_stamps(connection, org_id, change.object, [change.record])
+    stamps, gone_at = held_stamps[change.record]
     held = await find_mirrored(connection, org_id, entity, change.record, vault)
     if change.kind is changes.Kind.GONE:
         await keep_stamps(
@@ -62,7 +63,9 @@ async def mirror(
     if after is not None and after != held:
         await keep_mirrored(connection, org_id, after, now, vault)
     if after is not None:
-        await keep_stamps(connection, org_id, change.object, change.record, known, None)
+        # What was said before it was deleted does not bring it back.
+        since = None if newer else gone_at
+        await keep_stamps(connection, org_id, change.object, change.record, known, since)
     return after != held
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from domain.identity import salesforce_id
 from sync.salesforce.changes.change import Kind, RecordChange, names_of
 from sync.salesforce.changes.forms import as_json
 from sync.salesforce.contract_status import ContractStatuses
@@ -18,7 +19,9 @@ from sync.salesforce.orgs import OpenOrg
 SETTLED: Final = timedelta(minutes=5)
 """After so long nothing more is committed in a second that Salesforce has told of."""
 
-_STAMP = "SystemModstamp"
+STAMP: Final = "SystemModstamp"
+"""By which field a record says of when it is."""
+
 _SECOND = 999  # milliseconds to the end of one
 
 
@@ -54,20 +57,49 @@ async def read_change(
     if many and any(described.fields[name].type == "currency" for name in (values.keys() | asked) & seen):
         asked.add(CURRENCY)
     if change.kind is not Kind.GONE and asked:
-        fields = tuple(sorted((asked & described.fields.keys()) | {_STAMP}))
+        fields = tuple(sorted((asked & described.fields.keys()) | {STAMP}))
         row = await org.read(change.object, "Id", change.record, fields)
         if row is None:
             return Reading(change=replace(change, kind=Kind.GONE), values={}, described=described)
         values |= {name: row[name] for name in asked & seen}
         currency = str(row[CURRENCY]) if many and row.get(CURRENCY) else currency
-        change = _as_of(change, row[_STAMP], now)
+        change = _as_of(change, row[STAMP], now)
     elif many:
         currency = None
-    statuses = await _statuses(org) if change.object == "Contract" else None
+    statuses = await statuses_of(org, change.object)
     return Reading(
         change=change, values={name: value for name, value in values.items() if name in seen},
         described=described, statuses=statuses, currency=currency,
     )  # fmt: skip
+
+
+def read_row(
+    org: OpenOrg,
+    described: ObjectDescription,
+    row: Mapping[str, Any],
+    statuses: ContractStatuses | None,
+    asked_at: datetime,
+) -> Reading:
+    """Return what a whole record comes to that was asked for at a moment, in the form of JSON.
+
+    Raises LookupError or ValueError where it does not say which it is, or of when.
+    """
+    name = described.name
+    values = {each: row[each] for each in names_of(name).keys() & described.fields.keys() & row.keys()}
+    change = RecordChange(
+        object=name, record=salesforce_id(str(row["Id"])), kind=Kind.WHOLE, at=0, number=0, event="load",
+        values=values,
+    )  # fmt: skip
+    return Reading(
+        change=_as_of(change, str(row[STAMP]), asked_at), values=values, described=described,
+        statuses=statuses, currency=str(row[CURRENCY]) if row.get(CURRENCY) else org.currency,
+    )  # fmt: skip
+
+
+def columns_of(name: str, described: ObjectDescription) -> tuple[str, ...]:
+    """Return all that a whole record of an object is read by, as far as our user may see it."""
+    wanted = names_of(name).keys() | {"Id", STAMP, CURRENCY}
+    return tuple(sorted(wanted & described.fields.keys()))
 
 
 def _as_of(change: RecordChange, said: str, now: datetime) -> RecordChange:
@@ -82,8 +114,9 @@ def _as_of(change: RecordChange, said: str, now: datetime) -> RecordChange:
     return replace(change, at=at, event=f"{change.object} {change.record} of {moment.isoformat()}")
 
 
-async def _statuses(org: OpenOrg) -> ContractStatuses | None:
+async def statuses_of(org: OpenOrg, name: str) -> ContractStatuses | None:
+    """Return the statuses that it takes to understand records of an object. Raises SalesforceFailure."""
     try:
-        return await org.statuses()
+        return await org.statuses() if name == "Contract" else None
     except Permanent:
         return None

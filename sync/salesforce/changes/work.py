@@ -17,13 +17,14 @@ from storage.lane_outcome import Done, Fault, Outcome, Poison, Retry
 from storage.lanes import Message, Queue, Taken, enqueue, is_waited_for
 from storage.records import entity_named
 from storage.sealing import Vault
-from sync.apply import CLOCKS_APART, FromTheFuture, apply_report
+from sync.apply import CLOCKS_APART, FromTheFuture
 from sync.handlers import Batch
-from sync.outbox import change_of, put_off
+from sync.outbox import put_off
 from sync.salesforce.breaker import LeftAlone
+from sync.salesforce.changes.applying import apply_reading
 from sync.salesforce.changes.change import RecordChange
-from sync.salesforce.changes.claims import contracts_about, doubtful, report_of
-from sync.salesforce.changes.mirror import mirror, missing_references
+from sync.salesforce.changes.claims import contracts_about, doubtful
+from sync.salesforce.changes.mirror import missing_references
 from sync.salesforce.changes.reading import Reading, read_change
 from sync.salesforce.failures import Permanent, SalesforceFailure
 from sync.salesforce.mapping import object_of
@@ -75,10 +76,13 @@ class ChangeWork:
     async def apply(self, connection: asyncpg.Connection, batch: Batch, outcomes: Sequence[Outcome]) -> None:
         """Apply what was read, in the transaction that finishes it."""
         changed: list[Message] = []
+        now = self._clock()
         for message, outcome in zip(batch.messages, outcomes, strict=False):
             if isinstance(outcome, Understood) and outcome.reading is not None:
-                changed += await self._applied(connection, batch, message, outcome.reading)
-        await enqueue(connection, batch.org_id, Queue.OUTBOX, changed, self._clock())
+                changed += await apply_reading(
+                    connection, batch.org_id, outcome.reading, message.correlation, now=now, vault=self._vault
+                )
+        await enqueue(connection, batch.org_id, Queue.OUTBOX, changed, now)
 
     async def close(self) -> None:
         """Let go of the orgs; whoever works on opens them anew."""
@@ -121,20 +125,3 @@ class ChangeWork:
                 if await is_waited_for(connection, batch.org_id, Queue.CHANGE, key):
                     return declared
         return None
-
-    async def _applied(
-        self, connection: asyncpg.Connection, batch: Batch, message: Taken, reading: Reading
-    ) -> list[Message]:
-        now = self._clock()
-        await mirror(connection, batch.org_id, reading, now, self._vault)
-        told: list[Message] = []
-        for contract, before in await contracts_about(connection, batch.org_id, reading.change):
-            report = report_of(reading, contract, before, now)
-            if report is None:
-                continue
-            applied = await apply_report(
-                connection, batch.org_id, report, now=now, vault=self._vault, contract_id=contract.id
-            )
-            if (wanted := change_of(applied, message.correlation)) is not None:
-                told.append(wanted)
-        return told

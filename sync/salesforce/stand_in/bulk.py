@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 
-from sync.salesforce.stand_in.catalogue import ObjectType
+from sync.salesforce.stand_in.catalogue import ObjectType, objects
 from sync.salesforce.stand_in.exchange import NO_CONTENT, Answer, Call, method_not_allowed
 from sync.salesforce.stand_in.org import Caller, Org
 from sync.salesforce.stand_in.query import Querying
@@ -20,8 +22,10 @@ from sync.salesforce.stand_in.values import from_cell
 from sync.salesforce.stand_in.writing import Outcome, SeveralMatch, Writing
 
 MOST_BYTES = 150_000_000
-_OPERATIONS = ("insert", "update", "upsert")
-_PAGE = 50_000
+_OPERATIONS, _QUERIES = ("insert", "update", "upsert"), ("query", "queryAll")
+_PAGE, _KEPT = 50_000, timedelta(days=7)
+_ENDED = frozenset({"UploadComplete", "JobComplete", "Failed", "Aborted"})
+_TROUBLE = {"job_failed": "Failed", "job_aborted": "Aborted"}
 _CSV = "text/csv"
 
 
@@ -34,9 +38,11 @@ class Job:
     said: dict[str, Any]
     state: str
     created_by: str
+    made_at: datetime
     lines: list[dict[str, str]] = field(default_factory=list)
     succeeded: list[dict[str, str]] = field(default_factory=list)
     failed: list[dict[str, str]] = field(default_factory=list)
+    names: Sequence[str] = ()
     rows: list[dict[str, Any]] = field(default_factory=list)
     waits: int = 1
     line_ending: str = "LF"
@@ -52,7 +58,8 @@ class Job:
             "numberRecordsFailed": len(self.failed),
         }  # fmt: skip
         if self.kind == "query":
-            return about | {"jobType": "V2Query"}
+            told = {"jobType": "V2Query"}
+            return about | told | ({"errorMessage": "QUERY_TIMEOUT"} if self.state == "Failed" else {})
         named_by = self.said.get("externalIdFieldName")
         content = f"services/data/v{version}/jobs/ingest/{self.id}/batches"
         return about | {"contentUrl": content} | ({"externalIdFieldName": named_by} if named_by else {})
@@ -76,7 +83,7 @@ class Bulk:
             make = self._ingest if kind == "ingest" else self._query
             return Answer(HTTPStatus.OK, make(caller, call).shown(call.version))
         job = self._jobs.get(rest[0])
-        if job is None or job.kind != kind:
+        if job is None or job.kind != kind or self._org.clock.now() - job.made_at > _KEPT:
             raise not_found()
         return self._about(caller, call, job, *rest[1:])
 
@@ -90,6 +97,8 @@ class Bulk:
             case "PATCH", "":
                 return self._moved(caller, call, job)
             case "DELETE", "":
+                if job.kind == "query" and job.state not in _ENDED:
+                    raise Refused("INVALIDJOBSTATE", f"a job that is {job.state} cannot be deleted")
                 del self._jobs[job.id]
                 return NO_CONTENT
             case "GET", "successfulResults" | "failedResults" | "unprocessedrecords":
@@ -109,22 +118,37 @@ class Bulk:
 
     def _query(self, caller: Caller, call: Call) -> Job:
         said = call.object
+        if said.get("operation") not in _QUERIES:
+            raise Refused("INVALIDJOB", f"one of {', '.join(_QUERIES)} is expected as operation")
+        question = read_soql(str(said.get("query")))
         rows = Querying(self._org, caller, call.version).rows(
-            read_soql(str(said.get("query"))), deleted=said.get("operation") == "queryAll"
+            question, deleted=said["operation"] == "queryAll"
         )
         if isinstance(rows, int):
             raise Refused("INVALIDJOB", "a count is no query of a bulk job")
-        job = self._kept(caller, "query", said, "UploadComplete")
-        job.rows = rows
+        source = next(each for name, each in objects().items() if name.lower() == question.source.lower())
+        found = [source.named(each) for each in question.fields]
+        if any(each is not None and each.type == "address" for each in found):
+            raise Refused("API_ERROR", "Selecting compound data not supported in Bulk Query")
+        job = self._kept(caller, "query", said | {"object": source.name}, "UploadComplete")
+        named = zip(found, question.fields, strict=True)
+        job.rows, job.names = rows, [each.name if each is not None else name for each, name in named]
         return job
 
     def _kept(self, caller: Caller, kind: str, said: dict[str, Any], state: str) -> Job:
         number = f"750Sg00{len(self._jobs) + 1:011d}"
-        job = self._jobs[number] = Job(number, kind, said, state, caller.user_id)
+        job = self._jobs[number] = Job(number, kind, said, state, caller.user_id, self._org.clock.now())
         return job
 
     def _advance(self, job: Job) -> None:
-        """Let time pass for a job: it is seen at work before it is seen done."""
+        """Let time pass for a job: it is seen at work before it is seen done. Raises Refused."""
+        trouble = (
+            self._org.faults.for_job(str(job.said.get("object")), job.id) if job.kind == "query" else None
+        )
+        if trouble == "job_lost":
+            del self._jobs[job.id]
+            raise not_found()
+        job.state = _TROUBLE.get(trouble or "", job.state)
         if job.state == "UploadComplete":
             job.state = "InProgress"
         elif job.state == "InProgress":
@@ -208,13 +232,41 @@ def _results(job: Job, resource: str) -> Answer:
 def _page(call: Call, job: Job) -> Answer:
     if job.state != "JobComplete":
         raise Refused("INVALIDJOBSTATE", "the job is not complete")
-    start, size = int(call.query.get("locator", "0")), int(call.query.get("maxRecords", _PAGE))
-    page = job.rows[start : start + size]
-    names = [name for name in (job.rows[0] if job.rows else {}) if name != "attributes"]
-    more = str(start + size) if start + size < len(job.rows) else "null"
+    most = call.query.get("maxRecords", str(_PAGE))
+    if not most.isdecimal() or not int(most):
+        raise Refused("INVALIDJOB", "maxRecords takes a number")
+    start = _place(call.query.get("locator"))
+    page, end = job.rows[start : start + int(most)], start + int(most)
+    if start and not page:
+        raise Refused("INVALIDLOCATOR", "the locator is of no page of this job")
+    more = _locator(end) if end < len(job.rows) else "null"
     headers = {"Sforce-Locator": more, "Sforce-NumberOfRecords": str(len(page))}
-    rows = ({name: _cell(row[name]) for name in names} for row in page)
-    return Answer(HTTPStatus.OK, headers=headers, text=_csv(names, rows), media_type=_CSV)
+    # A record has its fields in the order of the query, as it is asked by.
+    rows = ({name: _cell(_at(row, name)) for name in job.names} for row in page)
+    return Answer(HTTPStatus.OK, headers=headers, text=_csv(job.names, rows), media_type=_CSV)
+
+
+def _at(row: Any, path: str) -> Any:  # noqa: ANN401 - JSON
+    for step in path.split("."):
+        row = row.get(step) if isinstance(row, dict) else None
+    return row
+
+
+def _locator(place: int) -> str:
+    """Return what a page is asked for by: nobody is to count by it."""
+    return urlsafe_b64encode(f"at {place}".encode()).decode().rstrip("=")
+
+
+def _place(locator: str | None) -> int:
+    if locator is None:
+        return 0
+    try:
+        word, _, place = urlsafe_b64decode(locator + "=" * (-len(locator) % 4)).decode().partition(" ")
+    except ValueError:
+        word, place = "", ""
+    if word != "at" or not place.isdecimal():
+        raise Refused("INVALIDLOCATOR", "the locator is none that was given")
+    return int(place)
 
 
 def _cell(value: object) -> str:

@@ -16,6 +16,9 @@ CALL_KINDS = frozenset({"limit", "concurrent", "unavailable", "slow", "cut", "cu
 EVENT_KINDS = frozenset({"gap", "twice", "break"})
 """Trouble with a change event: told without values, published twice, the stream lost before it."""
 
+JOB_KINDS = frozenset({"job_failed", "job_aborted", "job_lost"})
+"""Trouble with a bulk job that is asked how it is: it ends without a result, or is known to nobody."""
+
 ROW_KINDS: Mapping[str, Callable[[Fault, str], Refused]] = {
     "lock": lambda _, record: Refused(
         "UNABLE_TO_LOCK_ROW", f"unable to obtain exclusive access to this record or 1 records: {record}", []
@@ -59,7 +62,7 @@ class Fault:
     struck: int = 0
 
     def __post_init__(self) -> None:
-        if self.kind not in CALL_KINDS | EVENT_KINDS | ROW_KINDS.keys():
+        if self.kind not in CALL_KINDS | EVENT_KINDS | JOB_KINDS | ROW_KINDS.keys():
             raise ValueError(f"no kind of trouble: {self.kind}")
 
     def fits(self, object_name: str | None, text: str) -> bool:
@@ -90,6 +93,11 @@ class Faults:
         """Return the trouble of these kinds that an event has, if any; `text` is the records it is of."""
         wanted = kinds or ("gap", "twice")
         fault = self._strike(lambda each: each.kind in wanted and each.fits(object_name, text))
+        return fault.kind if fault else None
+
+    def for_job(self, object_name: str, job: str) -> str | None:
+        """Return the trouble that a bulk job has, if any."""
+        fault = self._strike(lambda each: each.kind in JOB_KINDS and each.fits(object_name, job))
         return fault.kind if fault else None
 
     def for_row(self, object_name: str, text: str, record: str) -> Refused | None:

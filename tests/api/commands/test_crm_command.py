@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -312,6 +313,39 @@ def test_what_changed_is_asked_for_now_and_then_and_no_more(
     assert "--minutes" in run("poll", "--minutes", "0").stderr
     assert "any more" in run("poll", "--end").stdout
     assert all(row["ended_at"] for row in rows(urls, "SELECT ended_at FROM salesforce_poll"))
+
+
+def test_what_is_there_is_brought_once_or_again(
+    run: Run, org: SalesforceOrg, urls: Urls, tmp_path: Path
+) -> None:
+    assert "has no Salesforce" in run("load").stderr
+    run(*by_jwt(org, tmp_path, "--currency", "USD"))
+    there = {each["Name"] for each in org.stand_in.records("Account")}
+    count = len(there)
+    done = run("load")
+    assert done.returncode == 0
+    assert f"Account: {count} records, in " in done.stdout
+    told = [json.loads(line) for line in done.stderr.splitlines()]
+    assert {"object": "Account", "state": "DONE", "rows": count, "total": count, "left": 0} in told
+    held = rows(urls, "SELECT name FROM account WHERE salesforce_id IS NOT NULL")
+    assert {row["name"] for row in held} == there
+    done = run("load", "--object", "Account", "--object", "Contact")
+    assert "Account: brought on" in done.stdout
+    assert "Product2" not in done.stdout
+    assert f"Account: {count} records, in " in run("load", "--object", "Account", "--again").stdout
+    org.stand_in.arrange(users=[{"Username": SYNC, "rights": {"objects": {"Product2": "none"}}}])
+    try:
+        done = run("load", "--object", "Product2", "--object", "Contact", "--again")
+        assert done.returncode == 1
+        assert "may our user see it?" in done.stdout
+        assert "Contact: 0 records" in done.stdout
+        org.stand_in.arrange(faults=[{"kind": "job_failed", "times": None}])
+        done = run("load", "--object", "Contact", "--again")
+        assert done.returncode == 1
+        assert "goes on where it was" in done.stderr.splitlines()[-1]
+    finally:
+        org.stand_in.clear("faults")
+        org.stand_in.arrange(users=[{"Username": SYNC, "rights": {}}])
 
 
 @pytest.mark.parametrize("given", [("--address", "nowhere"), ("--address", "x:0"), ("--topic", "Account")])

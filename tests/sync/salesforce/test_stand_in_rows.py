@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -232,10 +233,40 @@ def test_a_bulk_query_gives_its_rows_in_pages(org: SalesforceOrg, rest: Rest) ->
     while rest("GET", path).json()["state"] != "JobComplete":
         pass
     first = rest("GET", f"{path}/results?maxRecords=3")
-    assert (first.headers["Sforce-Locator"], first.headers["Sforce-NumberOfRecords"]) == ("3", "3")
-    last = rest("GET", f"{path}/results?maxRecords=3&locator=3")
+    locator = first.headers["Sforce-Locator"]
+    assert first.headers["Sforce-NumberOfRecords"] == "3"
+    last = rest("GET", f"{path}/results?maxRecords=3&locator={locator}")
     assert last.headers["Sforce-Locator"] == "null"
+    assert rest("GET", f"{path}/results?maxRecords=3&locator={locator}").text == last.text
+    for wrong in ("locator=3", "locator=%ff", "maxRecords=some"):
+        assert rest("GET", f"{path}/results?{wrong}").status_code == 400
     assert [row["LastName"] for row in table(first.text) + table(last.text)] == ["0", "1", "2", "3", "4"]
+
+
+def test_a_bulk_query_ends_as_it_may_end_in_salesforce(org: SalesforceOrg, rest: Rest) -> None:
+    def begin(soql: str = "SELECT Id FROM Contact") -> str:
+        about = {"operation": "query", "query": soql}
+        return f"jobs/query/{rest('POST', 'jobs/query', about).json()['id']}"
+
+    for kind, state in (("job_failed", "Failed"), ("job_aborted", "Aborted")):
+        path = begin()
+        org.stand_in.arrange(faults=[{"kind": kind, "object": "Contact"}])
+        assert rest("GET", path).json()["state"] == state
+        assert error(rest("GET", f"{path}/results"))["errorCode"] == "INVALIDJOBSTATE"
+        assert rest("DELETE", path).status_code == 204
+        assert rest("GET", path).status_code == 404
+    path = begin()
+    assert rest("GET", path).json()["state"] == "InProgress"
+    assert error(rest("DELETE", path))["errorCode"] == "INVALIDJOBSTATE"
+    assert rest("GET", path).json()["state"] == "JobComplete"
+    assert rest("GET", f"{path}/results").text == '"Id"\n'
+    org.stand_in.arrange(now=(datetime.now(UTC) + timedelta(days=8)).isoformat())
+    try:
+        assert org.rest(SYNC)("GET", path).status_code == 404
+    finally:
+        org.stand_in.arrange(now=None)
+    compound = {"operation": "query", "query": "SELECT BillingAddress FROM Account"}
+    assert "compound data" in error(rest("POST", "jobs/query", compound))["message"]
 
 
 def test_rights_hold_for_rows_and_jobs_too(org: SalesforceOrg) -> None:
