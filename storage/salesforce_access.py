@@ -92,13 +92,18 @@ _BESIDE = f"""
          WHERE o.org_id = $1 AND o.id IN (SELECT opportunity_id FROM here)) AS s
      WHERE {_UNASKED} AND s.salesforce_id <> ALL ($4)
      ORDER BY s.id DESC LIMIT $5"""  # noqa: S608 - own names
-# Whoever was told of a record is asked about anew: the latest answer may have been another.
+# Whoever was told of a record is asked about anew: the latest answer may have been another. They are held
+# in the order in which answers are kept.
 _FORGET_RECORDS = """
-    UPDATE salesforce_access SET may_read = NULL, asked_at = $3
-     WHERE org_id = $1 AND record_id = ANY ($2) AND asked_at <= $3 RETURNING user_id"""
+    UPDATE salesforce_access AS a SET may_read = NULL, asked_at = $3
+      FROM (SELECT id FROM salesforce_access WHERE org_id = $1 AND record_id = ANY ($2) AND asked_at <= $3
+             ORDER BY id FOR UPDATE) AS held
+     WHERE a.org_id = $1 AND a.id = held.id RETURNING a.user_id"""
 _FORGET_USERS = """
-    UPDATE salesforce_access SET may_read = NULL, asked_at = $3
-     WHERE org_id = $1 AND user_id = ANY ($2) AND asked_at <= $3"""
+    UPDATE salesforce_access AS a SET may_read = NULL, asked_at = $3
+      FROM (SELECT id FROM salesforce_access WHERE org_id = $1 AND user_id = ANY ($2) AND asked_at <= $3
+             ORDER BY id FOR UPDATE) AS held
+     WHERE a.org_id = $1 AND a.id = held.id"""
 _FORGET_READERS = """
     INSERT INTO salesforce_reader AS r (org_id, id, user_id, whole, asked_at)
     SELECT $1, u.id, u.user_id, NULL, $2 FROM unnest($3::uuid[], $4::text[]) AS u (id, user_id) ORDER BY u.id

@@ -17,6 +17,7 @@ from storage.salesforce import find_salesforce
 from storage.salesforce_polls import end_polls, find_poll, set_poll
 from sync.salesforce.changes.polls import poll_message
 from sync.salesforce.changes.resync import ENTITIES
+from sync.salesforce.changes.team_polls import TEAM_OBJECTS
 
 NIGHTLY: Final = 1440
 """Minutes: once a day, as formulas and what was erased show by nothing else."""
@@ -32,8 +33,8 @@ def add_poll(register: Register) -> None:
     parser.add_argument(
         "--object",
         action="append",
-        choices=ENTITIES,
-        help="one of them; given again, several; all unless said",
+        choices=(*ENTITIES, *TEAM_OBJECTS),
+        help="one of them; given again, several; all unless said, but for teams, which are asked for daily",
     )
     parser.add_argument(
         "--minutes",
@@ -55,19 +56,18 @@ async def poll(connection: asyncpg.Connection, org: Org, objects: Sequence[str],
 
 
 async def poll_nightly(connection: asyncpg.Connection, org: Org) -> None:
-    """Have all objects asked for once a day that are not asked for already."""
+    """Have all objects and teams asked for once a day that are not asked for already."""
+    wanted = [*ENTITIES, *TEAM_OBJECTS]
     known = [
-        each
-        for each in ENTITIES
-        if (found := await find_poll(connection, org.id, each)) and not found.ended_at
+        each for each in wanted if (found := await find_poll(connection, org.id, each)) and not found.ended_at
     ]
-    await poll(connection, org, [each for each in ENTITIES if each not in known], NIGHTLY)
+    await poll(connection, org, [each for each in wanted if each not in known], NIGHTLY)
 
 
 def _run(arguments: argparse.Namespace, settings: Settings) -> int:
     if not 1 <= arguments.minutes <= NIGHTLY:
         raise SettingsError(f"--minutes takes a whole number from 1 to {NIGHTLY}")
-    objects = tuple(dict.fromkeys(arguments.object or ENTITIES))
+    objects = tuple(dict.fromkeys(arguments.object or ()))
     in_org(settings, arguments.org, _end if arguments.end else _begin(objects, arguments.minutes))
     return 0
 
@@ -79,8 +79,12 @@ def _begin(objects: Sequence[str], minutes: int) -> Callable[[asyncpg.Connection
             raise SettingsError(
                 f"{org.name} has no Salesforce: `contract-graph crm set` says how it is reached"
             )
-        await poll(connection, org, objects, minutes)
-        print(f"workers ask every {minutes} minutes which of {', '.join(objects)} changed in {stored.url}")
+        asked = objects or ENTITIES
+        await poll(connection, org, asked, minutes)
+        print(f"workers ask every {minutes} minutes which of {', '.join(asked)} changed in {stored.url}")
+        if not objects:
+            await poll_nightly(connection, org)
+            print(f"once a day they ask for {', '.join(TEAM_OBJECTS)}")
 
     return work
 

@@ -1,13 +1,17 @@
-"""What was read of a record, applied: to the graph's own record, and as claims about contracts."""
+"""What was read of records, applied: to the graph's own records, and as claims about contracts."""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 import asyncpg
 
-from storage.lanes import Message
+from domain.field import Entity
+from storage.lanes import Message, Queue, enqueue
+from storage.salesforce_access import forget_changed
 from storage.sealing import Vault
 from sync.apply import apply_report
 from sync.outbox import change_of
@@ -16,20 +20,39 @@ from sync.salesforce.changes.mirror import mirror
 from sync.salesforce.changes.reading import Reading
 
 
-async def apply_reading(  # noqa: PLR0913 - what is applied where, and as what
+async def apply_readings(
+    connection: asyncpg.Connection,
+    org_id: UUID,
+    readings: Sequence[tuple[Reading, str]],
+    *,
+    now: datetime,
+    vault: Vault,
+) -> None:
+    """Apply readings, each with what it is known by in every log, as the last of a transaction of the org.
+
+    Of records that may be shared otherwise now it is forgotten who may read them: Salesforce is asked anew.
+    Raises what `apply_report` does.
+    """
+    written: list[Message] = []
+    shared: defaultdict[type[Entity], set[UUID]] = defaultdict(set)
+    for reading, correlation in readings:
+        concerned = await mirror(connection, org_id, reading, now, vault)
+        if concerned is not None:
+            shared[type(concerned)].add(concerned.id)
+        written += await _claim(connection, org_id, reading, correlation, now, vault)
+    await forget_changed(connection, org_id, shared, now)
+    await enqueue(connection, org_id, Queue.OUTBOX, written, now)
+
+
+async def _claim(  # noqa: PLR0913, PLR0917 - what is claimed where, and as what
     connection: asyncpg.Connection,
     org_id: UUID,
     reading: Reading,
     correlation: str,
-    *,
     now: datetime,
     vault: Vault,
 ) -> list[Message]:
-    """Apply a reading in a transaction bound to the org; return what is to be written because of it.
-
-    Raises what `apply_report` does.
-    """
-    await mirror(connection, org_id, reading, now, vault)
+    """Claim what was read of the contracts that it is about; return what is to be written because of it."""
     told: list[Message] = []
     for contract, before in await contracts_about(connection, org_id, reading.change):
         report = report_of(reading, contract, before, now)

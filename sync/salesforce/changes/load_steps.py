@@ -14,11 +14,11 @@ import asyncpg
 from auth.key_encryption import KeyEncryptionError
 from domain.identity import uuid7
 from storage.database import BUSY, LOST, Database, DatabaseUnavailable
-from storage.lanes import Message, Queue, enqueue
+from storage.lanes import Queue, enqueue
 from storage.mirrored import hold_stamps
 from storage.salesforce_loads import LoadState, StoredLoad, find_load, forget_load, set_load
 from storage.sealing import Vault
-from sync.salesforce.changes.applying import apply_reading
+from sync.salesforce.changes.applying import apply_readings
 from sync.salesforce.changes.change import Kind, RecordChange
 from sync.salesforce.changes.reading import Reading
 
@@ -104,20 +104,17 @@ class LoadSteps:
         async def work(connection: asyncpg.Connection) -> None:
             if await self._is_done(connection, load, after):
                 return
-            changed: list[Message] = []
-            now = self.clock()
             # All of them first: whoever has one of them may wait for a contract that another is about.
             records = [each.change.record for each in readings]
             stamps = await hold_stamps(connection, self.org_id, load.object, records)
-            for each in readings:
-                gone_at = stamps[each.change.record].gone_at
-                if gone_at is not None and gone_at > load.asked_at:
-                    continue  # it was there when it was asked for, and is no more
-                changed += await apply_reading(
-                    connection, self.org_id, each, self.correlation, now=now, vault=self.vault
-                )
             await set_load(connection, self.org_id, after)
-            await enqueue(connection, self.org_id, Queue.OUTBOX, changed, now)
+            # What was there when it was asked for, and is no more, stays gone.
+            there = [
+                (each, self.correlation)
+                for each in readings
+                if (gone_at := stamps[each.change.record].gone_at) is None or gone_at <= load.asked_at
+            ]
+            await apply_readings(connection, self.org_id, there, now=self.clock(), vault=self.vault)
 
         await self._unhindered(work)
 

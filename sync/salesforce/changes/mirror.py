@@ -10,9 +10,10 @@ from uuid import UUID
 
 import asyncpg
 
-from domain.crm import OpportunityLine
+from domain.crm import OpportunityLine, User
 from domain.field import DeclaredField, Entity, Kind, fields_of
 from domain.identity import uuid7
+from domain.reach import leading, owning
 from storage.identities import ids_of
 from storage.mirrored import (
     Stamp,
@@ -35,16 +36,17 @@ _BY = "salesforce_id"
 
 async def mirror(
     connection: asyncpg.Connection, org_id: UUID, reading: Reading, now: datetime, vault: Vault
-) -> bool:
-    """Bring the graph's record up to date, in a transaction bound to the org; say whether it changed.
+) -> Entity | None:
+    """Bring the graph's record up to date, in a transaction bound to the org.
 
-    A whole record that the graph does not hold is made; of one that was deleted it keeps what it knew, as
-    contracts may point at it, but for the lines of an opportunity.
+    Returns it where Salesforce may share it, or share with it, otherwise than before. A whole record that
+    the graph does not hold is made; of one that was deleted it keeps what it knew, as contracts may point at
+    it, but for the lines of an opportunity.
     """
     change = reading.change
     entity = changes.mirrored(change.object)
     if entity is None:
-        return False
+        return None
     held_stamps = await hold_stamps(connection, org_id, change.object, [change.record])
     stamps, gone_at = held_stamps[change.record]
     held = await find_mirrored(connection, org_id, entity, change.record, vault)
@@ -54,7 +56,7 @@ async def mirror(
         )
         if held is not None and isinstance(held, OpportunityLine):
             await remove_mirrored(connection, org_id, held)
-        return held is not None
+        return held
     newer = {name: value for name, value in reading.values.items() if change.stamp >= _stamp(stamps, name)}
     values = await _values(connection, org_id, entity, reading, newer)
     whole = change.creates or change.kind is changes.Kind.WHOLE
@@ -66,7 +68,15 @@ async def mirror(
         # What was said before it was deleted does not bring it back.
         since = None if newer else gone_at
         await keep_stamps(connection, org_id, change.object, change.record, known, since)
-    return after != held
+    return after if after is not None and _is_shared_otherwise(held, after) else None
+
+
+def _is_shared_otherwise(before: Entity | None, after: Entity) -> bool:
+    """Whether a record has another owner, or hangs on another one; of a user, whether anything is other."""
+    if before is None or isinstance(after, User):
+        return before is not None and before != after
+    names = (each.name for each in (*owning(type(after).__name__), *leading(type(after).__name__)))
+    return any(getattr(before, name) != getattr(after, name) for name in names)
 
 
 async def missing_references(

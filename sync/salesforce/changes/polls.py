@@ -15,11 +15,13 @@ from storage.database import Database
 from storage.lane_outcome import Done, Fault, Outcome, Retry
 from storage.lanes import Message, Queue, enqueue
 from storage.salesforce_polls import StoredPoll, find_poll, note_polled
+from storage.teams import keep_team
 from sync.handlers import Batch
 from sync.outbox import put_off
 from sync.salesforce.breaker import LeftAlone
 from sync.salesforce.changes.change import Kind, RecordChange
 from sync.salesforce.changes.resync import resync_of
+from sync.salesforce.changes.team_polls import TEAM_OBJECTS, TeamRead, ask_team
 from sync.salesforce.failures import Permanent, SalesforceFailure
 from sync.salesforce.orgs import Row, SalesforceOrgs
 
@@ -65,6 +67,8 @@ class PollWork:
         if org.breaker.wait > 0:
             return [put_off(LeftAlone(org.breaker.wait), org, now)]
         later = now + timedelta(minutes=poll.minutes)
+        if name in TEAM_OBJECTS:
+            return [await ask_team(org, name, now, later)]
         # What was there before it was asked for is for the first load, and what is held is asked for anyway.
         since = (poll.polled_to or now) - OVERLAP
         try:
@@ -80,6 +84,10 @@ class PollWork:
         for outcome in outcomes:
             if isinstance(outcome, Polled) and outcome.poll is not None:
                 await self._keep(connection, batch, outcome.poll, outcome.rows)
+            elif isinstance(outcome, TeamRead) and outcome.team is not None:
+                now, name = self._clock(), outcome.team.__name__
+                await keep_team(connection, batch.org_id, outcome.team, outcome.members, now)
+                await note_polled(connection, batch.org_id, name, now, {}, now)
 
     async def close(self) -> None:
         """Let go of the orgs; whoever works on opens them anew."""

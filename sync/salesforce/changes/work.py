@@ -14,14 +14,14 @@ from domain.field import DeclaredField
 from domain.passage import Fate, Figure, Passage, SyncDirection
 from storage.database import Database
 from storage.lane_outcome import Done, Fault, Outcome, Poison, Retry
-from storage.lanes import Message, Queue, Taken, enqueue, is_waited_for
+from storage.lanes import Queue, Taken, is_waited_for
 from storage.records import entity_named
 from storage.sealing import Vault
 from sync.apply import CLOCKS_APART, FromTheFuture
 from sync.handlers import Batch
 from sync.outbox import put_off
 from sync.salesforce.breaker import LeftAlone
-from sync.salesforce.changes.applying import apply_reading
+from sync.salesforce.changes.applying import apply_readings
 from sync.salesforce.changes.change import RecordChange
 from sync.salesforce.changes.claims import contracts_about, doubtful
 from sync.salesforce.changes.mirror import missing_references
@@ -75,14 +75,12 @@ class ChangeWork:
 
     async def apply(self, connection: asyncpg.Connection, batch: Batch, outcomes: Sequence[Outcome]) -> None:
         """Apply what was read, in the transaction that finishes it."""
-        changed: list[Message] = []
-        now = self._clock()
-        for message, outcome in zip(batch.messages, outcomes, strict=False):
-            if isinstance(outcome, Understood) and outcome.reading is not None:
-                changed += await apply_reading(
-                    connection, batch.org_id, outcome.reading, message.correlation, now=now, vault=self._vault
-                )
-        await enqueue(connection, batch.org_id, Queue.OUTBOX, changed, now)
+        understood = [
+            (outcome.reading, message.correlation)
+            for message, outcome in zip(batch.messages, outcomes, strict=False)
+            if isinstance(outcome, Understood) and outcome.reading is not None
+        ]
+        await apply_readings(connection, batch.org_id, understood, now=self._clock(), vault=self._vault)
 
     async def close(self) -> None:
         """Let go of the orgs; whoever works on opens them anew."""

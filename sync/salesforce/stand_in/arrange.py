@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from sync.salesforce.stand_in.catalogue import objects
-from sync.salesforce.stand_in.org import Org
+from sync.salesforce.stand_in.org import Caller, Org
 from sync.salesforce.stand_in.rights import Rights
 from sync.salesforce.stand_in.sessions import Sessions
 
@@ -41,14 +41,18 @@ def arrange(org: Org, sessions: Sessions, said: Mapping[str, Any]) -> dict[str, 
 
 
 def _user(org: Org, said: dict[str, Any]) -> str:
-    """Add a user, or change the rights of the one who has the username."""
+    """Add a user, or change the one who has the username, and the rights; a change is told of."""
     rights = Rights.read(said.pop("rights", {}))
     known = (each["Id"] for each in org.store.all("User") if each["Username"] == said["Username"])
     user_id = next(known, None)
     if user_id is None:
         user_id = org.seed("User", {"IsActive": True, "LastName": said["Username"]} | said)
     elif changes := said.keys() - {"Username"}:
-        record = org.store.get("User", user_id) or {}
-        org.store.put(objects()["User"], record | {name: said[name] for name in changes})
+        before = org.store.get("User", user_id) or {}
+        after = before | {name: said[name] for name in changes} | org.stamps(before)
+        with org.transaction():
+            org.store.put(objects()["User"], after)
+            # As an administrator does in Setup, which is told of as a change of whom it is about.
+            org.bus.note("User", "UPDATE", before, after, Caller(user_id, rights), "setup")
     org.rights[user_id] = rights
     return user_id

@@ -12,11 +12,13 @@ import pytest
 from api.embedded_worker import working
 from domain.contract import Contract
 from domain.lifecycle import ContractStatus
+from storage.salesforce_access import AskedFor, asked_for, keep_access, known_access, note_asked
 from storage.salesforce_streams import end_streams
 from sync.salesforce.stand_in.process import Started, started
 from tests.storage.lane_work import ONE
 from tests.sync.salesforce.hearing import Hearing, Test, hears, until
-from tests.sync.salesforce.org import SYNC, furnished
+from tests.sync.salesforce.loading import Loading
+from tests.sync.salesforce.org import REP, SYNC, furnished
 from tests.sync.salesforce.telling import TERM, usd
 
 Hears = Callable[[Test], None]
@@ -142,6 +144,44 @@ def test_a_record_and_those_it_points_at_are_made_together(both: Hears) -> None:
             "SELECT count(*) FROM lane_message WHERE payload ~ 'ann@'"
         )
         assert left == 0
+
+    both(check)
+
+
+def test_who_may_read_a_record_is_asked_anew_once_it_is_another_s(both: Hears) -> None:
+    async def check(hearing: Hearing) -> None:
+        selected = ["Opportunity", "Account", "Contract", "User"]
+        hearing.org.stand_in.arrange(settings={"change_entities": selected})
+        await settled(hearing)
+        org, rita = hearing.org, hearing.org.stand_in.records("User")[1]["Id"]
+        hearing.edit("Opportunity", org.opportunity, OwnerId=org.user)
+        hearing.edit("Account", org.account, OwnerId=org.user)
+        await Loading(hearing)("User")
+        await hearing.hear()
+        deal, account = org.opportunity, org.account
+
+        async def known(*, after: Callable[[], object]) -> set[str]:
+            async with hearing.work.database.transaction(ONE) as connection:
+                now = hearing.clock()
+                await keep_access(connection, ONE, rita, {deal: True, account: True}, now)
+                await note_asked(connection, ONE, rita, AskedFor(now, whole=True))
+            after()
+            await hearing.hear()
+            async with hearing.work.database.transaction(ONE) as connection:
+                assert (await asked_for(connection, ONE, rita) is None) == bool(told)
+                return set(await known_access(connection, ONE, rita, [deal, account]))
+
+        told = False
+        # What is no matter of sharing costs no question.
+        assert await known(after=lambda: hearing.edit("Account", account, Industry="Energy")) == {
+            deal,
+            account,
+        }
+        told = True
+        assert await known(after=lambda: hearing.edit("Opportunity", deal, OwnerId=rita)) == {account}
+        assert await known(after=lambda: hearing.edit("Account", account, OwnerId=rita)) == {deal}
+        quits = {"Username": REP, "IsActive": False}
+        assert await known(after=lambda: org.stand_in.arrange(users=[quits])) == set()
 
     both(check)
 

@@ -8,56 +8,24 @@ from typing import Any
 
 import pytest
 
-from auth.vault import Vault
 from domain.lifecycle import ContractStatus
-from storage.salesforce_loads import LoadState, StoredLoad, forget_load
+from storage.salesforce_loads import LoadState, forget_load
 from sync.salesforce.bulk_query import JobLost
 from sync.salesforce.changes import load as loads
-from sync.salesforce.changes.load import Loader, Standing
 from sync.salesforce.changes.load_order import in_order
-from sync.salesforce.changes.load_steps import LoadedElsewhere, LoadSteps
+from sync.salesforce.changes.load_steps import LoadedElsewhere
 from sync.salesforce.changes.resync import ENTITIES
 from sync.salesforce.failures import Permanent
 from sync.salesforce.stand_in.process import Started, started
 from tests.storage.lane_work import ONE
 from tests.sync.salesforce.hearing import Hearing, Test, hears
+from tests.sync.salesforce.loading import Killed, Loading
 from tests.sync.salesforce.org import SYNC, furnished
 from tests.sync.salesforce.telling import TERM
 
 Hears = Callable[[Test], None]
 USERS = '"user"'
 SECOND = timedelta(seconds=2)
-
-
-class Killed(Exception):
-    """As if the process had ended."""
-
-
-class Loading:
-    """A load that notes what it tells, and how long it would have waited; killed at its so manieth word."""
-
-    def __init__(self, hearing: Hearing, *, killed_at: int | None = None) -> None:
-        self.said: list[Standing] = []
-        self.waited: list[float] = []
-        self._killed_at = killed_at
-        vault = Vault(hearing.keys)
-        self.steps = LoadSteps(hearing.work.database, vault, ONE, hearing.clock)
-        self._loader = Loader(hearing.orgs, self.steps, self._hear, page=4, sleep=self._sleep)
-
-    def _hear(self, standing: Standing) -> None:
-        self.said.append(standing)
-        if len(self.said) == self._killed_at:
-            raise Killed
-
-    async def _sleep(self, seconds: float) -> None:
-        self.waited.append(seconds)
-
-    async def __call__(self, name: str, *, again: bool = False) -> StoredLoad:
-        return await self._loader.load(name, again=again)
-
-    @property
-    def notes(self) -> list[str]:
-        return [each.note for each in self.said if each.note]
 
 
 @pytest.fixture(scope="module")

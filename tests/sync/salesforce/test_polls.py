@@ -7,10 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from domain.crm import User
 from domain.identity import uuid7
 from domain.lifecycle import ContractStatus
+from storage.identities import ids_of
 from storage.lane_outcome import Fault, Retry
 from storage.lanes import Finished, Queue, Taken
+from storage.salesforce_access import keep_access, known_access
 from storage.salesforce_polls import end_polls, find_poll
 from sync.alerts.alarms import alarms_of
 from sync.handlers import Batch
@@ -92,6 +95,38 @@ def test_every_record_is_asked_for_once_a_day(asked: Hears) -> None:
         assert (await hearing.row("account", hearing.org.account))["name"] == "Drifted"
         await later(hearing, hours=24)
         assert (await hearing.row("account", hearing.org.account))["name"] == "Acme"
+
+    asked(check)
+
+
+def test_teams_are_brought_by_themselves_and_access_is_asked_anew(asked: Hears) -> None:
+    async def check(hearing: Hearing) -> None:
+        await hearing.have(**TERM)
+        rita = next(
+            each["Id"] for each in hearing.org.stand_in.records("User") if each["FirstName"] == "Rita"
+        )
+        await hearing.poll("User", "Account")
+        await hearing.work_off()
+        member = {"AccountId": hearing.org.account, "UserId": rita, "TeamMemberRole": "Sales Rep"}
+        hearing.org.stand_in.arrange(records={"AccountTeamMember": [member]})
+        await later(hearing, minutes=6)
+        async with hearing.work.database.transaction(ONE) as connection:
+            assert await ids_of(connection, ONE, User, {rita}, "salesforce_id")
+            answers = {hearing.org.account: True}
+            await keep_access(connection, ONE, rita, answers, hearing.clock())
+        await hearing.poll("AccountTeamMember", "OpportunityTeamMember", minutes=1440)
+        await later(hearing, minutes=1)
+        team = await hearing.work.superuser.fetch("SELECT role FROM account_team_member")
+        assert [row["role"] for row in team] == ["Sales Rep"]
+        async with hearing.work.database.transaction(ONE) as connection:
+            assert not await known_access(connection, ONE, rita, [hearing.org.account])
+            poll = await find_poll(connection, ONE, "OpportunityTeamMember")
+        assert poll is not None
+        assert poll.whole_at is not None
+        there = hearing.org.stand_in.records("AccountTeamMember")[0]["Id"]
+        assert hearing.rep("DELETE", f"sobjects/AccountTeamMember/{there}").status_code == 204
+        await later(hearing, hours=24)
+        assert not await hearing.work.superuser.fetch("SELECT FROM account_team_member")
 
     asked(check)
 
