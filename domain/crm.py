@@ -271,6 +271,44 @@ class OpportunityTeamMember(Entity):
 
 
 @entity
+class OpportunityContactRole(Entity):
+    """A part that a person at the other side plays in a deal."""
+
+    opportunity_id: Annotated[
+        UUID,
+        Field(
+            "Deal that it is played in.",
+            SALESFORCE,
+            EVERYONE,
+            "OpportunityContactRole.OpportunityId",
+            to="Opportunity",
+            part=True,
+        ),
+    ]
+    salesforce_id: Annotated[
+        str | None,
+        Field("Salesforce id, 18 characters.", SALESFORCE, EVERYONE, "OpportunityContactRole.Id", key=True),
+    ] = None
+    contact_id: Annotated[
+        UUID | None,
+        Field("Who plays it.", SALESFORCE, EVERYONE, "OpportunityContactRole.ContactId", to="Contact"),
+    ] = None
+    role: Annotated[
+        str | None,
+        Field("What the person decides or does there.", SALESFORCE, EVERYONE, "OpportunityContactRole.Role"),
+    ] = None
+    is_primary: Annotated[
+        bool | None,
+        Field(
+            "Whether this is whom one speaks to first.",
+            SALESFORCE,
+            EVERYONE,
+            "OpportunityContactRole.IsPrimary",
+        ),
+    ] = None
+
+
+@entity
 class Opportunity(Entity):
     """A deal that sales people work on."""
 
@@ -308,6 +346,10 @@ class Opportunity(Entity):
     ] = None
     team: Annotated[
         tuple[OpportunityTeamMember, ...], Field("Who works on it beside its owner.", SALESFORCE, EVERYONE)
+    ] = ()
+    contact_roles: Annotated[
+        tuple[OpportunityContactRole, ...],
+        Field("Who at the other side plays a part in it.", SALESFORCE, EVERYONE),
     ] = ()
     lines: Annotated[tuple[OpportunityLine, ...], Field("What is offered.", SALESFORCE, COMMERCIAL)] = ()
     contracts: Annotated[tuple[Contract, ...], Field("Contracts it led to.", SALESFORCE, EVERYONE)] = ()

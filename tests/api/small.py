@@ -17,6 +17,7 @@ from domain.crm import (
     AccountTeamMember,
     Contact,
     Opportunity,
+    OpportunityContactRole,
     OpportunityLine,
     OpportunityTeamMember,
     PermissionSetAssignment,
@@ -59,6 +60,7 @@ _KINDS = (
     "SalesforceWrite", "SalesforceRefusal",
     "OpportunityTeamMember",
     "SalesforceWrite", "SalesforceRefusal", "DriftFinding",
+    "OpportunityContactRole",
 )  # fmt: skip
 """In an order of their own: an entity more must not change the ids of the others."""
 
@@ -187,6 +189,12 @@ class SmallOrg:
                     OpportunityTeamMember(
                         id=id_("OpportunityTeamMember", 1), opportunity_id=deal, user_id=id_("User", 2),
                         role="Sales Engineer",
+                    ),
+                ),
+                contact_roles=(
+                    OpportunityContactRole(
+                        id=id_("OpportunityContactRole", 1), opportunity_id=deal,
+                        contact_id=id_("Contact", 1), role=f"Decision Maker {mark}", is_primary=True,
                     ),
                 ),
             ),

@@ -34,14 +34,15 @@ OPTIONAL_NULL = 0.3
 
 PREFIXES = {
     "User": "005", "Account": "001", "AccountTeamMember": "01M", "Contact": "003", "Product": "01t",
-    "OpportunityTeamMember": "00q",
+    "OpportunityTeamMember": "00q", "OpportunityContactRole": "00K",
 }  # fmt: skip
 LAYOUT = {
     "Contract": {"ContractParty": 3, "Document": 2, "Amendment": 2, "ContractLine": 3, "Milestone": 2,
                  "ServiceLevel": 1, "Obligation": 2, "RiskAssessment": 1, "FieldChange": 5,
                  "Provenance": 3, "SalesforceWrite": 2, "DriftFinding": 2},
     "Amendment": {"AmendmentChange": 3}, "ServiceLevel": {"Measurement": 3},
-    "RiskAssessment": {"RiskFactor": 3}, "Opportunity": {"OpportunityLine": 3, "OpportunityTeamMember": 2},
+    "RiskAssessment": {"RiskFactor": 3},
+    "Opportunity": {"OpportunityLine": 3, "OpportunityTeamMember": 2, "OpportunityContactRole": 2},
     "SalesforceWrite": {"SalesforceRefusal": 3},
     "User": {"PermissionSetAssignment": 2},
     "Account": {"AccountTeamMember": 2},

@@ -11,6 +11,7 @@ from domain.crm import (
     AccountTeamMember,
     Contact,
     Opportunity,
+    OpportunityContactRole,
     OpportunityLine,
     OpportunityTeamMember,
     PermissionSetAssignment,
@@ -25,6 +26,7 @@ from sync.feeds.sample.rows import AccountRow, OpportunityRow
 _WON, _LOST = "Closed Won", "Closed Lost"
 _TEAM = {"customer_success": "Customer Success Manager"}
 _DEAL_TEAM = {"finance": "Deal Desk"}
+_CONTACT_ROLES = "Decision Maker", "Influencer"
 _FIRST_PHONE = 100
 
 
@@ -151,6 +153,7 @@ def opportunities(desk: Desk) -> Iterator[Opportunity]:
             account_id=desk.keys.id_of("account", row.account),
             owner_id=desk.keys.id_of("user", desk.users_by_role["sales_rep"]),
             team=tuple(_deal_team(desk, row, number)),
+            contact_roles=tuple(_contact_roles(desk, row, number)),
             lines=lines,
         )
 
@@ -168,6 +171,22 @@ def _deal_team(desk: Desk, deal: OpportunityRow, number: int) -> Iterator[Opport
             salesforce_id=desk.keys.salesforce("00q", number * len(_DEAL_TEAM) + place),
             user_id=desk.keys.id_of("user", desk.users_by_role[role]),
             role=title,
+        )
+
+
+def _contact_roles(desk: Desk, deal: OpportunityRow, number: int) -> Iterator[OpportunityContactRole]:
+    """Who decides at the account and who speaks for it there, the first of them asked first."""
+    account = desk.accounts[deal.account]
+    for place, role in enumerate(_CONTACT_ROLES[: len(account.contacts)], start=1):
+        key = f"{deal.key}:{place}"
+        yield OpportunityContactRole(
+            id=desk.keys.id_of("opportunity-contact-role", key),
+            source_key=desk.keys.source_key("opportunity-contact-role", key),
+            opportunity_id=desk.keys.id_of("opportunity", deal.key),
+            salesforce_id=desk.keys.salesforce("00K", number * len(_CONTACT_ROLES) + place),
+            contact_id=desk.keys.id_of("contact", contact_key(account, place)),
+            role=role,
+            is_primary=place == 1,
         )
 
 

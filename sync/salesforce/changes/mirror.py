@@ -10,10 +10,10 @@ from uuid import UUID
 
 import asyncpg
 
-from domain.crm import OpportunityLine, User
+from domain.crm import User
 from domain.field import DeclaredField, Entity, Kind, fields_of
 from domain.identity import uuid7
-from domain.reach import leading, owning
+from domain.reach import leading, owning, whole_of
 from storage.identities import ids_of
 from storage.mirrored import (
     Stamp,
@@ -41,7 +41,7 @@ async def mirror(
 
     Returns it where Salesforce may share it, or share with it, otherwise than before. A whole record that
     the graph does not hold is made; of one that was deleted it keeps what it knew, as contracts may point at
-    it, but for the lines of an opportunity.
+    it, but for parts of another, such as the lines of an opportunity.
     """
     change = reading.change
     entity = changes.mirrored(change.object)
@@ -54,7 +54,7 @@ async def mirror(
         await keep_stamps(
             connection, org_id, change.object, change.record, _gone(stamps, change.stamp), gone_at or now
         )
-        if held is not None and isinstance(held, OpportunityLine):
+        if held is not None and whole_of(entity.__name__) is not None:
             await remove_mirrored(connection, org_id, held)
         return held
     newer = {name: value for name, value in reading.values.items() if change.stamp >= _stamp(stamps, name)}

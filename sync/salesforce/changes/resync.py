@@ -21,6 +21,7 @@ from sync.salesforce.mapping import object_of
 
 ENTITIES: Final = (
     "Opportunity", "Account", "Contact", "Contract", "OpportunityLineItem", "Product2", "User",
+    "OpportunityContactRole",
 )  # fmt: skip
 """The objects whose records the graph holds or speaks of, the most important first."""
 

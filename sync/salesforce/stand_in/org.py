@@ -25,6 +25,8 @@ STATUSES = (
     ("Activated", "Activated", False),
 )
 
+_ROLE = "OpportunityContactRole"
+
 SELECTED = ("Opportunity", "Account", "Contract", "Contact", "OpportunityLineItem")
 """What has change events: five, as many as an org selects without buying more."""
 
@@ -127,10 +129,22 @@ class Org:
     def follow(
         self, object_type: ObjectType, record: Values, caller: Caller | None = None, via: str = ""
     ) -> None:
-        """Bring the record up to date that hangs on the one just saved: the opportunity of a line.
+        """Bring up to date what hangs on the record just saved: the opportunity of a line, other primaries.
 
         It is told of as a change of the caller, where there is one.
         """
+        if object_type.name == _ROLE and record["IsPrimary"]:
+            # A deal has one contact that is primary: whoever was it before is it no more.
+            for other in self.store.having(
+                _ROLE, object_type.fields["OpportunityId"], record["OpportunityId"]
+            ):
+                if other["IsPrimary"] and other["Id"] != record["Id"]:
+                    after = (
+                        other | {"IsPrimary": False} | self.stamps(other, caller.user_id if caller else None)
+                    )
+                    self.store.put(object_type, after)
+                    if caller is not None:
+                        self.bus.note(_ROLE, "UPDATE", other, after, caller, via)
         if object_type.name != "OpportunityLineItem":
             return
         parent = self.store.get("Opportunity", record["OpportunityId"])

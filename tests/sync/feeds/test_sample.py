@@ -432,6 +432,7 @@ def test_salesforce_ids_have_eighteen_characters_and_the_prefix_of_their_object(
     prefixes = {
         "User": "005", "Account": "001", "AccountTeamMember": "01M", "Contact": "003", "Opportunity": "006",
         "Product": "01t", "PermissionSetAssignment": "0Pa", "OpportunityTeamMember": "00q",
+        "OpportunityContactRole": "00K",
     }  # fmt: skip
     for org in orgs_on(TODAY):
         for record in every(org):

@@ -207,6 +207,43 @@ def test_lines_of_an_opportunity_come_and_go(both: Hears) -> None:
     both(check)
 
 
+def test_contact_roles_of_an_opportunity_come_change_and_go(both: Hears) -> None:
+    async def check(hearing: Hearing) -> None:
+        selected = ["Opportunity", "Contract", "Contact", "OpportunityContactRole"]
+        hearing.org.stand_in.arrange(settings={"change_entities": selected})
+        await settled(hearing)
+        rep, table = hearing.rep, "opportunity_contact_role"
+        people = [
+            rep("POST", "sobjects/Contact", {"LastName": name, "AccountId": hearing.org.account}).json()["id"]
+            for name in ("Lee", "Kim")
+        ]
+        first, second = (
+            rep("POST", "sobjects/OpportunityContactRole", {
+                "OpportunityId": hearing.org.opportunity, "ContactId": each, "Role": "Decision Maker",
+                "IsPrimary": True,
+            }).json()["id"]
+            for each in people
+        )  # fmt: skip
+        for _ in range(3):
+            await hearing.hear()
+            hearing.ahead += timedelta(minutes=1)
+        deal = await hearing.row("opportunity", hearing.org.opportunity)
+        was, now = await hearing.row(table, first), await hearing.row(table, second)
+        # Salesforce has one primary contact of a deal: the other was told of as a change.
+        assert (was["is_primary"], now["is_primary"]) == (False, True)
+        assert (was["opportunity_id"], was["role"]) == (deal["id"], "Decision Maker")
+        assert was["contact_id"] == (await hearing.row("contact", people[0]))["id"]
+        hearing.edit("OpportunityContactRole", first, Role="Influencer", ContactId=people[1])
+        rep("DELETE", f"sobjects/OpportunityContactRole/{second}")
+        await hearing.hear()
+        [left] = await hearing.work.superuser.fetch(f"SELECT * FROM {table}")
+        assert (left["salesforce_id"], left["role"], left["contact_id"]) == (
+            first, "Influencer", now["contact_id"],
+        )  # fmt: skip
+
+    both(check)
+
+
 def test_a_gap_is_filled_by_asking(both: Hears) -> None:
     async def check(hearing: Hearing) -> None:
         id_ = await settled(hearing, status=ContractStatus.DRAFT)

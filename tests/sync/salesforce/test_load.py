@@ -73,7 +73,7 @@ def test_what_others_point_at_is_loaded_before_them() -> None:
     for before, after in (
         ("User", "Account"), ("Account", "Opportunity"), ("Account", "Contact"),
         ("Opportunity", "OpportunityLineItem"), ("Product2", "OpportunityLineItem"),
-        ("Opportunity", "Contract"),
+        ("Opportunity", "Contract"), ("Contact", "OpportunityContactRole"),
     ):  # fmt: skip
         assert order.index(before) < order.index(after)
     assert in_order(["Contact", "Product2"]) == ("Contact", "Product2")
@@ -95,6 +95,8 @@ def test_every_record_is_brought_with_what_it_points_at(asked: Hears) -> None:
             "OpportunityId": org.opportunity, "Product2Id": org.product, "Quantity": 3, "UnitPrice": 30.5,
         }  # fmt: skip
         made = org.stand_in.arrange(records={"Contact": [person], "OpportunityLineItem": [line]})
+        part = {"OpportunityId": org.opportunity, "ContactId": made["Contact"][0], "IsPrimary": True}
+        org.stand_in.arrange(records={"OpportunityContactRole": [part]})
         hearing.edit("Opportunity", org.opportunity, Name="Brought", OwnerId=rita)
         await all_of_it(hearing)
         assert await names(hearing) == there(hearing)
@@ -107,6 +109,10 @@ def test_every_record_is_brought_with_what_it_points_at(asked: Hears) -> None:
         assert "lee@example.com" not in str(contact)
         deal = await hearing.row("opportunity", org.opportunity)
         assert (deal["name"], int(deal["amount_amount"])) == ("Brought", 91)
+        [role] = await hearing.work.superuser.fetch("SELECT * FROM opportunity_contact_role")
+        assert (role["opportunity_id"], role["contact_id"], role["is_primary"]) == (
+            deal["id"], contact["id"], True,
+        )  # fmt: skip
         [row] = await hearing.work.superuser.fetch("SELECT * FROM opportunity_line")
         assert (row["opportunity_id"], int(row["quantity"])) == (deal["id"], 3)
         assert await hearing.value(contract) == 91
