@@ -15,6 +15,7 @@ from storage.salesforce_access import forget_changed
 from storage.sealing import Vault
 from sync.apply import apply_report
 from sync.outbox import change_of
+from sync.salesforce.changes.change import Kind, RecordChange
 from sync.salesforce.changes.claims import contracts_about, report_of
 from sync.salesforce.changes.mirror import mirror
 from sync.salesforce.changes.reading import Reading
@@ -31,7 +32,8 @@ async def apply_readings(
     """Apply readings, each with what it is known by in every log, as the last of a transaction of the org.
 
     Of records that may be shared otherwise now it is forgotten who may read them: Salesforce is asked anew.
-    Raises what `apply_report` does.
+    A record that was read while the second lasted of which it is, is read again after it: what is committed
+    in the rest of that second bears the same stamp. Raises what `apply_report` does.
     """
     written: list[Message] = []
     shared: defaultdict[type[Entity], set[UUID]] = defaultdict(set)
@@ -42,6 +44,15 @@ async def apply_readings(
         written += await _claim(connection, org_id, reading, correlation, now, vault)
     await forget_changed(connection, org_id, shared, now)
     await enqueue(connection, org_id, Queue.OUTBOX, written, now)
+    again = [
+        RecordChange(
+            object=each.object, record=each.record, kind=Kind.WHOLE, at=0, number=0, event="again",
+            not_before=each.not_before,
+        ).message(correlation)
+        for each, correlation in ((reading.change, correlation) for reading, correlation in readings)
+        if each.kind is Kind.WHOLE and each.not_before
+    ]  # fmt: skip
+    await enqueue(connection, org_id, Queue.CHANGE, again, now)
 
 
 async def _claim(  # noqa: PLR0913, PLR0917 - what is claimed where, and as what

@@ -33,7 +33,8 @@ class RecordChange:
 
     `values` are of the fields that changed, by Salesforce's names and in the forms of Avro; those in `asked`
     are asked for. `creates` says that it is a whole record. `ours` says that our user made it, or whoever
-    calls himself as we do: what else came of it in that transaction is told with it.
+    calls himself as we do: what else came of it in that transaction is told with it. It is not asked for
+    before `not_before`, in milliseconds since 1970.
     """
 
     object: str
@@ -46,6 +47,7 @@ class RecordChange:
     ours: bool = False
     values: Mapping[str, Any] = field(default_factory=dict, repr=False)
     asked: Sequence[str] = ()
+    not_before: int = 0
 
     @property
     def stamp(self) -> Stamp:
@@ -56,6 +58,11 @@ class RecordChange:
     def moment(self) -> datetime:
         """When it was committed."""
         return datetime.fromtimestamp(self.at / 1000, UTC)
+
+    @property
+    def due(self) -> datetime:
+        """From when on it may be asked for."""
+        return datetime.fromtimestamp(self.not_before / 1000, UTC)
 
     def message(self, correlation: str) -> Message:
         """Return what is enqueued of it."""

@@ -19,6 +19,9 @@ from sync.salesforce.orgs import OpenOrg
 SETTLED: Final = timedelta(minutes=5)
 """After so long nothing more is committed in a second that Salesforce has told of."""
 
+OVER: Final = timedelta(seconds=2)
+"""After so long the second is over that Salesforce has told of, with one more for clocks that disagree."""
+
 STAMP: Final = "SystemModstamp"
 """By which field a record says of when it is."""
 
@@ -108,10 +111,14 @@ def _as_of(change: RecordChange, said: str, now: datetime) -> RecordChange:
         return change
     moment = datetime.fromisoformat(said).astimezone(UTC)
     at = int(moment.timestamp() * 1000)
+    # Read twice unchanged it says the same, and is known as that. What is read while its second lasts is
+    # known as something else, which comes before: it may say less than what is read once that is over.
+    over = now - moment >= OVER
+    name = f"{change.object} {change.record} {'of' if over else 'in'} {moment.isoformat()}"
+    again = 0 if over else at + int(OVER.total_seconds() * 1000)
     # Salesforce keeps whole seconds: a record that rests is as of the end of its last one.
     at = at + _SECOND if now - moment > SETTLED else max(at, change.at)
-    # Read twice unchanged it says the same, and is known as that.
-    return replace(change, at=at, event=f"{change.object} {change.record} of {moment.isoformat()}")
+    return replace(change, at=at, event=name, not_before=again)
 
 
 async def statuses_of(org: OpenOrg, name: str) -> ContractStatuses | None:

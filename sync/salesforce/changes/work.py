@@ -94,6 +94,9 @@ class ChangeWork:
         now = self._clock()
         if change.moment > now + CLOCKS_APART:
             return Poison(Fault(FromTheFuture.__name__, str(FromTheFuture(change.moment))))
+        if change.due > now:
+            fault = Fault("TooSoon", "the second is not over in which it was read")
+            return Retry(fault, change.due, routine=True)
         async with self._database.transaction(batch.org_id) as connection:
             about = await contracts_about(connection, batch.org_id, change)
         try:

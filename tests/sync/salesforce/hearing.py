@@ -120,6 +120,16 @@ class Hearing(Outbox):
         }
         await Worker(self.work.database, handlers, pace=PACE, clock=self.clock).run(once=True)
 
+    async def settle(self) -> None:
+        """Have all work done, with what waits until a second is over."""
+
+        async def is_done() -> bool:
+            await self.work_off()
+            left = "SELECT count(*) FROM lane WHERE pending > 0 AND reason LIKE 'TooSoon%'"
+            return not await self.work.superuser.fetchval(left)
+
+        await until(is_done)
+
     def edit(self, name: str, record_id: str, **values: Any) -> None:
         """Change a record in Salesforce, as a person there does."""
         answer = self.rep("PATCH", f"sobjects/{name}/{record_id}", values)

@@ -108,6 +108,7 @@ def test_every_order_comes_to_what_salesforce_holds(both: Hears, seed: int) -> N
             await hearing.read()
             await shuffled(hearing, random)
             await hearing.work_off()
+        await hearing.settle()
         await is_the_same(hearing, contract)
         assert await hearing.held() == []
 

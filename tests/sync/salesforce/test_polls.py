@@ -49,7 +49,7 @@ def test_what_changed_is_found_at_the_next_question(asked: Hears) -> None:
         await hearing.work_off()
         await hearing.poll("Opportunity", "Account", "Contract")
         await hearing.work_off()
-        await later(hearing, seconds=2)  # Salesforce tells moments to the second
+        await later(hearing, seconds=3)  # what was read within its second is read again after it
         hearing.edit("Opportunity", hearing.org.opportunity, Name="Asked for", Amount=900)
         hearing.edit("Account", hearing.org.account, BillingCity="Oslo")
         await later(hearing, minutes=1)
