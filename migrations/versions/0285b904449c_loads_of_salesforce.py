@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = '0285b904449c'
-down_revision = 'ecc9f463157a'
+down_revision = 'a9d738cd670e'
 branch_labels = None
 depends_on = None
 
