@@ -29,7 +29,8 @@ _ADD = """
             SELECT id FROM contract_change WHERE org_id = $1 AND id < $6 ORDER BY id LIMIT 10
                FOR UPDATE SKIP LOCKED))
     INSERT INTO contract_change (org_id, id, contract_id, fields, at, xid)
-    VALUES ($1, $2, $3, $4, $5, pg_current_xact_id()::text::bigint)"""
+    SELECT $1, n.id, n.contract_id, string_to_array(n.fields, ' '), n.at, pg_current_xact_id()::text::bigint
+      FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::timestamptz[]) AS n (id, contract_id, fields, at)"""
 _MARK = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 # The mark and the rows are of one snapshot, as they are of one statement.
 _READ = f"""
@@ -77,12 +78,18 @@ class Read:
     until: Position
 
 
-async def add_change(
-    connection: asyncpg.Connection, org_id: UUID, contract_id: UUID, fields: Collection[str], now: datetime
+async def add_changes(
+    connection: asyncpg.Connection, org_id: UUID, changes: Sequence[tuple[UUID, Collection[str], datetime]]
 ) -> None:
-    """Note what changed, in the transaction that changed it, which is bound to the org."""
-    old = UUID(int=int((now - KEPT).timestamp() * 1000) << 80)
-    await connection.execute(_ADD, org_id, uuid7(), contract_id, sorted(fields), now, old)
+    """Note which contracts changed in what and when, in the transaction that did it, bound to the org."""
+    if not changes:
+        return
+    contracts, fields, moments = zip(*changes, strict=True)
+    old = UUID(int=int((max(moments) - KEPT).timestamp() * 1000) << 80)
+    named = [" ".join(sorted(each)) for each in fields]
+    await connection.execute(
+        _ADD, org_id, [uuid7() for _ in changes], list(contracts), named, list(moments), old
+    )
 
 
 async def present(connection: asyncpg.Connection) -> Position:

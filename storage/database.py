@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import date
 from typing import Any, Final, Self, TypeVar
 from uuid import UUID
 
 import asyncpg
 
-from storage.tenancy import bind_org, bind_queue
+from storage.tenancy import bind_org, bind_queue, bind_work
 
 STATEMENTS_PER_CONNECTION = 200
 """A prepared statement costs PostgreSQL about 200 KB on each connection that keeps it."""
@@ -213,6 +213,13 @@ class Database:
             yield connection
 
     @asynccontextmanager
+    async def working(self, org_id: UUID) -> AsyncIterator[asyncpg.Connection]:
+        """Give the same to whoever does the work of many in few statements, each planned for what it does."""
+        async with self._begun() as connection:
+            await bind_work(connection, org_id)
+            yield connection
+
+    @asynccontextmanager
     async def claiming(self, queue: str) -> AsyncIterator[asyncpg.Connection]:
         """Give a connection inside a transaction that sees the lanes of a queue, and of no org more."""
         async with self._begun() as connection:
@@ -242,20 +249,29 @@ class Database:
         It may then have been committed before: work must be such that twice is once. Raises
         DatabaseUnavailable.
         """
+        return await self._write(lambda: self.transaction(org_id), work)
+
+    async def settle(self, org_id: UUID, work: Callable[[asyncpg.Connection], Awaitable[T]]) -> T:
+        """Do as `write` does what is done in `working`."""
+        return await self._write(lambda: self.working(org_id), work)
+
+    async def _write(
+        self,
+        begin: Callable[[], AbstractAsyncContextManager[asyncpg.Connection]],
+        work: Callable[[asyncpg.Connection], Awaitable[T]],
+    ) -> T:
         try:
-            return await self._write(org_id, work)
+            async with begin() as connection:
+                return await work(connection)
         except asyncpg.DataError:
             raise  # as in `read`
         except LOST:
             pass
         try:
-            return await self._write(org_id, work)
+            async with begin() as connection:
+                return await work(connection)
         except LOST as error:
             raise DatabaseUnavailable("the database cannot be reached") from error
-
-    async def _write(self, org_id: UUID, work: Callable[[asyncpg.Connection], Awaitable[T]]) -> T:
-        async with self.transaction(org_id) as connection:
-            return await work(connection)
 
     async def _take(self) -> Reader:
         while True:

@@ -64,15 +64,22 @@ async def add_events(  # noqa: PLR0913 - a delivery as it came
 
 async def load_event(connection: asyncpg.Connection, org_id: UUID, event_id: UUID) -> InboxEvent | None:
     """Return an event by its id."""
-    row = await connection.fetchrow(
+    return (await load_events(connection, org_id, [event_id])).get(event_id)
+
+
+async def load_events(
+    connection: asyncpg.Connection, org_id: UUID, event_ids: Sequence[UUID]
+) -> Mapping[UUID, InboxEvent]:
+    """Return events by their ids; those that are not there stay away."""
+    rows = await connection.fetch(
         "SELECT id, connection_id, event, headers, query, body, fetched, correlation, received_at"
-        " FROM inbox_event WHERE org_id = $1 AND id = $2",
-        org_id, event_id,
+        " FROM inbox_event WHERE org_id = $1 AND id = ANY ($2)",
+        org_id, event_ids,
     )  # fmt: skip
-    if row is None:
-        return None
-    told = {name: json.loads(row[name]) for name in ("headers", "query")}
-    return InboxEvent(**dict(row) | told)
+    return {
+        row["id"]: InboxEvent(**dict(row) | {name: json.loads(row[name]) for name in ("headers", "query")})
+        for row in rows
+    }
 
 
 async def note_fetched(connection: asyncpg.Connection, org_id: UUID, event_id: UUID, fetched: str) -> None:
@@ -82,8 +89,10 @@ async def note_fetched(connection: asyncpg.Connection, org_id: UUID, event_id: U
     )
 
 
-async def note_applied(connection: asyncpg.Connection, org_id: UUID, event_id: UUID, now: datetime) -> None:
-    """Note that the claims of an event were judged."""
+async def note_applied(
+    connection: asyncpg.Connection, org_id: UUID, event_ids: Sequence[UUID], now: datetime
+) -> None:
+    """Note that the claims of events were judged."""
     await connection.execute(
-        "UPDATE inbox_event SET applied_at = $3 WHERE org_id = $1 AND id = $2", org_id, event_id, now
+        "UPDATE inbox_event SET applied_at = $3 WHERE org_id = $1 AND id = ANY ($2)", org_id, event_ids, now
     )

@@ -14,13 +14,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from operator import itemgetter
-from random import SystemRandom
 from uuid import UUID
 
 import asyncpg
 
 from domain.identity import uuid7
-from storage.lane_outcome import Fault, Outcome, Patience, Poison, Retry
+from storage.lane_outcome import Fault
 
 # The lane's row counts its messages, and is locked from here to the commit: what it says of them holds.
 # Whether any wait is never asked of the messages themselves, which may not be visible yet.
@@ -60,41 +59,12 @@ _CLAIM = """
                WHEN l.attempts > 0 OR l.alone > 0 OR l.lease IS NOT NULL THEN 1 ELSE {messages:d} END, 0)
       FROM due WHERE l.org_id = due.org_id AND l.id = due.id
     RETURNING l.org_id, l.id, l.key, l.attempts, l.alone"""
-_TAKE = """
-    SELECT m.id, m.seq, m.payload, m.correlation, m.enqueued_at
-      FROM lane AS l JOIN lane_message AS m ON m.org_id = l.org_id AND m.lane_id = l.id AND m.seq <= l.taken
-     WHERE l.org_id = $1 AND l.id = $2 AND l.lease = $3 AND m.org_id = $1 AND m.lane_id = $2
-     ORDER BY m.seq LIMIT {messages:d}"""
-_FINISH = """
-    WITH held AS (
-        UPDATE lane
-           SET lease = NULL, pending = pending - $4, alone = greatest(alone - $4, 0),
-               attempts = $5, reason = $6,
-               next_at = CASE WHEN pending = $4 THEN 'infinity' ELSE $7::timestamptz END,
-               tail = CASE WHEN last_seq = $8 THEN NULL ELSE tail END
-         WHERE org_id = $1 AND id = $2 AND lease = $3 RETURNING pending),
-    gone AS (
-        DELETE FROM lane_message AS m USING held
-         WHERE m.org_id = $1 AND m.lane_id = $2 AND m.seq = ANY ($9) RETURNING m.*),
-    quarantined AS (
-        INSERT INTO quarantined_message (org_id, id, lane_id, seq, payload, correlation, enqueued_at,
-                                         quarantined_at, attempts, error, message, state)
-        SELECT g.org_id, g.id, g.lane_id, g.seq, g.payload, g.correlation, g.enqueued_at,
-               $10, p.attempts, p.error, p.message, 'HELD'
-          FROM unnest($11::bigint[], $12::int[], $13::text[], $14::text[])
-               AS p (seq, attempts, error, message) JOIN gone AS g ON g.seq = p.seq)
-    SELECT pending FROM held"""
-_RELEASE = """
-    UPDATE lane SET lease = NULL, attempts = attempts - 1, next_at = $4, alone = greatest(alone, $5)
-     WHERE org_id = $1 AND id = $2 AND lease = $3"""
 _PENDING = "SELECT pending FROM lane WHERE org_id = $1 AND id = $2"
-_RENEW = "UPDATE lane SET next_at = $4 WHERE org_id = $1 AND id = $2 AND lease = $3"
 _BACKLOG = """
     SELECT coalesce(sum(pending), 0)::int AS waiting, min(next_at) FILTER (WHERE next_at <= $2) AS since
       FROM lane WHERE queue = $1 AND next_at < 'infinity'"""
 
 _AT_ONCE = 1000
-_chance = SystemRandom()
 
 
 class Queue(StrEnum):
@@ -245,88 +215,6 @@ async def claim(  # noqa: PLR0913 - how much, for how long, from when
         )
         for row in rows
     ]  # fmt: skip
-
-
-async def take(connection: asyncpg.Connection, lease: Lease) -> Sequence[Taken]:
-    """Return the messages to work on, in order, in a transaction bound to the org. Raises Fenced."""
-    rows = await connection.fetch(
-        _TAKE.format(messages=lease.messages), lease.org_id, lease.lane_id, lease.id
-    )
-    if not rows:
-        raise Fenced
-    return [Taken(**dict(row)) for row in rows]
-
-
-async def finish(
-    connection: asyncpg.Connection,
-    lease: Lease,
-    outcomes: Sequence[tuple[Taken, Outcome]],
-    now: datetime,
-    patience: Patience,
-) -> Finished:
-    """End a lease with what became of its first messages; nothing after a Retry is looked at.
-
-    Runs in a transaction bound to the org, best in the one that did the work and as its last statement: what
-    a worker did whose lease had ended is then undone with it. Raises Fenced, after which nothing may commit.
-    """
-    gone, poison, retry = _sorted(lease, outcomes, patience)
-    attempts, next_at = 0, now
-    if retry is not None:
-        attempts = (1 if gone else lease.attempts) - (retry.after is not None)
-        next_at = now + max(patience.rest(max(attempts, 1), _chance), retry.least)
-        if retry.after is not None:
-            next_at = max(next_at, retry.after)  # a time that has passed must not bring it back at once
-    left = await connection.fetchval(
-        _FINISH, lease.org_id, lease.lane_id, lease.id, len(gone), attempts,
-        f"{retry.reason.kind}: {retry.reason.message}" if retry else None,
-        next_at, gone[-1].seq if gone else 0, [each.seq for each in gone], now,
-        [each.seq for each, _, _ in poison], [tried for _, _, tried in poison],
-        [fault.kind for _, fault, _ in poison], [fault.message for _, fault, _ in poison],
-    )  # fmt: skip
-    if left is None:
-        raise Fenced
-    return Finished(
-        done=len(gone) - len(poison),
-        quarantined=[(each, fault) for each, fault, _ in poison],
-        left=left,
-        retry_at=next_at if retry else None,
-        waits_for=outcomes[len(gone)][0].correlation if retry else None,
-        routine=retry is not None and retry.routine,
-    )
-
-
-def _sorted(
-    lease: Lease, outcomes: Sequence[tuple[Taken, Outcome]], patience: Patience
-) -> tuple[list[Taken], list[tuple[Taken, Fault, int]], Retry | None]:
-    """Return what leaves the lane, what of it goes to quarantine after how many attempts, and what stays."""
-    gone: list[Taken] = []
-    poison: list[tuple[Taken, Fault, int]] = []
-    for each, outcome in outcomes:
-        attempts = 1 if gone else lease.attempts
-        if isinstance(outcome, Retry) and (outcome.after is not None or attempts < patience.attempts):
-            return gone, poison, outcome
-        if isinstance(outcome, Retry | Poison):
-            poison.append((each, outcome.reason, attempts))
-        gone.append(each)
-    return gone, poison, None
-
-
-async def release(connection: asyncpg.Connection, lease: Lease, now: datetime, alone: int = 0) -> None:
-    """Give a lane back as it was, in a transaction bound to the org; no attempt is counted.
-
-    With `alone` it gives so many of its next messages one by one. What is not ours any more is left alone.
-    """
-    await connection.execute(_RELEASE, lease.org_id, lease.lane_id, lease.id, now, alone)
-
-
-async def renew(connection: asyncpg.Connection, lease: Lease, until: datetime) -> None:
-    """Have a lease end later, in a transaction bound to the org, which is undone where it is not ours.
-
-    Raises Fenced, after which nothing may commit.
-    """
-    done = await connection.execute(_RENEW, lease.org_id, lease.lane_id, lease.id, until)
-    if not done.endswith(" 1"):
-        raise Fenced
 
 
 async def is_waited_for(connection: asyncpg.Connection, org_id: UUID, queue: Queue, key: str) -> bool:

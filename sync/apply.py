@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -11,14 +11,14 @@ from uuid import UUID
 
 import asyncpg
 
-from domain.claim import Claim, Report, Unreadable, claims_of
+from domain.claim import Claim, NoSuchClaim, Report, Unreadable, claims_of
 from domain.contract import Contract, ContractType, Side
 from domain.field import CLM, Kind, System
 from domain.history import Decision
-from domain.ledger import Outcome, contract_id_for, judge, turn_away
+from domain.ledger import Outcome, Stored, contract_id_for, judge, turn_away
 from domain.lifecycle import ContractStatus
 from domain.reconcile import Verdict
-from storage.claims import ClaimStore
+from storage.claims import ClaimStore, Locked
 from storage.sealing import NO_KEYS, Vault
 
 CLOCKS_APART: Final = timedelta(minutes=5)
@@ -51,6 +51,10 @@ class FromTheFuture(Exception):
 
     def __init__(self, claimed_at: datetime) -> None:
         super().__init__((type(self).__doc__ or "").format(claimed_at=claimed_at.isoformat()))
+
+
+Unapplied = UnknownContract | NameOfAnother | AtNoVersion | FromTheFuture | NoSuchClaim
+"""Why a report is not applied; nothing was written of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,38 +96,128 @@ async def apply_report(  # noqa: PLR0913 - what is applied where, each by name
     sender has seen, nothing is changed where the contract is at another one. Raises UnknownContract,
     AtNoVersion, NameOfAnother, FromTheFuture, and NoSuchClaim for what nobody can claim.
     """
-    if report.claimed_at > now + CLOCKS_APART:
-        raise FromTheFuture(report.claimed_at)
-    claims = list(claims_of(report))
-    new = _first_heard_of(org_id, report) if report.system is CLM and version is None else None
-    store = ClaimStore(connection, org_id, now, vault)
-    if contract_id is None:
-        contract = await store.lock(report.contract, new)
-    else:
-        contract = await store.lock_known(contract_id)
-    if contract is None and version is not None:
-        raise AtNoVersion(report.contract)
-    if contract is None:
-        raise UnknownContract(report.system, report.contract)
-    other = (contract.source_key or "").removesuffix(f":{report.contract}")
-    if report.system is CLM and other != report.source and await store.is_connection(other):
-        raise NameOfAnother(report.contract, other)
-    resolved = [await _resolved(store, each) for each in claims]
-    stored = await store.stored(contract)
-    if version is None or version == contract.version:
-        outcome = judge(stored, resolved, store.now)
-    else:
-        outcome = turn_away(stored, resolved, store.now, version)
-    await store.write(contract, outcome)
-    return Applied(contract=contract, outcome=outcome)
+    asked = _Asked(report, version, contract_id)
+    (applied,) = await _apply(ClaimStore(connection, org_id, now, vault), org_id, [asked], now)
+    if isinstance(applied, Applied):
+        return applied
+    raise applied
 
 
-async def _resolved(store: ClaimStore, claim: Claim) -> Claim:
+async def apply_reports(
+    connection: asyncpg.Connection,
+    org_id: UUID,
+    reports: Sequence[Report],
+    *,
+    now: datetime,
+    vault: Vault = NO_KEYS,
+) -> Sequence[Applied | Unapplied]:
+    """Apply reports as `apply_report` does, each about another contract, with a few statements for them all.
+
+    What is wrong with one of them is returned in its place, and is no matter to the others.
+    """
+    asked = [_Asked(each) for each in reports]
+    return await _apply(ClaimStore(connection, org_id, now, vault), org_id, asked, now)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A report to be applied, at a version or to a contract that is known by its id."""
+
+    report: Report
+    version: int | None = None
+    contract_id: UUID | None = None
+
+    def claims(self, now: datetime) -> Sequence[Claim]:
+        if self.report.claimed_at > now + CLOCKS_APART:
+            raise FromTheFuture(self.report.claimed_at)
+        return list(claims_of(self.report))
+
+    def unknown(self) -> Unapplied:
+        if self.version is not None:
+            return AtNoVersion(self.report.contract)
+        return UnknownContract(self.report.system, self.report.contract)
+
+    def other_maker(self, contract: Contract) -> str | None:
+        """Return who made the contract, where it may be another contract system than the one that speaks."""
+        other = (contract.source_key or "").removesuffix(f":{self.report.contract}")
+        return other if self.report.system is CLM and other != self.report.source else None
+
+
+async def _apply(
+    store: ClaimStore, org_id: UUID, asked: Sequence[_Asked], now: datetime
+) -> Sequence[Applied | Unapplied]:
+    """Judge and write what can be; each step is of all of them."""
+    results: dict[int, Applied | Unapplied] = {}
+    claims: dict[int, Sequence[Claim]] = {}
+    for place, each in enumerate(asked):
+        try:
+            claims[place] = each.claims(now)
+        except (FromTheFuture, NoSuchClaim) as error:
+            results[place] = error
+    locked = await _locked(store, org_id, {place: asked[place] for place in claims})
+    makers = {place: asked[place].other_maker(each.contract) for place, each in locked.items()}
+    others = await store.connections({other for other in makers.values() if other is not None})
+    for place in claims:
+        if place not in locked:
+            results[place] = asked[place].unknown()
+        elif (other := makers[place]) in others and other is not None:
+            results[place] = NameOfAnother(asked[place].report.contract, other)
+    left = [place for place in claims if place not in results]
+    named = await _named(store, [claim for place in left for claim in claims[place]])
+    outcomes: list[tuple[Locked, Outcome]] = []
+    for place, stored in zip(left, await store.stored([locked[place] for place in left]), strict=True):
+        outcome = _judged(
+            asked[place], locked[place], stored, [_resolved(each, named) for each in claims[place]]
+        )
+        outcomes.append((locked[place], outcome))
+        results[place] = Applied(contract=locked[place].contract, outcome=outcome)
+    await store.write(outcomes)
+    return [results[place] for place in range(len(asked))]
+
+
+async def _locked(store: ClaimStore, org_id: UUID, asked: Mapping[int, _Asked]) -> Mapping[int, Locked]:
+    """Lock the contracts that are spoken of, those made that a contract system speaks of first."""
+    locked: dict[int, Locked] = {}
+    for place, each in asked.items():
+        if each.contract_id is not None and (known := await store.lock_known(each.contract_id)) is not None:
+            locked[place] = known
+    places = {each.report.contract: place for place, each in asked.items() if each.contract_id is None}
+    found = await store.lock(
+        {
+            reference: _first_heard_of(org_id, asked[place].report)
+            if asked[place].report.system is CLM and asked[place].version is None
+            else None
+            for reference, place in places.items()
+        }
+    )
+    return locked | {places[reference]: each for reference, each in found.items()}
+
+
+def _judged(asked: _Asked, locked: Locked, stored: Stored, claims: Sequence[Claim]) -> Outcome:
+    if asked.version is None or asked.version == locked.contract.version:
+        return judge(stored, claims, locked.at)
+    return turn_away(stored, claims, locked.at, asked.version)
+
+
+async def _named(store: ClaimStore, claims: Sequence[Claim]) -> Mapping[tuple[str, str], UUID]:
+    """Return the records that references name, by what they are and their names."""
+    names: defaultdict[str, set[str]] = defaultdict(set)
+    for each in claims:
+        if each.field.kind is Kind.REFERENCE and isinstance(each.value, str):
+            names[each.field.target].add(each.value)
+    return {
+        (target, name): id_
+        for target, some in names.items()
+        for name, id_ in (await store.referred(target, some)).items()
+    }
+
+
+def _resolved(claim: Claim, named: Mapping[tuple[str, str], UUID]) -> Claim:
     """The claim, with the record that a reference names in the place of its name."""
     name = claim.value
     if claim.field.kind is not Kind.REFERENCE or not isinstance(name, str):
         return claim
-    found = await store.referred(claim.field, name)
+    found = named.get((claim.field.target, name))
     if found is None:
         value = Unreadable(name, f"no {claim.field.target} is known by it")
         return replace(claim, value=value)

@@ -25,14 +25,35 @@ class Batch:
     messages: Sequence[Taken]
 
 
+Outcomes = Sequence[Outcome]
+WorkTogether = Callable[[asyncpg.Connection, Sequence[Batch]], Awaitable[Sequence[Outcomes]]]
+
+
 @dataclass(frozen=True, slots=True)
 class Within:
     """Work in the database, in the transaction that finishes it: done and finished, or neither.
 
     `work` says what became of the messages, one after the other up to the first Retry. It commits nothing.
+    `together` does so for lanes of one org at once, in one transaction. Where it raises, nothing of it was
+    done, and `work` is asked of each of them.
     """
 
-    work: Callable[[asyncpg.Connection, Batch], Awaitable[Sequence[Outcome]]]
+    work: Callable[[asyncpg.Connection, Batch], Awaitable[Outcomes]]
+    together: WorkTogether | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """The two ends of work elsewhere, for lanes of one org at once, each end in one transaction.
+
+    `look` reads what the work needs, and gives it back for each lane to be begun; `settle` notes what came of
+    those that are done. Where one raises, nothing of it was done, and each lane is worked on by itself.
+    """
+
+    look: Callable[
+        [asyncpg.Connection, Sequence[Batch]], Awaitable[Sequence[Callable[[], Awaitable[Outcomes]]]]
+    ]
+    settle: Callable[[asyncpg.Connection, Sequence[tuple[Batch, Outcomes]]], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +65,10 @@ class Apart:
     `close` lets go of what was opened for it, when a worker ends; work that comes after that opens it anew.
     """
 
-    work: Callable[[Batch], Awaitable[Sequence[Outcome]]]
-    settle: Callable[[asyncpg.Connection, Batch, Sequence[Outcome]], Awaitable[None]] | None = None
+    work: Callable[[Batch], Awaitable[Outcomes]]
+    settle: Callable[[asyncpg.Connection, Batch, Outcomes], Awaitable[None]] | None = None
     close: Callable[[], Awaitable[None]] | None = None
+    together: Together | None = None
 
 
 Handler = Within | Apart

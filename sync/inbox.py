@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -13,16 +13,25 @@ from uuid import UUID
 import asyncpg
 import orjson
 
-from domain.claim import NoSuchClaim, Report
+from domain.claim import Report
 from domain.history import Decision
 from domain.identity import uuid7
 from domain.passage import Fate, Figure, Passage, SyncDirection
 from storage.database import Database
-from storage.inbox import InboxEvent, add_events, inbox_id, load_event, note_applied, note_fetched
+from storage.inbox import (
+    InboxEvent,
+    add_events,
+    inbox_id,
+    load_event,
+    load_events,
+    note_applied,
+    note_fetched,
+)
 from storage.lane_outcome import Done, Fault, Outcome, Poison, Retry
 from storage.lanes import Message, Queue, Taken, enqueue
 from storage.sealing import Vault
-from sync.apply import Applied, FromTheFuture, NameOfAnother, UnknownContract, apply_report
+from sync.apply import Applied
+from sync.apply_events import apply_events
 from sync.clm.delivery import Delivery
 from sync.clm.event import Event
 from sync.clm.fetcher import Fetcher, NotFetched
@@ -35,6 +44,9 @@ from sync.passages import ABOUT
 
 _NOT_KEPT: Final = frozenset({"authorization", "cookie", "proxy-authorization"})
 """Headers that are of no use to whoever reads an event again, and could be of some to a thief."""
+
+
+_GONE: Final = "the event is not there any more"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,22 +142,28 @@ class InboxWork:
 
     async def apply(self, connection: asyncpg.Connection, batch: Batch) -> Sequence[Outcome]:
         """Apply events in the transaction that finishes them."""
-        outcomes: list[Outcome] = []
+        (outcomes,) = await self.apply_together(connection, [batch])
+        return outcomes
+
+    async def apply_together(
+        self, connection: asyncpg.Connection, batches: Sequence[Batch]
+    ) -> Sequence[Sequence[Outcome]]:
+        """Apply events of an org's lanes: the first of each at once, then the second of each, and so on."""
+        outcomes: list[list[Outcome]] = [[] for _ in batches]
         changed: list[Message] = []
-        for message in batch.messages:
-            # What of an event was applied before the rest proved wrong is undone with it.
-            point = connection.transaction()
-            await point.start()
-            outcome, reports = await self._applied(connection, batch.org_id, message)
-            if isinstance(outcome, Done):
-                await point.commit()
+        left = list(zip(batches, outcomes, strict=True))
+        while left:
+            messages = [batch.messages[len(before)] for batch, before in left]
+            found = await self._applied(connection, batches[0].org_id, messages)
+            for (_, before), message, (outcome, reports) in zip(left, messages, found, strict=True):
+                before.append(outcome)
                 changed += [told for each in reports if (told := change_of(each, message.correlation))]
-            else:
-                await point.rollback()
-            outcomes.append(outcome)
-            if isinstance(outcome, Retry):
-                break
-        await enqueue(connection, batch.org_id, Queue.OUTBOX, changed, self._clock())
+            left = [
+                (batch, before)
+                for batch, before in left
+                if not isinstance(before[-1], Retry) and len(before) < len(batch.messages)
+            ]
+        await enqueue(connection, batches[0].org_id, Queue.OUTBOX, changed, self._clock())
         return outcomes
 
     async def fetch(self, batch: Batch) -> Sequence[Outcome]:
@@ -178,22 +196,41 @@ class InboxWork:
         return Message(key=key, payload=message.payload, correlation=message.correlation)
 
     async def _applied(
-        self, connection: asyncpg.Connection, org_id: UUID, message: Taken
-    ) -> tuple[Outcome, Sequence[Applied]]:
+        self, connection: asyncpg.Connection, org_id: UUID, messages: Sequence[Taken]
+    ) -> Sequence[tuple[Outcome, Sequence[Applied]]]:
+        """Apply events of as many lanes, and say of each what became of it."""
         now = self._clock()
+        events = await load_events(connection, org_id, [UUID(each.payload) for each in messages])
+        read = [await self._read(connection, org_id, each, events) for each in messages]
+        reports = [each for each in read if not isinstance(each, Poison)]
+        became = iter(await apply_events(connection, org_id, reports, now, self._vault))
+        results: list[tuple[Outcome, Sequence[Applied]]] = []
+        judged: list[UUID] = []
+        for message, each in zip(messages, read, strict=True):
+            applied = each if isinstance(each, Poison) else next(became)
+            if isinstance(applied, Poison | Retry):
+                results.append((applied, ()))
+                continue
+            judged.append(UUID(message.payload))
+            results.append((Judged.of(events[judged[-1]], applied), applied))
+        await note_applied(connection, org_id, judged, now)
+        return results
+
+    async def _read(
+        self,
+        connection: asyncpg.Connection,
+        org_id: UUID,
+        message: Taken,
+        events: Mapping[UUID, InboxEvent],
+    ) -> Sequence[Report] | Poison:
+        """Return what an event reports, or why that cannot be read."""
         try:
-            stored = await self._event(connection, org_id, message)
-            reports = _reports(await self._sender(connection, org_id, stored), stored)
-            applied = [
-                await apply_report(connection, org_id, each, now=now, vault=self._vault) for each in reports
-            ]
-        except (Malformed, NoSuchClaim, NameOfAnother, FromTheFuture, ConnectionEnded) as error:
-            return Poison(Fault(type(error).__name__, str(error))), ()
-        except UnknownContract as error:
-            # It may be on its way: events overtake each other.
-            return Retry(Fault(type(error).__name__, str(error))), ()
-        await note_applied(connection, org_id, stored.id, now)
-        return Judged.of(stored, applied), applied
+            stored = events.get(UUID(message.payload))
+            if stored is None:
+                raise Malformed("inbox", _GONE)  # noqa: TRY301 - as where one event is loaded
+            return _reports(await self._sender(connection, org_id, stored), stored)
+        except (Malformed, ConnectionEnded) as error:
+            return Poison(Fault(type(error).__name__, str(error)))
 
     async def _fetched(self, org_id: UUID, message: Taken) -> Outcome:
         try:
@@ -214,7 +251,7 @@ class InboxWork:
     async def _event(self, connection: asyncpg.Connection, org_id: UUID, message: Taken) -> InboxEvent:
         found = await load_event(connection, org_id, UUID(message.payload))
         if found is None:
-            raise Malformed("inbox", "the event is not there any more")
+            raise Malformed("inbox", _GONE)
         return found
 
     async def _sender(self, connection: asyncpg.Connection, org_id: UUID, stored: InboxEvent) -> Connection:

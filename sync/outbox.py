@@ -136,7 +136,7 @@ class OutboxWork:
         """Write the contract of a lane; all that waits in it asks for the same, and is done by one write."""
         message = batch.messages[-1]
         earlier: list[Outcome] = [Done()] * (len(batch.messages) - 1)
-        async with self._database.transaction(batch.org_id) as connection:
+        async with self._database.working(batch.org_id) as connection:
             try:
                 org = await self._orgs.get(connection, batch.org_id)
             except KeyEncryptionError as error:

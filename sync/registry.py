@@ -45,7 +45,7 @@ def handlers(
     drift = DriftWork(database, orgs, clock)
     return {
         Queue.FETCH: Apart(inbox.fetch, inbox.hand_on),
-        Queue.INBOX: Within(inbox.apply),
+        Queue.INBOX: Within(inbox.apply, inbox.apply_together),
         Queue.OUTBOX: Apart(outbox.write, outbox.keep, outbox.close),
         Queue.DRIFT: Apart(drift.compare, drift.keep, drift.close),
         Queue.ALERT: Apart(alerts.tell, alerts.note),

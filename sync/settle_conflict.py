@@ -67,18 +67,19 @@ async def settle_conflict(  # noqa: PLR0913 - what is decided where, each by nam
     Raises NothingToDecide and CannotHold; then nothing is to be kept of the transaction.
     """
     store = ClaimStore(connection, org_id, now, vault)
-    contract = await store.lock_known(line.contract_id)
-    if contract is None:
+    locked = await store.lock_known(line.contract_id)
+    if locked is None:
         raise LookupError(line.contract_id)
     await _require_open(store, line)
-    claim = _claim(line, contract, ruling, store.now)
-    outcome = judge(await store.stored(contract), [claim], store.now)
+    claim = _claim(line, locked.contract, ruling, locked.at)
+    (stored,) = await store.stored([locked])
+    outcome = judge(stored, [claim], locked.at)
     verdict = outcome.verdicts[claim]
     if verdict.decision is not Decision.ACCEPTED:
         raise CannotHold(verdict.reason)
-    await store.write(contract, outcome)
+    await store.write([(locked, outcome)])
     [kept] = [each.id for each in outcome.lines if (each.source, each.event) == (PEOPLE, str(line.id))]
-    return Decided(Applied(contract=contract, outcome=outcome), kept)
+    return Decided(Applied(contract=locked.contract, outcome=outcome), kept)
 
 
 async def _require_open(store: ClaimStore, line: FieldChange) -> None:

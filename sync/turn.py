@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,7 +16,8 @@ from domain.passage import Figure, Passage
 from storage.alerts import raise_alerts
 from storage.database import BUSY, LOST, Database, DatabaseUnavailable
 from storage.lane_outcome import Fault, Outcome, Patience, Poison, Retry
-from storage.lanes import Fenced, Finished, Lease, Queue, Taken, finish, release, take
+from storage.lanes import Fenced, Finished, Lease, Queue, Taken
+from storage.leases import finish_all, release, take
 from sync.alerts.alarms import alarms_of
 from sync.handlers import Apart, Batch, Handler, Within
 from sync.health import Health
@@ -34,9 +35,13 @@ class NothingSaid(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """How much is taken at once, for how long, and how often a message is tried."""
+    """How much is taken at once, for how long, and how often a message is tried.
 
-    lanes: int = 10
+    A worker has so many `lanes`, up to `together` of them in one transaction, and so many messages of each.
+    """
+
+    lanes: int = 40
+    together: int = 20
     messages: int = 20
     lease: timedelta = timedelta(seconds=60)
     patience: Patience = field(default_factory=Patience)
@@ -78,20 +83,32 @@ class Turns:
     health: Health = field(default_factory=Health)
     trace: Trace | None = None
 
-    async def take(self, lease: Lease) -> bool:
-        """Work on a lane and end its lease; return whether anything was finished. Never fails."""
+    async def take(self, lease: Lease, ends: float | None = None) -> bool:
+        """Work on a lane and end its lease; return whether anything was finished. Never fails.
+
+        It is stopped at a moment of the event loop, unless one is given in `Pace.work`.
+        """
+        ends = self.ends() if ends is None else ends
+        return await self.guarded(lease, ends, lambda: self._worked(lease))
+
+    def ends(self) -> float:
+        """Return until when of the event loop's time what is begun now may be worked on."""
+        return asyncio.get_running_loop().time() + self.pace.work.total_seconds()
+
+    async def guarded(self, lease: Lease, ends: float, work: Callable[[], Awaitable[Ended]]) -> bool:
+        """Do the work of a lease, which ends with it whatever becomes of it; return as `take` does."""
         try:
-            async with asyncio.timeout(self.pace.work.total_seconds()):
-                ended = await self._worked(lease)
+            async with asyncio.timeout_at(ends):
+                ended = await work()
         except Fenced:
             self.counters.fenced += 1
             return False
         except asyncio.CancelledError:
-            await asyncio.shield(self._let_go(lease, 0))
+            await asyncio.shield(self.let_go(lease))
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, other lanes go on
             return await self._failed(lease, _fault(error))
-        self._tell(lease, ended)
+        self.tell(lease, ended)
         return True
 
     async def _worked(self, lease: Lease) -> Ended:
@@ -102,41 +119,63 @@ class Turns:
             return await self._ended(lease, Poison(fault))
         handler = self.handlers[lease.queue]
         if isinstance(handler, Within):
-            async with self.database.transaction(lease.org_id) as connection:
-                batch = _batch(lease, await take(connection, lease))
+            async with self.database.working(lease.org_id) as connection:
+                batch = batch_of(lease, await take(connection, lease))
                 return await self._finish(connection, lease, batch, await handler.work(connection, batch))
-        async with self.database.transaction(lease.org_id) as connection:
-            batch = _batch(lease, await take(connection, lease))
-        return await self._settled(lease, handler, batch, await handler.work(batch))
+        async with self.database.working(lease.org_id) as connection:
+            batch = batch_of(lease, await take(connection, lease))
+        return await self.settled(lease, handler, batch, await handler.work(batch))
 
-    async def _settled(
-        self, lease: Lease, handler: Apart, batch: Batch, outcomes: Sequence[Outcome]
-    ) -> Ended:
+    async def settled(self, lease: Lease, handler: Apart, batch: Batch, outcomes: Sequence[Outcome]) -> Ended:
+        """Note what the work of a lane brought about, and end its lease."""
+
         async def settle(connection: asyncpg.Connection) -> Ended:
             if handler.settle is not None:
                 await handler.settle(connection, batch, outcomes)
             return await self._finish(connection, lease, batch, outcomes)
 
-        return await self.database.write(lease.org_id, settle)
+        return await self.database.settle(lease.org_id, settle)
 
     async def _finish(
         self, connection: asyncpg.Connection, lease: Lease, batch: Batch, outcomes: Sequence[Outcome]
     ) -> Ended:
-        if not outcomes:
-            raise NothingSaid(f"the handler of {lease.queue} said of no message what became of it")
-        paired = list(zip(batch.messages, outcomes, strict=False))
+        (ended,) = await self.finish(connection, [(lease, batch, outcomes)])
+        return ended
+
+    async def finish(
+        self, connection: asyncpg.Connection, done: Sequence[tuple[Lease, Batch, Sequence[Outcome]]]
+    ) -> Sequence[Ended]:
+        """End leases of one org with what became of their messages, as the last of a transaction."""
+        for lease, _, outcomes in done:
+            if not outcomes:
+                raise NothingSaid(f"the handler of {lease.queue} said of no message what became of it")
         now = self.clock()
-        finished = await finish(connection, lease, paired, now, self.pace.patience)
+        paired = [
+            (lease, list(zip(batch.messages, outcomes, strict=False))) for lease, batch, outcomes in done
+        ]
+        ends = await finish_all(connection, paired, now, self.pace.patience)
+        told = list(zip(done, ends, strict=True))
+        alarms = [
+            alarm
+            for (_, batch, outcomes), finished in told
+            for alarm in alarms_of(batch, outcomes, finished, now)
+        ]
         # Last of all: it locks what every other turn counts, too.
-        await raise_alerts(connection, lease.org_id, alarms_of(batch, outcomes, finished, now), now)
-        passages, figures = passages_of(batch, outcomes, finished), figures_of(outcomes)
-        steps = [] if self.trace is None else steps_of(batch, outcomes, finished, self._began(lease))
-        return Ended(finished, passages, figures, steps)
+        await raise_alerts(connection, done[0][0].org_id, alarms, now)
+        return [
+            Ended(
+                finished,
+                passages_of(batch, outcomes, finished),
+                figures_of(outcomes),
+                [] if self.trace is None else steps_of(batch, outcomes, finished, self._began(lease)),
+            )
+            for (lease, batch, outcomes), finished in told
+        ]
 
     async def _ended(self, lease: Lease, outcome: Outcome) -> Ended:
         """Say the same of the first message whatever its handler would."""
-        async with self.database.transaction(lease.org_id) as connection:
-            batch = _batch(lease, await take(connection, lease))
+        async with self.database.working(lease.org_id) as connection:
+            batch = batch_of(lease, await take(connection, lease))
             return await self._finish(connection, lease, batch, [outcome])
 
     async def _failed(self, lease: Lease, fault: Fault) -> bool:
@@ -145,7 +184,7 @@ class Turns:
         The database may be what failed: then this fails as well, and the lane is given back uncounted.
         """
         if lease.messages > 1:
-            await self._let_go(lease, lease.messages)
+            await self.let_go(lease, lease.messages)
             return False
         try:
             ended = await self._ended(lease, Retry(fault))
@@ -153,12 +192,12 @@ class Turns:
             self.counters.fenced += 1
             return False
         except (DatabaseUnavailable, *LOST, *BUSY):
-            await self._let_go(lease, 0)
+            await self.let_go(lease)
             return False
-        self._tell(lease, ended, fault)
+        self.tell(lease, ended, fault)
         return True
 
-    async def _let_go(self, lease: Lease, alone: int) -> None:
+    async def let_go(self, lease: Lease, alone: int = 0) -> None:
         """Release a lane, also when the database comes back only in a while; else its lease runs out."""
 
         async def let_go(connection: asyncpg.Connection) -> None:
@@ -166,7 +205,7 @@ class Turns:
 
         for attempt in range(_LOST_ATTEMPTS):
             with suppress(DatabaseUnavailable, *LOST, *BUSY):
-                await self.database.write(lease.org_id, let_go)
+                await self.database.settle(lease.org_id, let_go)
                 return
             await asyncio.sleep(0.25 * 2**attempt)
 
@@ -174,7 +213,8 @@ class Turns:
         """Return when a lane was claimed."""
         return lease.until - self.pace.lease
 
-    def _tell(self, lease: Lease, ended: Ended, fault: Fault | None = None) -> None:
+    def tell(self, lease: Lease, ended: Ended, fault: Fault | None = None) -> None:
+        """Count and log what became of a lease, which is committed."""
         finished = ended.finished
         self.health.note(lease.org_id, ended.passages, self.clock())
         self.health.note_figures(lease.org_id, ended.figures, self.clock())
@@ -196,7 +236,8 @@ class Turns:
             )  # fmt: skip
 
 
-def _batch(lease: Lease, messages: Sequence[Taken]) -> Batch:
+def batch_of(lease: Lease, messages: Sequence[Taken]) -> Batch:
+    """Return what the handler of a lane is given."""
     return Batch(
         org_id=lease.org_id, queue=lease.queue, key=lease.key, attempts=lease.attempts, until=lease.until,
         messages=messages,

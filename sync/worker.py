@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 
@@ -15,6 +15,7 @@ from storage.database import BUSY, LOST, Database, DatabaseUnavailable
 from storage.lane_bell import Bell, listen
 from storage.lanes import Backlog, Lease, Queue, backlog, claim
 from sync.alerts.stuck import LOOKED_FOR, look_for_stuck
+from sync.group import Groups
 from sync.handlers import Apart, Handler
 from sync.health import KEEP, Health
 from sync.trace import Trace
@@ -53,12 +54,13 @@ class Worker:
         self._pace = pace or Pace()
         self._listen_to = listen_to
         self._clock = clock
-        self._turns = Turns(
+        turns = Turns(
             database=database, handlers=handlers, pace=self._pace, clock=clock, counters=self.counters,
             health=self.health, trace=trace,
         )  # fmt: skip
+        self._groups = Groups(turns=turns)
         self._bell = Bell(database)
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: dict[asyncio.Task[None], int] = {}
         self._wake = asyncio.Event()
         self._stopping = False
         self._unreachable = False
@@ -85,7 +87,7 @@ class Worker:
                 if once and not found and not busy:
                     break
                 idle = SHORTEST_POLL if found else min(idle * 2, LONGEST_POLL)
-                if not found or len(self._running) >= self._pace.lanes:
+                if not found or self._lanes >= self._pace.lanes:
                     await self._rest(idle)
         finally:
             for task in beside:
@@ -110,15 +112,20 @@ class Worker:
         found = False
         self._queues = self._queues[1:] + self._queues[:1]
         for queue in self._queues:
-            room = self._pace.lanes - len(self._running)
+            room = self._pace.lanes - self._lanes
             if room <= 0 or self._stopping:
                 break
-            for lease in await self._leases(queue, room):
+            for leases in self._groups.arranged(await self._leases(queue, room)):
                 found = True
-                task = asyncio.create_task(self._turn(lease))
-                self._running.add(task)
+                task = asyncio.create_task(self._turn(leases))
+                self._running[task] = len(leases)
                 task.add_done_callback(self._done)
         return found
+
+    @property
+    def _lanes(self) -> int:
+        """How many lanes are worked on."""
+        return sum(self._running.values())
 
     async def _leases(self, queue: Queue, room: int) -> list[Lease]:
         try:
@@ -135,13 +142,13 @@ class Worker:
         self._unreachable = False
         return list(leases)
 
-    async def _turn(self, lease: Lease) -> None:
-        if await self._turns.take(lease):
+    async def _turn(self, leases: Sequence[Lease]) -> None:
+        if await self._groups.take(leases):
             # What it did may have made work for the other queues.
-            self._bell.ring(queue for queue in self._queues if queue is not lease.queue)
+            self._bell.ring(queue for queue in self._queues if queue is not leases[0].queue)
 
     def _done(self, task: asyncio.Task[None]) -> None:
-        self._running.discard(task)
+        del self._running[task]
         self._wake.set()
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("a lane's turn failed: %s", type(error).__name__)
@@ -154,7 +161,7 @@ class Worker:
     async def _come_to_an_end(self) -> None:
         while self._running:
             await asyncio.wait(self._running)
-        for handler in self._turns.handlers.values():
+        for handler in self._groups.turns.handlers.values():
             if isinstance(handler, Apart) and handler.close is not None:
                 await handler.close()
         await self.health.keep(self._database, self._clock())

@@ -18,7 +18,8 @@ from domain.identity import uuid7
 from domain.passage import Fate, Figure, FigureName, Passage, SyncDirection
 from storage.database import Database
 from storage.lane_outcome import Fault, Poison
-from storage.lanes import Message, Queue, claim, enqueue, finish, take
+from storage.lanes import Message, Queue, claim, enqueue
+from storage.leases import finish, take
 from storage.salesforce_streams import note_read, set_stream
 from sync.health import Health
 from sync.turn import Pace

@@ -14,7 +14,8 @@ import asyncpg
 from domain.org import Org
 from storage.database import Database
 from storage.lane_outcome import Done, Fault, Outcome, Patience
-from storage.lanes import Finished, Lease, Message, Queue, Taken, claim, enqueue, finish, take
+from storage.lanes import Finished, Lease, Message, Queue, Taken, claim, enqueue
+from storage.leases import finish, take
 from storage.orgs import save_org
 
 ONE, OTHER = UUID(int=1), UUID(int=2)

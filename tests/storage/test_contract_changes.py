@@ -12,7 +12,7 @@ import pytest
 
 from domain.identity import uuid7
 from domain.org import Org
-from storage.contract_changes import KEPT, Position, add_change, position_of, present, read_on
+from storage.contract_changes import KEPT, Position, add_changes, position_of, present, read_on
 from storage.database import Database
 from storage.orgs import save_org
 
@@ -40,7 +40,7 @@ async def write(database: Database, chance: random.Random, committed: set[UUID])
             async with database.transaction(chance.choice([ORG, ORG, OTHER])) as connection:
                 org = UUID(await connection.fetchval("SELECT current_setting('app.org')"))
                 for each in contracts:
-                    await add_change(connection, org, each, {"title"}, datetime.now(UTC))
+                    await add_changes(connection, org, [(each, {"title"}, datetime.now(UTC))])
                     await asyncio.sleep(chance.random() * 0.01)
                 if not keeps:
                     await connection.execute("SELECT 1 / 0")
@@ -96,7 +96,7 @@ def test_a_change_is_found_by_its_id_in_its_org_until_it_is_let_go(database_url:
         database, now = await Database.open(database_url, 2), datetime.now(UTC)
         async with database.transaction(ORG) as connection:
             before = await present(connection)
-            await add_change(connection, ORG, uuid7(), {"title", "status"}, now)
+            await add_changes(connection, ORG, [(uuid7(), {"title", "status"}, now)])
         async with database.transaction(ORG) as connection:
             [change] = (await read_on(connection, ORG, before, 10)).changes
             assert change.fields == ["status", "title"]
@@ -104,7 +104,7 @@ def test_a_change_is_found_by_its_id_in_its_org_until_it_is_let_go(database_url:
         async with database.transaction(OTHER) as connection:
             assert await position_of(connection, OTHER, change.id) is None
         async with database.transaction(ORG) as connection:
-            await add_change(connection, ORG, uuid7(), {"title"}, now + KEPT + timedelta(minutes=1))
+            await add_changes(connection, ORG, [(uuid7(), {"title"}, now + KEPT + timedelta(minutes=1))])
             assert await position_of(connection, ORG, change.id) is None
         await database.close()
 

@@ -13,7 +13,8 @@ import asyncpg
 import pytest
 
 from storage.lane_outcome import Done, Outcome, Poison, Retry
-from storage.lanes import Fenced, Lease, Message, Taken, release
+from storage.lanes import Fenced, Lease, Message, Taken
+from storage.leases import release
 from storage.quarantine import Decision, discard, list_quarantined, replay
 from tests.storage.lane_model import Model
 from tests.storage.lane_work import BROKEN, LEASE, PATIENCE, Work, runner

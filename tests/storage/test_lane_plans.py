@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from storage import lanes
+from storage import lanes, leases
 from storage.lanes import Queue
 from tests.storage.lane_work import LEASE, ONE, Test, Work, runner
 
@@ -94,8 +94,8 @@ def test_a_hot_key_is_one_lane_of_which_a_batch_is_read(filled: On) -> None:
         (hot,) = await work.claim(lanes=1, messages=20)
         assert hot.key == "hot"
         async with work.database.transaction(ONE) as connection:
-            statement = lanes._TAKE.format(messages=20)
-            plan = await _plan(connection, statement, ONE, hot.lane_id, hot.id)
+            statement = leases._TAKE.format(messages=20)
+            plan = await _plan(connection, statement, ONE, [hot.lane_id], [hot.id])
             assert _indexes(plan) == {"pk_lane", "uq_lane_message_org_id_lane_id_seq"}
             assert _read(plan) <= 40
         taken = await work.take(hot)
@@ -110,8 +110,8 @@ def test_a_batch_of_a_hot_key_is_finished_without_looking_at_the_rest(filled: On
         gone = [each.seq for each in await work.take(hot)]
         async with work.database.transaction(ONE) as connection:
             plan = await _plan(
-                connection, lanes._FINISH, ONE, hot.lane_id, hot.id, 20, 0, None, work.now, 20, gone,
-                work.now, [], [], [], [],
+                connection, leases._FINISH, ONE, work.now, [hot.lane_id], [hot.id], [20], [0], ["NULL"],
+                [work.now], [20], [hot.lane_id] * 20, gone, [], [], [], [],
             )  # fmt: skip
         assert _indexes(plan) == {"pk_lane", "uq_lane_message_org_id_lane_id_seq"}
         assert _read(plan) <= 41

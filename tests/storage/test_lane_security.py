@@ -8,7 +8,8 @@ from contextlib import suppress
 import asyncpg
 import pytest
 
-from storage.lanes import Fenced, Queue, take
+from storage.lanes import Fenced, Queue
+from storage.leases import take
 from storage.tenancy import bind_queue
 from tests.storage.lane_work import ONE, OTHER, Test, Work, runner
 

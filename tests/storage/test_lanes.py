@@ -9,7 +9,8 @@ import asyncpg
 import pytest
 
 from storage.lane_outcome import Done, Fault, Poison, Retry
-from storage.lanes import Fenced, Message, Queue, backlog, enqueue, finish, release
+from storage.lanes import Fenced, Message, Queue, backlog, enqueue
+from storage.leases import finish, release
 from tests.storage.lane_work import BROKEN, LEASE, ONE, OTHER, PATIENCE, START, Test, Work, runner
 
 On = Callable[[Test], None]

@@ -30,6 +30,7 @@ from storage.lanes import Queue, claim
 from storage.orgs import save_org
 from storage.salesforce import StoredSalesforce, set_salesforce
 from sync.connections import sealed_key
+from sync.group import Groups
 from sync.handlers import Apart, Batch, Within
 from sync.inbox import InboxWork, Received, receive
 from sync.outbox import OutboxWork
@@ -140,7 +141,7 @@ class Interleaving:
     async def close(self) -> None:
         """Let go of what workers hold."""
         for each in self._workers:
-            close = each.handlers[Queue.OUTBOX].close
+            close = each.turns.handlers[Queue.OUTBOX].close
             await close()
 
     def _check_graph(self, told: Told, found: Contract) -> None:
@@ -188,13 +189,14 @@ class Interleaving:
             self._begun[name] = True
             return
 
-    async def _work(self, queue: Queue, turns: Turns, lanes: int) -> None:
+    async def _work(self, queue: Queue, groups: Groups, lanes: int) -> None:
         """Take lanes of any org as a worker would."""
         async with self.database.claiming(queue) as connection:
             leases = await claim(
                 connection, queue, lanes=lanes, messages=PACE.messages, lease_for=PACE.lease, now=self.now
             )
-        for ended in await asyncio.gather(*(turns.take(each) for each in leases), return_exceptions=True):
+        taken = (groups.take(each) for each in groups.arranged(leases))
+        for ended in await asyncio.gather(*taken, return_exceptions=True):
             if isinstance(ended, BaseException) and not isinstance(ended, Killed):
                 raise ended
 
@@ -211,12 +213,18 @@ class Interleaving:
         async with self.database.transaction(self.org.id) as connection:
             return int(await connection.fetchval("SELECT count(*) FROM lane WHERE pending > 0"))
 
-    def _worker(self) -> Turns:
+    def _worker(self) -> Groups:
         inbox = InboxWork(self.database, self._connections, Vault(self.sealer), self._clock)
 
         async def apply(connection: asyncpg.Connection, batch: Batch) -> Sequence[Outcome]:
             await self.fate.stall()
             return await inbox.apply(connection, batch)
+
+        async def apply_together(
+            connection: asyncpg.Connection, batches: Sequence[Batch]
+        ) -> Sequence[Sequence[Outcome]]:
+            await self.fate.stall()
+            return await inbox.apply_together(connection, batches)
 
         async def write(batch: Batch) -> Sequence[Outcome]:
             told = await outbox.write(batch)
@@ -225,14 +233,15 @@ class Interleaving:
 
         orgs = SalesforceOrgs(self.sealer, breaker=lambda: Breaker(failures=50, clock=self._seconds))
         outbox = OutboxWork(self.database, orgs, self._clock)
-        return Turns(
+        turns = Turns(
             database=self.database,
             handlers={
-                Queue.INBOX: Within(apply),
+                Queue.INBOX: Within(apply, apply_together),
                 Queue.OUTBOX: Apart(write, outbox.keep, outbox.close),
             },
             pace=PACE, clock=self._clock, counters=Counters(),
         )  # fmt: skip
+        return Groups(turns=turns)
 
     def _clock(self) -> datetime:
         return self.now

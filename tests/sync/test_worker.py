@@ -401,13 +401,19 @@ class Mishaps:
         return []
 
 
+@pytest.mark.parametrize("at_once", [1, 3])
 def test_several_workers_keep_the_order_of_every_key_and_lose_and_double_nothing(
-    on: On, database_url: str
+    on: On, database_url: str, at_once: int
 ) -> None:
+    async def together(
+        connection: asyncpg.Connection, batches: Sequence[Batch]
+    ) -> Sequence[Sequence[Outcome]]:
+        return [await mishaps.handle(connection, each) for each in batches]
+
     mishaps, keys = Mishaps(), [f"key {n}" for n in range(12)]
     patience = Patience(attempts=50, first=timedelta(milliseconds=5), longest=timedelta(milliseconds=20))
-    pace = replace(BRISK, lease=timedelta(seconds=0.8), patience=patience)
-    handlers = {Queue.INBOX: Within(mishaps.handle)}
+    pace = replace(BRISK, lease=timedelta(seconds=0.8), patience=patience, together=at_once)
+    handlers = {Queue.INBOX: Within(mishaps.handle, together)}
 
     async def run(work: Work) -> None:
         workers = [worker(work, handlers, pace=pace, url=database_url) for _ in range(4)]

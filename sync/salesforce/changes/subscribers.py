@@ -15,19 +15,8 @@ from auth.key_encryption import KeyEncryptionError
 from domain.identity import uuid7
 from storage.database import BUSY, LOST, Database, DatabaseUnavailable
 from storage.lane_outcome import Done, Fault, Outcome, Patience, Retry
-from storage.lanes import (
-    Fenced,
-    Lease,
-    Message,
-    Queue,
-    Taken,
-    claim,
-    enqueue,
-    finish,
-    release,
-    renew,
-    take,
-)
+from storage.lanes import Fenced, Lease, Message, Queue, Taken, claim, enqueue
+from storage.leases import finish, release, renew, take
 from storage.salesforce_streams import StoredStream, find_stream, note_read, note_restart
 from sync.outbox import put_off
 from sync.salesforce.changes.change import changes_of

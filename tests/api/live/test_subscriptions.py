@@ -16,7 +16,7 @@ from auth.revocation import Holder, revoke_all
 from auth.scopes import SCOPES
 from auth.tokens import issue
 from auth.view import Views
-from storage.contract_changes import add_change
+from storage.contract_changes import add_changes
 from storage.database import connect
 from storage.tenancy import bind_org
 from tests.api.audited import Log
@@ -364,7 +364,7 @@ def test_nothing_is_told_that_the_log_cannot_tell_of(hall: Hall) -> None:
             await superuser.execute("REVOKE INSERT ON audit_event FROM contract_graph_rw")
             async with superuser.transaction():
                 contract = OURS.id("Contract", 1)
-                await add_change(superuser, OURS.org.id, contract, {"title"}, datetime.now(UTC))
+                await add_changes(superuser, OURS.org.id, [(contract, {"title"}, datetime.now(UTC))])
             assert await one.ends() == "UNAVAILABLE"
             assert one.told == []
             await superuser.execute("GRANT INSERT ON audit_event TO contract_graph_rw")

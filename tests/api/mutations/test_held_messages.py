@@ -13,7 +13,8 @@ import pytest
 from auth.policy_file import load_policy
 from domain.identity import uuid7
 from storage.lane_outcome import Fault, Patience, Poison
-from storage.lanes import Message, Queue, claim, enqueue, finish, take
+from storage.lanes import Message, Queue, claim, enqueue
+from storage.leases import finish, take
 from tests.api.audited import Log
 from tests.api.graph import OURS, THEIRS
 from tests.api.mutations.office import ADMIN, READER, Office

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from storage.lane_outcome import Done, Retry
-from storage.lanes import Queue, finish
+from storage.lanes import Queue
+from storage.leases import finish
 from sync.handlers import Batch
 from sync.salesforce.breaker import Breaker
 from tests.storage.lane_work import ONE, PATIENCE
