@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, cast
@@ -27,32 +28,38 @@ from storage.upsert import any_of, of_org
 # lost in between has written is known to nobody.
 _BEGIN = """
     UPDATE salesforce_record AS r SET in_doubt = true
-      FROM (SELECT id, in_doubt FROM salesforce_record
-             WHERE org_id = $1 AND contract_id = $2 ORDER BY id FOR UPDATE) AS before
+      FROM unnest($2::uuid[]) AS g (contract_id) CROSS JOIN LATERAL (
+           SELECT id, in_doubt FROM salesforce_record
+            WHERE org_id = $1 AND contract_id = g.contract_id ORDER BY id FOR UPDATE) AS before
      WHERE r.org_id = $1 AND r.id = before.id
-    RETURNING r.object, r.salesforce_id, r.told, before.in_doubt"""
+    RETURNING r.contract_id, r.object, r.salesforce_id, r.told, before.in_doubt"""
 _TOLD = """
     SELECT object, salesforce_id, told, in_doubt FROM salesforce_record
      WHERE org_id = $1 AND contract_id = $2"""
 _SETTLE = """
     INSERT INTO salesforce_record (org_id, id, contract_id, object, salesforce_id, told, told_at, in_doubt,
                                    correlation)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, false, $8)
+    SELECT $1, g.id, g.contract_id, g.object, g.salesforce_id, g.told, g.told_at, false, g.correlation
+      FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::text[])
+           AS g (id, contract_id, object, salesforce_id, told, told_at, correlation) ORDER BY g.id
         ON CONFLICT (org_id, id) DO UPDATE
        SET salesforce_id = excluded.salesforce_id, told = excluded.told, told_at = excluded.told_at,
            in_doubt = false, correlation = excluded.correlation"""
 _WRITE = """
     INSERT INTO salesforce_write AS w (org_id, id, contract_id, object, salesforce_id, state, reason,
                                        written_at, contract_version, correlation)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+    SELECT $1, g.*
+      FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::timestamptz[],
+                  $9::int[], $10::text[])
+           AS g (id, contract_id, object, salesforce_id, state, reason, written_at, version, correlation)
+     ORDER BY g.id
         ON CONFLICT (org_id, id) DO UPDATE
        SET salesforce_id = coalesce(excluded.salesforce_id, w.salesforce_id), state = excluded.state,
            reason = excluded.reason, written_at = coalesce(excluded.written_at, w.written_at),
            contract_version = coalesce(excluded.contract_version, w.contract_version),
            correlation = excluded.correlation"""
-_NO_LONGER = "DELETE FROM salesforce_refusal WHERE org_id = $1 AND write_id = $2 AND NOT id = ANY ($3)"
-
-
+_NO_LONGER = """
+    DELETE FROM salesforce_refusal WHERE org_id = $1 AND write_id = ANY ($2) AND NOT id = ANY ($3)"""
 _DOUBT = "UPDATE salesforce_record SET in_doubt = true WHERE org_id = $1 AND NOT in_doubt"
 _DOUBT_ONE = _DOUBT + " AND contract_id = $2 AND ($3::text[] IS NULL OR object = ANY ($3))"
 # What is held waits for a decision about it, see storage/quarantine.py.
@@ -82,16 +89,26 @@ def write_id(contract_id: UUID, object_name: str) -> UUID:
 
 async def contract_row(connection: asyncpg.Connection, org_id: UUID, contract_id: UUID) -> Contract | None:
     """Return a contract as it is now, without its lists."""
-    statement = _contract()
-    row = await connection.fetchrow(statement.text, *statement.arguments(org_id=org_id, id=contract_id))
-    return None if row is None else cast("Contract", from_row(Contract, row))
+    return (await contract_rows(connection, org_id, [contract_id])).get(contract_id)
+
+
+async def contract_rows(
+    connection: asyncpg.Connection, org_id: UUID, contract_ids: Sequence[UUID]
+) -> Mapping[UUID, Contract]:
+    """Return contracts by their ids; those that are not there stay away."""
+    statement = _contracts()
+    rows = await connection.fetch(statement.text, *statement.arguments(org_id=org_id, ids=list(contract_ids)))
+    return {row["id"]: cast("Contract", from_row(Contract, row)) for row in rows}
 
 
 async def begin(
-    connection: asyncpg.Connection, org_id: UUID, contract_id: UUID
-) -> Mapping[str, StoredRecord]:
-    """Return by object what Salesforce was told of a contract, which is in doubt from now until `settle`."""
-    return _records(await connection.fetch(_BEGIN, org_id, contract_id))
+    connection: asyncpg.Connection, org_id: UUID, contract_ids: Sequence[UUID]
+) -> Mapping[UUID, Mapping[str, StoredRecord]]:
+    """Return by object what Salesforce was told of contracts, which is in doubt from now until `settle`."""
+    rows: defaultdict[UUID, list[asyncpg.Record]] = defaultdict(list)
+    for row in await connection.fetch(_BEGIN, org_id, contract_ids):
+        rows[row["contract_id"]].append(row)
+    return {id_: _records(rows[id_]) for id_ in contract_ids}
 
 
 async def told(connection: asyncpg.Connection, org_id: UUID, contract_id: UUID) -> Mapping[str, StoredRecord]:
@@ -107,39 +124,49 @@ async def records_told(
     return found.told if found is not None and found.salesforce_id == record_id else {}
 
 
-async def settle(  # noqa: PLR0913 - what was told, of what, when and by which event
+async def settle(
     connection: asyncpg.Connection,
     org_id: UUID,
-    contract_id: UUID,
-    record: StoredRecord,
-    *,
-    correlation: str,
-    now: datetime,
+    settled: Sequence[tuple[StoredRecord, SalesforceWrite, datetime]],
 ) -> None:
-    """Keep what a record was told; nothing of it is in doubt any more."""
-    await connection.execute(
-        _SETTLE, org_id, write_id(contract_id, record.object), contract_id, record.object,
-        record.salesforce_id, json.dumps(dict(record.told)), now, correlation,
-    )  # fmt: skip
+    """Keep what records were told by writes, and when; nothing of it is in doubt any more."""
+    if settled:
+        await connection.execute(
+            _SETTLE, org_id, [write.id for _, write, _ in settled],
+            [write.contract_id for _, write, _ in settled], [record.object for record, _, _ in settled],
+            [record.salesforce_id for record, _, _ in settled],
+            [json.dumps(dict(record.told)) for record, _, _ in settled], [at for _, _, at in settled],
+            [write.correlation for _, write, _ in settled],
+        )  # fmt: skip
 
 
 async def show(
     connection: asyncpg.Connection,
     org_id: UUID,
-    write: SalesforceWrite,
+    writes: Sequence[SalesforceWrite],
     today: date,
     *,
-    keep_refusals: bool = False,
+    keep_refusals: Collection[UUID] = (),
 ) -> None:
-    """Keep for readers of the contract how things stand; what is None of it stays as it was."""
-    await connection.execute(
-        _WRITE, org_id, write.id, write.contract_id, write.object, write.salesforce_id, write.state.value,
-        write.reason, write.written_at, write.contract_version, write.correlation,
-    )  # fmt: skip
-    if keep_refusals:
+    """Keep for readers of contracts how things stand; what is None of a write stays as it was.
+
+    So do the refusals of those writes whose ids are given.
+    """
+    if not writes:
         return
-    await connection.execute(_NO_LONGER, org_id, write.id, [each.id for each in write.refusals])
-    await put(connection, SalesforceRefusal, [to_row(each, org_id, today) for each in write.refusals])
+    await connection.execute(
+        _WRITE, org_id, [each.id for each in writes], [each.contract_id for each in writes],
+        [each.object for each in writes], [each.salesforce_id for each in writes],
+        [each.state.value for each in writes], [each.reason for each in writes],
+        [each.written_at for each in writes], [each.contract_version for each in writes],
+        [each.correlation for each in writes],
+    )  # fmt: skip
+    renewed = [each for each in writes if each.id not in keep_refusals]
+    refusals = [refusal for each in renewed for refusal in each.refusals]
+    await connection.execute(
+        _NO_LONGER, org_id, [each.id for each in renewed], [each.id for each in refusals]
+    )
+    await put(connection, SalesforceRefusal, [to_row(each, org_id, today) for each in refusals])
 
 
 async def doubt(
@@ -163,12 +190,14 @@ async def salesforce_ids(
     connection: asyncpg.Connection, org_id: UUID, references: Sequence[tuple[DeclaredField, UUID]]
 ) -> Mapping[UUID, str]:
     """Return the Salesforce ids of the records that references lead to, by their ids here."""
+    wanted: defaultdict[str, set[UUID]] = defaultdict(set)
+    for declared, id_ in references:
+        wanted[declared.target].add(id_)
     found: dict[UUID, str] = {}
-    for declared, target in references:
-        statement = _salesforce_id(declared.target)
-        known = await connection.fetchval(statement.text, *statement.arguments(org_id=org_id, id=target))
-        if known is not None:
-            found[target] = known
+    for target, ids in wanted.items():
+        statement = _salesforce_ids(target)
+        asked = statement.arguments(org_id=org_id, ids=list(ids))
+        found |= {row["id"]: row["salesforce_id"] for row in await connection.fetch(statement.text, *asked)}
     return found
 
 
@@ -203,18 +232,16 @@ def _records(rows: Sequence[asyncpg.Record]) -> Mapping[str, StoredRecord]:
 
 
 @memoized
-def _contract() -> Statement:
+def _contracts() -> Statement:
     table = table_of("Contract")
-    return Statement.of(
-        sa.select(table).where(of_org(table), table.c.id == sa.bindparam("id", type_=sa.Uuid()))
-    )
+    return Statement.of(sa.select(table).where(of_org(table), table.c.id == any_of("ids", sa.Uuid())))
 
 
 @memoized
-def _salesforce_id(entity: str) -> Statement:
+def _salesforce_ids(entity: str) -> Statement:
     table = table_of(entity)
-    chosen = table.c.id == sa.bindparam("id", type_=sa.Uuid())
-    return Statement.of(sa.select(table.c.salesforce_id).where(of_org(table), chosen))
+    chosen = table.c.id == any_of("ids", sa.Uuid()), table.c.salesforce_id.is_not(None)
+    return Statement.of(sa.select(table.c.id, table.c.salesforce_id).where(of_org(table), *chosen))
 
 
 @memoized

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import asyncpg
 
@@ -14,23 +15,21 @@ from auth.key_encryption import KeyEncryptionError
 from domain.alert import AlertKind
 from domain.contract import Contract
 from domain.lifecycle import ContractStatus
-from domain.passage import Fate, Figure, FigureName, Passage, SyncDirection
+from domain.passage import Figure, FigureName, Passage
 from domain.reconcile import owner_of
-from domain.salesforce_write import SalesforceRefusal, SalesforceState, SalesforceWrite
 from storage.database import Database
 from storage.lane_outcome import Done, Fault, Outcome, Poison, Retry
 from storage.lanes import Message
 from storage.salesforce_records import (
     begin,
-    contract_row,
+    contract_rows,
     others_speak,
     salesforce_ids,
-    settle,
-    show,
-    write_id,
 )
 from sync.apply import Applied
-from sync.handlers import Batch
+from sync.attempt import Attempt
+from sync.attempt import keep as keep_attempts
+from sync.handlers import Batch, Outcomes
 from sync.salesforce.breaker import LeftAlone
 from sync.salesforce.failures import (
     LimitReached,
@@ -42,7 +41,7 @@ from sync.salesforce.failures import (
 from sync.salesforce.orgs import OpenOrg, SalesforceOrgs
 from sync.salesforce.other_record import elsewhere
 from sync.salesforce.teller import references, tell
-from sync.salesforce.telling import Known, NotSetUp, Telling
+from sync.salesforce.telling import Known, NotSetUp
 
 _RECORD = "contract"
 _UNTIL_LET_IN: Final = 60.0  # seconds until a sign-in that was refused is tried again
@@ -62,30 +61,6 @@ def write_of(contract_id: UUID, correlation: str) -> Message:
     A later one of the same contract takes its place as long as no worker has it.
     """
     return Message(key=str(contract_id), payload=str(contract_id), correlation=correlation, coalesce=_RECORD)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
-    """What came of an attempt to tell Salesforce of a contract: kept in the transaction that ends it."""
-
-    contract: Contract
-    tellings: Sequence[Telling]
-    correlation: str
-    at: datetime
-    since: datetime
-    """When the first of what it tells changed here."""
-
-    @property
-    def passages(self) -> Sequence[Passage]:
-        """What of it went across; what waits for something else there is neither done nor failed."""
-        return [
-            Passage(
-                direction=SyncDirection.TO_SALESFORCE, object=each.object, since=self.since,
-                fate=Fate.DONE if each.failure is None else Fate.PUT_OFF, refused=len(each.refusals),
-            )
-            for each in self.tellings
-            if each.failure is not None or each.waits is None
-        ]  # fmt: skip
 
 
 class _Counted:
@@ -132,28 +107,41 @@ class OutboxWork:
         self._orgs = orgs
         self._clock = clock
 
-    async def write(self, batch: Batch) -> Sequence[Outcome]:
+    async def write(self, batch: Batch) -> Outcomes:
         """Write the contract of a lane; all that waits in it asks for the same, and is done by one write."""
-        message = batch.messages[-1]
-        earlier: list[Outcome] = [Done()] * (len(batch.messages) - 1)
         async with self._database.working(batch.org_id) as connection:
-            try:
-                org = await self._orgs.get(connection, batch.org_id)
-            except KeyEncryptionError as error:
-                # What opens the secret is away, or is not what sealed it: no message is to blame.
-                return [Retry(Fault(type(error).__name__, str(error)), self._clock() + _UNTIL_KEYS)]
-            if org is None:
-                return [*earlier, Done()]  # nobody is to be told
-            if org.breaker.wait > 0:
-                later = put_off(LeftAlone(org.breaker.wait), org, self._clock())
-                return [_to_be_told(later, org)]
-            known = await self._known(connection, batch.org_id, UUID(message.payload))
-        if known is None:
-            return [*earlier, Done()]
+            (work,) = await self.look(connection, [batch])
+        return await work()
+
+    async def look(
+        self, connection: asyncpg.Connection, batches: Sequence[Batch]
+    ) -> Sequence[Callable[[], Awaitable[Outcomes]]]:
+        """Read what lanes of an org are to write, and return for each what is left to do: to write it."""
+        org_id = batches[0].org_id
+        try:
+            org = await self._orgs.get(connection, org_id)
+        except KeyEncryptionError as error:
+            # What opens the secret is away, or is not what sealed it: no message is to blame.
+            later = Retry(Fault(type(error).__name__, str(error)), self._clock() + _UNTIL_KEYS)
+            return [partial(_all, [later]) for _ in batches]
+        if org is None:
+            return [partial(_all, _done(each)) for each in batches]  # nobody is to be told
+        if org.breaker.wait > 0:
+            told = _to_be_told(put_off(LeftAlone(org.breaker.wait), org, self._clock()), org)
+            return [partial(_all, [told]) for _ in batches]
+        ids = [UUID(each.messages[-1].payload) for each in batches]
+        known = await self._known(connection, org_id, ids)
+        return [
+            partial(self._write, org, batch, known[id_]) if id_ in known else partial(_all, _done(batch))
+            for batch, id_ in zip(batches, ids, strict=True)
+        ]
+
+    async def _write(self, org: OpenOrg, batch: Batch, known: Known) -> Outcomes:
+        earlier = _done(batch)[1:]
         tellings = await tell(org, known)
         attempt = Attempt(
-            contract=known.contract, tellings=tellings, correlation=message.correlation, at=self._clock(),
-            since=batch.messages[0].enqueued_at,
+            contract=known.contract, tellings=tellings, correlation=batch.messages[-1].correlation,
+            at=self._clock(), since=batch.messages[0].enqueued_at,
         )  # fmt: skip
         failures = [each.failure for each in tellings if each.failure is not None]
         passing = next((each for each in failures if not isinstance(each, Permanent)), None)
@@ -163,70 +151,66 @@ class OutboxWork:
             return [*earlier, NeverTold(_fault(failures[0]), attempt, _figures(org))]
         return [*earlier, Told(attempt, _figures(org))]
 
-    async def keep(self, connection: asyncpg.Connection, batch: Batch, outcomes: Sequence[Outcome]) -> None:
+    async def keep(self, connection: asyncpg.Connection, batch: Batch, outcomes: Outcomes) -> None:
         """Keep what Salesforce was told, and show how things stand."""
-        for outcome in outcomes:
-            if isinstance(outcome, Told | ToBeTold | NeverTold) and outcome.attempt is not None:
-                await _keep(connection, batch.org_id, outcome.attempt)
+        await self.keep_together(connection, [(batch, outcomes)])
+
+    async def keep_together(
+        self, connection: asyncpg.Connection, done: Sequence[tuple[Batch, Outcomes]]
+    ) -> None:
+        """Keep what Salesforce was told by lanes of an org."""
+        attempts = [
+            outcome.attempt
+            for _, outcomes in done
+            for outcome in outcomes
+            if isinstance(outcome, Told | ToBeTold | NeverTold) and outcome.attempt is not None
+        ]
+        if attempts:
+            await keep_attempts(connection, done[0][0].org_id, attempts)
 
     async def close(self) -> None:
         """Let go of the orgs; whoever works on opens them anew."""
         await self._orgs.close()
 
-    async def _known(self, connection: asyncpg.Connection, org_id: UUID, contract_id: UUID) -> Known | None:
-        contract = await contract_row(connection, org_id, contract_id)
-        if contract is None:
-            return None
-        shared = [
-            place.declared.name
-            for place in elsewhere(contract)
-            if place.via
-            and await others_speak(
-                connection, org_id, contract, (place.declared, place.via), _signed_like(contract)
+    async def _known(
+        self, connection: asyncpg.Connection, org_id: UUID, contract_ids: Sequence[UUID]
+    ) -> Mapping[UUID, Known]:
+        contracts = await contract_rows(connection, org_id, contract_ids)
+        leading = [each for contract in contracts.values() for each in references(contract)]
+        ids = await salesforce_ids(connection, org_id, leading)
+        records = await begin(connection, org_id, list(contracts))
+        return {
+            id_: Known(
+                contract=contract,
+                today=self._clock().date(),
+                ids=ids,
+                shared=await _shared(connection, org_id, contract),
+                records=records[id_],
             )
-        ]
-        return Known(
-            contract=contract,
-            today=self._clock().date(),
-            ids=await salesforce_ids(connection, org_id, references(contract)),
-            shared=frozenset(shared),
-            records=await begin(connection, org_id, contract_id),
+            for id_, contract in contracts.items()
+        }
+
+
+async def _shared(connection: asyncpg.Connection, org_id: UUID, contract: Contract) -> frozenset[str]:
+    """Return the fields of a contract that another one has a value for in the same place."""
+    shared = [
+        place.declared.name
+        for place in elsewhere(contract)
+        if place.via
+        and await others_speak(
+            connection, org_id, contract, (place.declared, place.via), _signed_like(contract)
         )
+    ]
+    return frozenset(shared)
 
 
-async def _keep(connection: asyncpg.Connection, org_id: UUID, attempt: Attempt) -> None:
-    contract = attempt.contract
-    for each in attempt.tellings:
-        if each.record is not None:
-            await settle(
-                connection, org_id, contract.id, each.record, correlation=attempt.correlation, now=attempt.at
-            )
-        id_ = write_id(contract.id, each.object)
-        done = each.failure is None and each.waits is None
-        shown = SalesforceWrite(
-            id=id_, contract_id=contract.id, object=each.object, state=_state(each),
-            salesforce_id=each.record.salesforce_id if each.record else None,
-            reason=each.waits or (str(each.failure) if each.failure else None),
-            written_at=attempt.at if done else None,
-            contract_version=contract.version if done else None, correlation=attempt.correlation,
-            refusals=tuple(
-                SalesforceRefusal(
-                    id=uuid5(id_, refusal.name), write_id=id_, field=refusal.field, name=refusal.name,
-                    reason=refusal.reason,
-                )
-                for refusal in {refusal.name: refusal for refusal in each.refusals}.values()
-            ),
-        )  # fmt: skip
-        failed = each.failure is not None
-        await show(connection, org_id, shown, attempt.at.date(), keep_refusals=failed)
+async def _all(outcomes: Outcomes) -> Outcomes:
+    """Say what is known without asking anybody."""
+    return outcomes
 
 
-def _state(telling: Telling) -> SalesforceState:
-    if isinstance(telling.failure, Permanent):
-        return SalesforceState.HELD
-    if telling.failure is not None or telling.waits is not None:
-        return SalesforceState.PENDING
-    return SalesforceState.REFUSED if telling.refusals else SalesforceState.IN_SYNC
+def _done(batch: Batch) -> list[Outcome]:
+    return [Done()] * len(batch.messages)
 
 
 def put_off(failure: SalesforceFailure, org: OpenOrg, now: datetime) -> Retry:

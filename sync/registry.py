@@ -12,7 +12,7 @@ from storage.lanes import Queue
 from sync.alerts.work import AlertWork
 from sync.connections import Connections
 from sync.drift import DriftWork
-from sync.handlers import Apart, Handler, Within
+from sync.handlers import Apart, Handler, Together, Within
 from sync.hooks.follow import FollowWork
 from sync.inbox import InboxWork
 from sync.outbox import OutboxWork
@@ -46,7 +46,9 @@ def handlers(
     return {
         Queue.FETCH: Apart(inbox.fetch, inbox.hand_on),
         Queue.INBOX: Within(inbox.apply, inbox.apply_together),
-        Queue.OUTBOX: Apart(outbox.write, outbox.keep, outbox.close),
+        Queue.OUTBOX: Apart(
+            outbox.write, outbox.keep, outbox.close, Together(outbox.look, outbox.keep_together)
+        ),
         Queue.DRIFT: Apart(drift.compare, drift.keep, drift.close),
         Queue.ALERT: Apart(alerts.tell, alerts.note),
         Queue.CHANGE: Apart(changes.read, changes.apply, changes.close),

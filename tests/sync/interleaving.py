@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from random import Random
 from typing import Any, Final
 from uuid import UUID
@@ -31,7 +32,7 @@ from storage.orgs import save_org
 from storage.salesforce import StoredSalesforce, set_salesforce
 from sync.connections import sealed_key
 from sync.group import Groups
-from sync.handlers import Apart, Batch, Within
+from sync.handlers import Apart, Batch, Together, Within
 from sync.inbox import InboxWork, Received, receive
 from sync.outbox import OutboxWork
 from sync.salesforce.breaker import Breaker
@@ -231,13 +232,25 @@ class Interleaving:
             await self.fate.stall()
             return told
 
+        async def look(
+            connection: asyncpg.Connection, batches: Sequence[Batch]
+        ) -> Sequence[Callable[[], Awaitable[Sequence[Outcome]]]]:
+            async def stalling(work: Callable[[], Awaitable[Sequence[Outcome]]]) -> Sequence[Outcome]:
+                told = await work()
+                await self.fate.stall()
+                return told
+
+            return [partial(stalling, each) for each in await outbox.look(connection, batches)]
+
         orgs = SalesforceOrgs(self.sealer, breaker=lambda: Breaker(failures=50, clock=self._seconds))
         outbox = OutboxWork(self.database, orgs, self._clock)
         turns = Turns(
             database=self.database,
             handlers={
                 Queue.INBOX: Within(apply, apply_together),
-                Queue.OUTBOX: Apart(write, outbox.keep, outbox.close),
+                Queue.OUTBOX: Apart(
+                    write, outbox.keep, outbox.close, Together(look, outbox.keep_together)
+                ),
             },
             pace=PACE, clock=self._clock, counters=Counters(),
         )  # fmt: skip
