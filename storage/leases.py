@@ -18,36 +18,43 @@ import asyncpg
 from storage.lane_outcome import Fault, Outcome, Patience, Poison, Retry
 from storage.lanes import Fenced, Finished, Lease, Taken
 
-# How many are taken of a lane stands in the text: PostgreSQL plans for so few, and so by the index.
+# How many are taken of a lane stands in the text: PostgreSQL plans for so few, and so by the index. What is
+# LATERAL is looked for in one lane after the other: of a table that has no statistics yet PostgreSQL takes
+# an org for a two hundredth, and would rather read all that it has.
 _TAKE = """
     SELECT g.lane_id, m.id, m.seq, m.payload, m.correlation, m.enqueued_at
       FROM unnest($2::uuid[], $3::uuid[]) AS g (lane_id, lease)
-      JOIN lane AS l ON l.org_id = $1 AND l.id = g.lane_id AND l.lease = g.lease
+     CROSS JOIN LATERAL (
+           SELECT taken FROM lane WHERE org_id = $1 AND id = g.lane_id AND lease = g.lease OFFSET 0) AS l
      CROSS JOIN LATERAL (
            SELECT id, lane_id, seq, payload, correlation, enqueued_at FROM lane_message AS m
             WHERE m.org_id = $1 AND m.lane_id = g.lane_id AND m.seq <= l.taken
             ORDER BY m.seq LIMIT {messages:d}) AS m
      ORDER BY m.lane_id, m.seq"""
-# Writers lock lanes in the order of their ids, too.
+# Writers lock lanes in the order of their ids, too. Messages that are taken are where they are: they can be
+# neither replaced nor deleted by anybody else while the lease holds.
 _FINISH = """
     WITH given AS (
         SELECT * FROM unnest($3::uuid[], $4::uuid[], $5::int[], $6::int[], $7::text[], $8::timestamptz[],
-                             $9::bigint[])
-                   AS g (lane_id, lease, done, attempts, reason, next_at, last)),
+                             $9::bigint[], array_fill($1::uuid, ARRAY[cardinality($3::uuid[])]))
+                   AS g (lane_id, lease, done, attempts, reason, next_at, last, org_id) ORDER BY lane_id),
     locked AS (
-        SELECT l.id, g.* FROM given AS g
-          JOIN lane AS l ON l.org_id = $1 AND l.id = g.lane_id AND l.lease = g.lease
-         ORDER BY l.id FOR UPDATE OF l),
+        SELECT g.* FROM given AS g CROSS JOIN LATERAL (
+               SELECT FROM lane WHERE org_id = $1 AND id = g.lane_id AND lease = g.lease FOR UPDATE) AS l),
     held AS (
         UPDATE lane AS l
            SET lease = NULL, pending = l.pending - k.done, alone = greatest(l.alone - k.done, 0),
                attempts = k.attempts, reason = k.reason,
                next_at = CASE WHEN l.pending = k.done THEN 'infinity' ELSE k.next_at END,
                tail = CASE WHEN l.last_seq = k.last THEN NULL ELSE l.tail END
-          FROM locked AS k WHERE l.org_id = $1 AND l.id = k.id RETURNING l.id, l.pending),
+          FROM locked AS k WHERE l.org_id = k.org_id AND l.id = k.lane_id RETURNING l.id, l.pending),
     gone AS (
-        DELETE FROM lane_message AS m USING held, unnest($10::uuid[], $11::bigint[]) AS d (lane_id, seq)
-         WHERE m.org_id = $1 AND m.lane_id = d.lane_id AND m.seq = d.seq AND held.id = d.lane_id
+        DELETE FROM lane_message AS m WHERE m.org_id = $1 AND m.ctid = ANY (ARRAY(
+               SELECT f.ctid FROM held JOIN unnest($10::uuid[], $11::bigint[]) AS d (lane_id, seq)
+                                         ON d.lane_id = held.id
+                CROSS JOIN LATERAL (
+                      SELECT ctid FROM lane_message
+                       WHERE org_id = $1 AND lane_id = d.lane_id AND seq = d.seq OFFSET 0) AS f))
         RETURNING m.*),
     quarantined AS (
         INSERT INTO quarantined_message (org_id, id, lane_id, seq, payload, correlation, enqueued_at,

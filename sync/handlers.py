@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 import asyncpg
@@ -26,6 +27,7 @@ class Batch:
 
 
 Outcomes = Sequence[Outcome]
+ANY_QUEUE: Final = frozenset(Queue)
 WorkTogether = Callable[[asyncpg.Connection, Sequence[Batch]], Awaitable[Sequence[Outcomes]]]
 
 
@@ -40,6 +42,8 @@ class Within:
 
     work: Callable[[asyncpg.Connection, Batch], Awaitable[Outcomes]]
     together: WorkTogether | None = None
+    fills: Collection[Queue] = ANY_QUEUE
+    """The queues that its work may make work for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,8 @@ class Apart:
     settle: Callable[[asyncpg.Connection, Batch, Outcomes], Awaitable[None]] | None = None
     close: Callable[[], Awaitable[None]] | None = None
     together: Together | None = None
+    fills: Collection[Queue] = ANY_QUEUE
+    """The queues that its work may make work for."""
 
 
 Handler = Within | Apart

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Final, Protocol, runtime_checkable
+from typing import Final, Protocol, cast
 
 from domain.passage import Fate, Figure, Passage, SyncDirection
 from storage.lane_outcome import Done, Outcome
 from storage.lanes import Finished, Queue
+from storage.memo import memoized
 from sync.handlers import Batch
 
 ABOUT: Final = "Contract"
@@ -23,7 +24,6 @@ DIRECTIONS: Final[Mapping[Queue, SyncDirection]] = {
 """Which way the messages of a queue go; of others nothing is counted."""
 
 
-@runtime_checkable
 class Counted(Protocol):
     """An outcome that says what of it went across, and how the other side stands."""
 
@@ -44,7 +44,17 @@ def passages_of(batch: Batch, outcomes: Sequence[Outcome], finished: Finished) -
 
 def figures_of(outcomes: Sequence[Outcome]) -> Sequence[Figure]:
     """Return what the outcomes of a turn say of the other side."""
-    return [figure for outcome in outcomes if isinstance(outcome, Counted) for figure in outcome.figures]
+    return [figure for outcome in outcomes if (said := _counted(outcome)) for figure in said.figures]
+
+
+def _counted(outcome: Outcome) -> Counted | None:
+    return cast("Counted", outcome) if _is_counted(type(outcome)) else None
+
+
+@memoized
+def _is_counted(kind: type) -> bool:
+    """Whether outcomes of a kind are Counted: to ask each of them would take longer than all else here."""
+    return hasattr(kind, "passages") and hasattr(kind, "figures")
 
 
 def _passages(
@@ -55,8 +65,9 @@ def _passages(
     for message, outcome in list(zip(batch.messages, outcomes, strict=False))[:looked_at]:
         # Tried too often, it is held whatever its handler would.
         fate = Fate.HELD if message.id in held else Fate.PUT_OFF
-        if isinstance(outcome, Counted) and outcome.passages:
-            for each in outcome.passages:
+        said = _counted(outcome)
+        if said is not None and (passages := said.passages):
+            for each in passages:
                 yield each if each.fate is Fate.DONE else replace(each, fate=fate)
         elif not isinstance(outcome, Done):
             yield Passage(direction=direction, object=ABOUT, fate=fate, since=message.enqueued_at)

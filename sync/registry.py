@@ -44,13 +44,13 @@ def handlers(
     changes = ChangeWork(database, orgs, Vault(sealer), clock)
     drift = DriftWork(database, orgs, clock)
     return {
-        Queue.FETCH: Apart(inbox.fetch, inbox.hand_on),
-        Queue.INBOX: Within(inbox.apply, inbox.apply_together),
+        Queue.FETCH: Apart(inbox.fetch, inbox.hand_on, fills=(Queue.INBOX,)),
+        Queue.INBOX: Within(inbox.apply, inbox.apply_together, fills=(Queue.OUTBOX,)),
         Queue.OUTBOX: Apart(
-            outbox.write, outbox.keep, outbox.close, Together(outbox.look, outbox.keep_together)
+            outbox.write, outbox.keep, outbox.close, Together(outbox.look, outbox.keep_together), fills=()
         ),
         Queue.DRIFT: Apart(drift.compare, drift.keep, drift.close),
-        Queue.ALERT: Apart(alerts.tell, alerts.note),
+        Queue.ALERT: Apart(alerts.tell, alerts.note, fills=()),
         Queue.CHANGE: Apart(changes.read, changes.apply, changes.close),
         Queue.POLL: Apart(polls.ask, polls.keep, polls.close),
         Queue.FOLLOW: Within(FollowWork(clock).follow),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -62,6 +63,8 @@ class Worker:
         self._bell = Bell(database)
         self._running: dict[asyncio.Task[None], int] = {}
         self._wake = asyncio.Event()
+        self._due: set[Queue] = set()
+        self._everywhere_at = 0.0
         self._stopping = False
         self._unreachable = False
 
@@ -83,12 +86,15 @@ class Worker:
                 self._wake.clear()
                 # What ended while it was looked for may have made work where nobody looks again.
                 busy = bool(self._running)
+                if once or time.monotonic() >= self._everywhere_at:
+                    self._look_everywhere()
                 found = await self._claimed()
                 if once and not found and not busy:
                     break
                 idle = SHORTEST_POLL if found else min(idle * 2, LONGEST_POLL)
-                if not found or self._lanes >= self._pace.lanes:
-                    await self._rest(idle)
+                if not found and not await self._woken(idle):
+                    self._look_everywhere()
+                await self._half_free()
         finally:
             for task in beside:
                 task.cancel()
@@ -107,18 +113,26 @@ class Worker:
                 found[queue] = await backlog(connection, queue, self._clock())
         return found
 
+    def _look_everywhere(self) -> None:
+        self._due.update(self._queues)
+        self._everywhere_at = time.monotonic() + LONGEST_POLL
+
     async def _claimed(self) -> bool:
         """Begin with as many lanes as there is room for, the queues by turns; return whether any were due."""
         found = False
         self._queues = self._queues[1:] + self._queues[:1]
-        for queue in self._queues:
+        for queue in [each for each in self._queues if each in self._due]:
             room = self._pace.lanes - self._lanes
             if room <= 0 or self._stopping:
                 break
-            for leases in self._groups.arranged(await self._leases(queue, room)):
+            self._due.discard(queue)  # unless it is rung for meanwhile
+            leases = await self._leases(queue, room)
+            if len(leases) == room:
+                self._due.add(queue)
+            for group in self._groups.arranged(leases):
                 found = True
-                task = asyncio.create_task(self._turn(leases))
-                self._running[task] = len(leases)
+                task = asyncio.create_task(self._turn(group))
+                self._running[task] = len(group)
                 task.add_done_callback(self._done)
         return found
 
@@ -143,9 +157,11 @@ class Worker:
         return list(leases)
 
     async def _turn(self, leases: Sequence[Lease]) -> None:
-        if await self._groups.take(leases):
-            # What it did may have made work for the other queues.
-            self._bell.ring(queue for queue in self._queues if queue is not leases[0].queue)
+        queue = leases[0].queue
+        done = await self._groups.take(leases)
+        filled = {*self._groups.turns.handlers[queue].fills} - {queue} if done else frozenset()
+        self._due.update(filled, [queue])  # of what it left there more may be due
+        self._bell.ring(filled)
 
     def _done(self, task: asyncio.Task[None]) -> None:
         del self._running[task]
@@ -153,10 +169,20 @@ class Worker:
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("a lane's turn failed: %s", type(error).__name__)
 
-    async def _rest(self, longest: float) -> None:
+    async def _woken(self, longest: float) -> bool:
+        """Wait until there may be work; return whether anybody said so."""
         with suppress(TimeoutError):
             async with asyncio.timeout(longest):
-                await self._wake.wait()
+                return await self._wake.wait()
+        return False
+
+    async def _half_free(self) -> None:
+        """Wait for room, so that what is claimed next goes together; but not long, as some lanes may take."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SHORTEST_POLL):
+                while self._lanes * 2 > self._pace.lanes and not self._stopping:
+                    self._wake.clear()
+                    await self._wake.wait()
 
     async def _come_to_an_end(self) -> None:
         while self._running:
@@ -179,7 +205,9 @@ class Worker:
 
     async def _listen(self) -> None:
         def heard(queues: frozenset[str]) -> None:
-            if queues & set(self._queues):
+            rung = queues & set(self._queues)
+            if rung:
+                self._due.update(Queue(each) for each in rung)
                 self._wake.set()
 
         while self._listen_to is not None:
