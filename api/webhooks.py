@@ -25,7 +25,7 @@ from sync.clm.malformed import Malformed
 from sync.clm.mapping_reader import MappingFileError
 from sync.clm.signature import NotVerified
 from sync.connections import Connections
-from sync.inbox import Received, receive
+from sync.door import Door, Received, verified
 from sync.trace import Trace, received
 
 log = logging.getLogger("contract_graph.webhooks")
@@ -53,6 +53,7 @@ class Webhooks:
         self._bell = bell
         self._clock = clock
         self._trace = trace
+        self._door = Door()
 
     def route(self) -> Route:
         """Return the route."""
@@ -93,11 +94,10 @@ class Webhooks:
     ) -> Response:
         began = self._clock()
         try:
-            async with database.transaction(org_id) as connection:
-                sender = await self._connections.get(connection, org_id, connection_id)
-                if sender is None:
-                    return _unknown()
-                found = await receive(connection, sender, delivery, self._clock())
+            sender = await self._connections.opened(database, org_id, connection_id)
+            if sender is None:
+                return _unknown()
+            found = verified(sender, delivery, self._clock())
         except Malformed as error:
             # It is verified: its sender may know what is wrong with it, and will send it again.
             log.warning("malformed: a delivery by connection %s: %s", connection_id, error.where)
@@ -113,10 +113,11 @@ class Webhooks:
         if isinstance(found, NotVerified):
             log.warning("not verified: a delivery by connection %s", connection_id)
             return _refused(HTTPStatus.UNAUTHORIZED, "NOT_VERIFIED", found.reason)
+        stored = await self._door.store(database, org_id, found)
         if self._trace is not None:
-            step = received(found.correlation, org_id, delivery.headers, found.new, found.known)
+            step = received(stored.correlation, org_id, delivery.headers, stored.new, stored.known)
             self._trace.tell([step], began, self._clock())
-        return self._answered(found)
+        return self._answered(stored)
 
     def _answered(self, found: Received) -> Response:
         bell = self._bell()

@@ -11,11 +11,30 @@ from uuid import UUID
 
 import asyncpg
 
+# A delivery is given once, however many events it tells of.
 _ADD = """
     INSERT INTO inbox_event (org_id, id, connection_id, event, headers, query, body, correlation,
                              received_at)
-    SELECT $1, g.id, $2, g.event, $3, $4, $5, $6, $7 FROM unnest($8::uuid[], $9::text[]) AS g (id, event)
+    SELECT $1, g.id, d.connection_id, g.event, d.headers, d.query, d.body, d.correlation, d.received_at
+      FROM unnest($2::uuid[], $3::text[], $4::int[]) AS g (id, event, place)
+      JOIN unnest($5::uuid[], $6::text[], $7::text[], $8::bytea[], $9::text[], $10::timestamptz[])
+           WITH ORDINALITY AS d (connection_id, headers, query, body, correlation, received_at, place)
+        ON d.place = g.place
+     ORDER BY g.id
         ON CONFLICT (org_id, id) DO NOTHING RETURNING id"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrived:
+    """A delivery as it came, and what its source calls the events that it tells of."""
+
+    connection_id: UUID
+    events: Sequence[str]
+    headers: Mapping[str, str] = field(repr=False)
+    query: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+    correlation: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,26 +57,24 @@ def inbox_id(connection_id: UUID, event: str) -> UUID:
     return UUID(bytes=hashlib.sha256(f"{connection_id}\0{event}".encode()).digest()[:16])
 
 
-async def add_events(  # noqa: PLR0913 - a delivery as it came
-    connection: asyncpg.Connection,
-    org_id: UUID,
-    connection_id: UUID,
-    events: Sequence[str],
-    *,
-    headers: Mapping[str, str],
-    query: Mapping[str, str],
-    body: bytes,
-    correlation: str,
-    now: datetime,
+async def add_events(
+    connection: asyncpg.Connection, org_id: UUID, arrived: Sequence[Arrived]
 ) -> frozenset[UUID]:
-    """Store the events of a delivery that were not sent before; returns the ids of those.
+    """Store the events of deliveries that were not sent before; returns the ids of those.
 
-    Works in a transaction that is bound to the org; of two that send the same one waits for the other.
+    Works in a transaction that is bound to the org; of two that send the same one waits for the other. What
+    two of the deliveries tell of is stored as the first of them told it.
     """
-    ids = [inbox_id(connection_id, each) for each in events]
+    told: dict[UUID, tuple[str, int]] = {}
+    for place, each in enumerate(arrived, 1):
+        for event in each.events:
+            told.setdefault(inbox_id(each.connection_id, event), (event, place))
     rows = await connection.fetch(
-        _ADD, org_id, connection_id, json.dumps(dict(headers)), json.dumps(dict(query)), body,
-        correlation, now, ids, list(events),
+        _ADD, org_id, list(told), [event for event, _ in told.values()],
+        [place for _, place in told.values()], [each.connection_id for each in arrived],
+        [json.dumps(dict(each.headers)) for each in arrived],
+        [json.dumps(dict(each.query)) for each in arrived], [each.body for each in arrived],
+        [each.correlation for each in arrived], [each.at for each in arrived],
     )  # fmt: skip
     return frozenset(row["id"] for row in rows)
 

@@ -16,6 +16,7 @@ from anyio import to_thread
 from auth.crypto import Place, Sealer
 from domain.identity import uuid7
 from storage.connections import ConnectionKey, StoredConnection, find_connection, keys_of
+from storage.database import Database
 from sync.clm.connector import Connector
 from sync.clm.connectors import Vendor, connector_of
 from sync.clm.fetcher import Fetcher, HttpFetcher
@@ -26,6 +27,7 @@ KEPT: Final = 5.0
 """Seconds for which a connection is known: what an administrator changes holds everywhere after that."""
 
 _MOST_KNOWN: Final = 1000
+_NOT_KNOWN: Final = (0.0, None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,20 +57,29 @@ class Connections:
 
         Raises a KeyEncryptionError, and NotAConnection or MappingFileError for settings that went bad.
         """
-        until, found = self._known.get((org_id, connection_id), (0.0, None))
+        until, found = self._known.get((org_id, connection_id), _NOT_KNOWN)
         if self._clock() < until:
             return found
         stored = await find_connection(connection, org_id, connection_id)
         found = None
         if stored is not None and stored.ended_at is None:
             keys = [each for each in await keys_of(connection, org_id, stored.id) if each.ended_at is None]
-            found = await to_thread.run_sync(self._opened, stored, keys)
+            found = await to_thread.run_sync(self.read, stored, keys)
         if len(self._known) >= _MOST_KNOWN:
             self._known.clear()
         self._known[org_id, connection_id] = self._clock() + KEPT, found
         return found
 
-    def _opened(self, stored: StoredConnection, keys: Sequence[ConnectionKey]) -> Connection:
+    async def opened(self, database: Database, org_id: UUID, connection_id: UUID) -> Connection | None:
+        """Return a connection as `get` does; the database is asked only where it is not known."""
+        until, found = self._known.get((org_id, connection_id), _NOT_KNOWN)
+        if self._clock() < until:
+            return found
+        async with database.transaction(org_id) as connection:
+            return await self.get(connection, org_id, connection_id)
+
+    def read(self, stored: StoredConnection, keys: Sequence[ConnectionKey]) -> Connection:
+        """Make a connection of what is stored of it, its secrets decrypted; waits for a key service."""
         mapping = None if stored.mapping is None else read_mapping(stored.mapping.encode(), stored.name)
         fetcher = None
         if stored.base_address is not None:

@@ -1,4 +1,4 @@
-"""What contract systems send: verified, stored once and answered; then fetched where need be, and applied."""
+"""What contract systems sent: fetched where need be, and applied."""
 
 from __future__ import annotations
 
@@ -15,13 +15,10 @@ import orjson
 
 from domain.claim import Report
 from domain.history import Decision
-from domain.identity import uuid7
 from domain.passage import Fate, Figure, Passage, SyncDirection
 from storage.database import Database
 from storage.inbox import (
     InboxEvent,
-    add_events,
-    inbox_id,
     load_event,
     load_events,
     note_applied,
@@ -36,63 +33,12 @@ from sync.clm.delivery import Delivery
 from sync.clm.event import Event
 from sync.clm.fetcher import Fetcher, NotFetched
 from sync.clm.malformed import Malformed, read_payload
-from sync.clm.signature import NotVerified
 from sync.connections import Connection, Connections
 from sync.handlers import Batch
 from sync.outbox import change_of
 from sync.passages import ABOUT
 
-_NOT_KEPT: Final = frozenset({"authorization", "cookie", "proxy-authorization"})
-"""Headers that are of no use to whoever reads an event again, and could be of some to a thief."""
-
-
 _GONE: Final = "the event is not there any more"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Received:
-    """What became of a delivery: how many events are new, how many were sent before."""
-
-    new: int
-    known: int
-    correlation: str
-
-
-async def receive(
-    connection: asyncpg.Connection, sender: Connection, delivery: Delivery, now: datetime
-) -> Received | NotVerified:
-    """Verify a delivery and store it, in a transaction bound to its connection's org, which has to commit.
-
-    Raises Malformed where it is verified and tells of no event that could be known again.
-    """
-    verdict = sender.connector.verify(delivery, sender.keys, now)
-    if isinstance(verdict, NotVerified):
-        return verdict
-    events = {inbox_id(sender.id, each.id): each for each in sender.connector.events(delivery)}
-    correlation = str(uuid7())
-    new = await add_events(
-        connection, sender.org_id, sender.id, [each.id for each in events.values()],
-        headers={name: value for name, value in delivery.headers.items() if name not in _NOT_KEPT},
-        query=delivery.query, body=delivery.body, correlation=correlation, now=now,
-    )  # fmt: skip
-    for queue in (Queue.FETCH, Queue.INBOX):
-        messages = [
-            Message(key=_key(sender, event), payload=str(id_), correlation=correlation)
-            for id_, event in events.items()
-            if id_ in new and (queue is Queue.FETCH) == (event.fetch is not None)
-        ]
-        await enqueue(connection, sender.org_id, queue, messages, now)
-    return Received(new=len(new), known=len(events) - len(new), correlation=correlation)
-
-
-def _key(sender: Connection, event: Event) -> str:
-    """Name the lane of an event: what has to be fetched, or the contract that it speaks of.
-
-    What is fetched tells how things stand then: of two events about one contract the later fetch tells more.
-    """
-    if event.fetch is not None:
-        return f"{sender.id} {event.fetch.path}"
-    return key_of_contract(sender, event, event.content)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ import asyncpg
 
 from storage.database import Database
 from storage.embedded_roles import READ_WRITE
-from storage.inbox import add_events, inbox_id
+from storage.inbox import Arrived, add_events, inbox_id
 from storage.lanes import Message, Queue, enqueue
 from tests.bench.load import write_requests
 from tests.bench.processes import usage
@@ -163,15 +163,18 @@ def _heat(made: Site, events: int) -> None:
 
 
 async def _store(connection: asyncpg.Connection, bodies: Sequence[bytes], first: int, now: datetime) -> None:
-    messages = []
-    for number, body in enumerate(bodies, first):
-        headers = {"x-signature": hmac(body).hex()}
-        await add_events(
-            connection, ORG.id, CONNECTION, [f"e{number}"], headers=headers, query={}, body=body,
-            correlation="hot", now=now,
-        )  # fmt: skip
-        key = f"C{CONTRACTS - 1}"
-        messages.append(Message(key=key, payload=str(inbox_id(CONNECTION, f"e{number}")), correlation="hot"))
+    arrived = [
+        Arrived(
+            connection_id=CONNECTION, events=[f"e{number}"], headers={"x-signature": hmac(body).hex()},
+            query={}, body=body, correlation="hot", at=now,
+        )
+        for number, body in enumerate(bodies, first)
+    ]  # fmt: skip
+    await add_events(connection, ORG.id, arrived)
+    messages = [
+        Message(key=f"C{CONTRACTS - 1}", payload=str(inbox_id(CONNECTION, each.events[0])), correlation="hot")
+        for each in arrived
+    ]
     await enqueue(connection, ORG.id, Queue.INBOX, messages, now)
 
 

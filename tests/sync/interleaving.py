@@ -31,9 +31,10 @@ from storage.lanes import Queue, claim
 from storage.orgs import save_org
 from storage.salesforce import StoredSalesforce, set_salesforce
 from sync.connections import sealed_key
+from sync.door import Door, Verified, verified
 from sync.group import Groups
 from sync.handlers import Apart, Batch, Together, Within
-from sync.inbox import InboxWork, Received, receive
+from sync.inbox import InboxWork
 from sync.outbox import OutboxWork
 from sync.salesforce.breaker import Breaker
 from sync.salesforce.connection import LOGIN
@@ -98,6 +99,7 @@ class Interleaving:
         self._begun: dict[str, bool] = {}
         self._connections = PlainConnections(self.sealer)
         self._workers = [self._worker() for _ in range(3)]
+        self._door = Door()
         self._under_way: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
@@ -182,9 +184,10 @@ class Interleaving:
             try:
                 async with self.database.transaction(self.org.id) as connection:
                     sender = await self._connections.get(connection, self.org.id, self._ids[sent.source])
-                    assert sender is not None
-                    answer = await receive(connection, sender, sent.delivery, self.now)
-                    assert isinstance(answer, Received)
+                assert sender is not None
+                delivery = verified(sender, sent.delivery, self.now)
+                assert isinstance(delivery, Verified)
+                await self._door.store(self.database, self.org.id, delivery)
             except Killed:
                 continue
             self._begun[name] = True

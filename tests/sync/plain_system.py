@@ -13,12 +13,11 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID, uuid5
 
-import asyncpg
-
 from domain.claim import Report, Unreadable
 from domain.contract import Contract
 from domain.field import CLM, ENTITIES, HERE, SALESFORCE, DeclaredField, Entity, Kind, System, fields_of
 from domain.written import NotWritten, read_written
+from storage.connections import ConnectionKey, StoredConnection
 from sync.clm.delivery import Delivery
 from sync.clm.event import Event
 from sync.clm.fetcher import Fetcher
@@ -69,11 +68,9 @@ class PlainSystem:
 class PlainConnections(Connections):
     """Connections of which those with a plain system's name speak as that."""
 
-    async def get(
-        self, connection: asyncpg.Connection, org_id: UUID, connection_id: UUID
-    ) -> Connection | None:
-        found = await super().get(connection, org_id, connection_id)
-        if found is None or found.name not in SYSTEMS:
+    def read(self, stored: StoredConnection, keys: Sequence[ConnectionKey]) -> Connection:
+        found = super().read(stored, keys)
+        if found.name not in SYSTEMS:
             return found
         return replace(found, connector=PlainSystem(SYSTEMS[found.name]))
 
