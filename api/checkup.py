@@ -25,9 +25,11 @@ from auth.policy_file import load_policy
 from auth.policy_watch import PolicyWatch
 from domain.org import Org
 from storage import signing_keys
+from storage.archive import Archive
 from storage.audit_months import floor_of
 from storage.audit_tree import find_unsealed, last_head
 from storage.database import Database, DatabaseError, refuse_power
+from storage.embedded_conf import NOTHING_KEPT
 from storage.lanes import Queue, backlog
 from storage.migrate import MIGRATIONS, NewerDatabase, current
 from storage.orgs import list_orgs
@@ -41,6 +43,7 @@ from sync.salesforce.readiness import lacking
 KEY_AGE: Final = timedelta(days=90)
 SEAL_AGE: Final = timedelta(days=1)
 QUEUE_AGE: Final = timedelta(minutes=15)
+COPY_AGE: Final = timedelta(days=7)
 CLOCK_WARNS, CLOCK_WRONG = timedelta(seconds=1), timedelta(seconds=30)
 DISK_WARNS, DISK_FULL = 0.10, 0.02
 """Shares of the disk that are free."""
@@ -50,6 +53,14 @@ _UNBOUND = """
      WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
        AND relname <> 'alembic_version' AND NOT (relrowsecurity AND relforcerowsecurity)
      ORDER BY relname"""
+
+_ARCHIVER = """
+    SELECT current_setting('archive_mode') AS mode, current_setting('archive_command') AS command,
+           coalesce(current_setting('archive_library', true), '') AS library,
+           coalesce(last_failed_time > coalesce(last_archived_time, '-infinity'), false) AS failed,
+           last_failed_wal AS wal, failed_count AS count
+      FROM pg_stat_archiver"""
+_KEPT_NOWHERE = ("", "(disabled)", NOTHING_KEPT, "/bin/true")
 
 
 class Outcome(StrEnum):
@@ -252,10 +263,34 @@ async def queues(ground: Ground) -> AsyncIterator[Finding]:
             yield _ok("queues", said)
 
 
+async def backups(ground: Ground) -> AsyncIterator[Finding]:
+    """Look whether the database can be restored to a moment of today."""
+    row = await ground.connection.fetchrow(_ARCHIVER)
+    told = "every day: contract-graph backup"
+    if row["mode"] == "off" or (row["command"] in _KEPT_NOWHERE and not row["library"]):
+        todo = "docs/operators.md: contract-graph backup --into FOLDER, or archive_mode of your own server"
+        yield Finding("backups", Outcome.WARNING, "no change is kept, so no moment can be restored", todo)
+        return
+    if row["failed"]:
+        said = f"{row['wal']} does not go to the archive, {row['count']:,} attempts failed"
+        yield Finding("backups", Outcome.TODO, said, "see that the archive is there, and has room")
+    archive = None if ground.settings.database_url else Archive.of(ground.settings.home)
+    if archive is None:
+        yield _ok("backups", "every change is archived; how old the last copy is, nobody can say from here")
+        return
+    copies = archive.finished()
+    if not copies:
+        yield Finding("backups", Outcome.TODO, f"no copy lies in {archive.folder}", told)
+        return
+    age = datetime.now(UTC) - copies[-1].ended
+    said = f"the last copy is {age.days} days old"
+    yield _ok("backups", said) if age < COPY_AGE else Finding("backups", Outcome.WARNING, said, told)
+
+
 def _unseen(about: str) -> Finding:
     said = "not looked at: DATABASE_OWNER_URL is not set"
     return Finding(about, Outcome.WARNING, said, "set it for this command")
 
 
-CHECKS: tuple[Check, ...] = (clock, roles, revision, keys, audit, policy, salesforce, queues)
+CHECKS: tuple[Check, ...] = (clock, roles, revision, keys, audit, policy, salesforce, queues, backups)
 """In the order in which they are told."""

@@ -43,6 +43,8 @@ COMMANDS = (
     "serve",
     "worker",
     "db",
+    "backup",
+    "restore",
     "import",
     "mapping",
     "held",

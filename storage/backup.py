@@ -46,7 +46,7 @@ def backup(cluster: Cluster, target: Path) -> None:
             workplace = tempfile.TemporaryDirectory(prefix=f"{target.name}.", dir=target.parent)
             draft = Path(stack.enter_context(workplace)) / "pg"
             _copy_from_server(cluster, draft)
-            _verify(cluster, draft)
+            verify(cluster, draft)
             draft.rename(target)
 
 
@@ -66,8 +66,8 @@ def restore(cluster: Cluster, source: Path, *, force: bool = False) -> Path | No
                 raise ClusterExistsError(data=cluster.data)
             if made_by(source) is None:
                 raise NotABackupError(source=source, words="it holds no PG_VERSION")
-            _verify(cluster, source)
-            aside = _exchange(cluster, source, ServiceUser.of(cluster.data))
+            verify(cluster, source)
+            aside = place(cluster, source, ServiceUser.of(cluster.data))
         try:
             cluster.start()
             cluster.stop()
@@ -91,7 +91,8 @@ def _copy_from_server(cluster: Cluster, draft: Path) -> None:
         raise diagnosis("pg_basebackup", result.stderr, draft.parent.parent)
 
 
-def _verify(cluster: Cluster, source: Path) -> None:
+def verify(cluster: Cluster, source: Path) -> None:
+    """Compare a copy with its manifest, file by file. Raises NotABackupError."""
     verify = find_binaries(source, cluster.bindir).program("pg_verifybackup")
     result = caller().run(verify, "--quiet", source)
     if result.returncode:
@@ -99,7 +100,8 @@ def _verify(cluster: Cluster, source: Path) -> None:
         raise NotABackupError(source=source, words=words)
 
 
-def _exchange(cluster: Cluster, source: Path, user: ServiceUser) -> Path | None:
+def place(cluster: Cluster, source: Path, user: ServiceUser) -> Path | None:
+    """Copy a backup into the place of the cluster; the answer is where the one before it went."""
     with tempfile.TemporaryDirectory(prefix="pg.restore-", dir=cluster.home) as workplace:
         draft = Path(workplace) / "pg"
         shutil.copytree(source, draft, symlinks=True)

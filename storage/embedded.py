@@ -18,6 +18,7 @@ from typing import Literal, TextIO
 from urllib.parse import quote
 
 from storage import postmaster
+from storage.archive import Archive
 from storage.binaries import Binaries, find_binaries, made_by, runnable
 from storage.embedded_conf import PORT, include_configuration, write_configuration
 from storage.embedded_errors import (
@@ -80,7 +81,9 @@ class Cluster:
             user.make_private(self.sockets)
             if made_by(self.data) is None:
                 self._make(binaries, user)
-            changed = write_configuration(self.data, self.sockets, user, durable=self._durable)
+            archive = Archive.of(self.home)
+            command = None if archive is None else archive.keeping
+            changed = write_configuration(self.data, self.sockets, user, command, durable=self._durable)
             with self.server_lock() as lock:
                 if lock is not None:
                     self._launch(binaries, user, lock)

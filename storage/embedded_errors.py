@@ -70,7 +70,7 @@ class NoServiceUserError(EmbeddedError):
 
 
 class BackupTargetError(EmbeddedError):
-    """{target} exists and is not an empty folder: name a new one, backups are never overwritten."""
+    """{target} exists and is not an empty folder: name a new one, nothing is ever overwritten."""
 
 
 class NotABackupError(EmbeddedError):
@@ -83,6 +83,30 @@ class ServerRunningError(EmbeddedError):
 
 class ClusterExistsError(EmbeddedError):
     """{data} already holds a database: --force sets it aside and puts the backup in its place."""
+
+
+class UnusableArchiveError(EmbeddedError):
+    """{folder} cannot take backups: {why}."""
+
+
+class NoArchiveError(EmbeddedError):
+    """No backups yet: `contract-graph backup --into FOLDER` says where they go, and makes the first."""
+
+
+class NotArchivingError(EmbeddedError):
+    """{why}: no moment after the last copy can be restored. {todo}."""
+
+
+class NoCopyError(EmbeddedError):
+    """{folder} holds no finished copy{before}: there is nothing to begin from."""
+
+
+class TornArchiveError(EmbeddedError):
+    """{folder} lacks {segment}, which lies between what it holds: only moments before it can be restored."""
+
+
+class BeyondArchiveError(EmbeddedError):
+    """{folder} does not reach {moment}: its last change is of {last}. Leave --to out to take all of it."""
 
 
 @contextlib.contextmanager

@@ -30,11 +30,16 @@ def _run(_: argparse.Namespace, settings: Settings) -> int:
 async def _tell(settings: Settings) -> int:
     worst = 0
     async for each in findings(settings):
-        print(f"{each.outcome:<9}{each.about:<12}{each.said}")
-        if each.todo:
-            print(f"{'':21}-> {each.todo}")
+        tell(each)
         worst = max(worst, int(each.outcome is Outcome.TODO))
     return worst
+
+
+def tell(found: Finding) -> None:
+    """Print one finding, and what to do about it."""
+    print(f"{found.outcome:<9}{found.about:<12}{found.said}")
+    if found.todo:
+        print(f"{'':21}-> {found.todo}")
 
 
 async def findings(settings: Settings) -> AsyncIterator[Finding]:
@@ -66,7 +71,7 @@ async def findings(settings: Settings) -> AsyncIterator[Finding]:
             yield Finding("database", Outcome.TODO, f"as its owner: {error}", "look at DATABASE_OWNER_URL")
             owner_url = None
         for check in CHECKS:
-            async for each in _checked(check, Ground(settings, database, connection, owner_url, owner)):
+            async for each in checked(check, Ground(settings, database, connection, owner_url, owner)):
                 yield each
     finally:
         await database.close()
@@ -75,7 +80,8 @@ async def findings(settings: Settings) -> AsyncIterator[Finding]:
             await owner.close()
 
 
-async def _checked(check: Check, ground: Ground) -> AsyncIterator[Finding]:
+async def checked(check: Check, ground: Ground) -> AsyncIterator[Finding]:
+    """Tell what a check finds, or that it could not look."""
     try:
         async for each in check(ground):
             yield each

@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,13 +12,19 @@ import pytest
 from storage.embedded import Cluster
 
 
-@pytest.fixture
-def pg_folder() -> Iterator[Path]:
+@contextmanager
+def open_folder() -> Iterator[Path]:
     """Not tmp_path: for root that is closed to the account that runs PostgreSQL."""
     path = Path(tempfile.mkdtemp(prefix="cg-pg-", dir="/tmp")).resolve()
     path.chmod(0o711)
     yield path
     shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture
+def pg_folder() -> Iterator[Path]:
+    with open_folder() as path:
+        yield path
 
 
 @pytest.fixture(scope="session")
