@@ -27,9 +27,11 @@ bench: ## throughput and latency beside the bare driver and the idiomatic server
 	@.venv/bin/python -m tests.bench
 	@.venv/bin/python -m tests.bench.tokens
 
-faults: ## database and processes killed under load: nothing wrong or lost, and how long nobody was answered
+faults: ## processes, database, connections, disk and clocks fail under load: nothing wrong or lost, and for how long
 	@scripts/setup dev
-	@.venv/bin/python -m pytest -q -s tests/api/test_faults.py tests/api/test_audit_survives_kill.py
+	@CONTRACT_GRAPH_FAULTS=15 .venv/bin/python -m pytest -q -s tests/api/test_faults.py tests/api/test_audit_survives_kill.py \
+	  tests/api/test_scarce.py tests/sync/test_clocks_apart.py tests/sync/test_worker_killed.py
+	@.venv/bin/python -m tests.bench.chaos --events 1000
 
 lock: ## write the hashed lock again from pyproject.toml (scripts/lock --upgrade takes newer versions)
 	@scripts/lock

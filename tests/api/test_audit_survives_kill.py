@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import asyncpg
@@ -32,11 +32,9 @@ QUERY = json.dumps({"query": "{ contracts { nodes { id title parties { nodes { i
 CALLERS, ANSWERS = 12, 150
 
 
-@pytest.fixture
-def durable() -> Iterator[Cluster]:
+@contextmanager
+def durable_in(home: Path) -> Iterator[Cluster]:
     """A cluster that keeps its promises, with one small org."""
-    home = Path(tempfile.mkdtemp(prefix="cg-kill-", dir="/tmp"))
-    home.chmod(0o711)
     bindir = os.environ.get("CONTRACT_GRAPH_PG_BINDIR")
     made = Cluster(home, Path(bindir) if bindir else None)
     made.start()
@@ -48,8 +46,18 @@ def durable() -> Iterator[Cluster]:
         await superuser.close()
 
     asyncio.run(fill())
-    yield made
-    made.stop("immediate")
+    try:
+        yield made
+    finally:
+        made.stop("immediate")
+
+
+@pytest.fixture
+def durable() -> Iterator[Cluster]:
+    home = Path(tempfile.mkdtemp(prefix="cg-kill-", dir="/tmp"))
+    home.chmod(0o711)
+    with durable_in(home) as made:
+        yield made
     shutil.rmtree(home, ignore_errors=True)
 
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 
 import pytest
 
@@ -25,17 +25,19 @@ from tests.api.test_serve_workers import PATIENCE, Load, Serving, recorded, unti
 __all__ = ["durable"]
 
 
-@pytest.fixture
-def on_durable(durable: Cluster) -> Iterator[Serving]:
-    """Two processes over a database that keeps what it has acknowledged."""
+@contextmanager
+def serving_over(durable: Cluster, *writing: str, **other: str) -> Iterator[Serving]:
+    """Two processes over a cluster; the token is of `legal`, or of what `writing` says."""
     port = free_port()
     given = {
         "CONTRACT_GRAPH_HOME": str(durable.home),
         "CONTRACT_GRAPH_PORT": str(port),
         "DATABASE_URL": durable.dsn(READ_WRITE, DATABASE),
         "DATABASE_OWNER_URL": durable.dsn(OWNER, DATABASE),
+        **other,
     }
-    token = run("token", "--org", OURS.org.name, "--role", "legal", given=given).stdout.strip()
+    asked = writing or ("--role", "legal")
+    token = run("token", "--org", OURS.org.name, *asked, given=given).stdout.strip()
     process = subprocess.Popen(
         [sys.executable, "-m", "api.cli", "serve", "--workers", "2"], cwd=ROOT, env=environment(given)
     )
@@ -46,6 +48,13 @@ def on_durable(durable: Cluster) -> Iterator[Serving]:
     finally:
         process.terminate()
         process.wait(PATIENCE)
+
+
+@pytest.fixture
+def on_durable(durable: Cluster) -> Iterator[Serving]:
+    """Two processes over a database that keeps what it has acknowledged."""
+    with serving_over(durable) as made:
+        yield made
 
 
 def test_the_database_is_killed_and_started_again(on_durable: Serving, durable: Cluster) -> None:
