@@ -30,7 +30,7 @@ bench: ## throughput and latency beside the bare driver and the idiomatic server
 faults: ## processes, database, connections, disk and clocks fail under load: nothing wrong or lost, and for how long
 	@scripts/setup dev
 	@CONTRACT_GRAPH_FAULTS=15 .venv/bin/python -m pytest -q -s tests/api/test_faults.py tests/api/test_audit_survives_kill.py \
-	  tests/api/test_scarce.py tests/sync/test_clocks_apart.py tests/sync/test_worker_killed.py
+	  tests/api/test_scarce.py tests/api/test_clock_of_a_process.py tests/sync/test_clocks_apart.py tests/sync/test_worker_killed.py
 	@.venv/bin/python -m tests.bench.chaos --events 1000
 
 lock: ## write the hashed lock again from pyproject.toml (scripts/lock --upgrade takes newer versions)

@@ -98,7 +98,12 @@ class KeyRing:
         at = datetime.fromtimestamp(self._clock(), UTC)
         verifying = [each for each in stored if each.verifies(at)]
         self._private = {each.kid: self._private.get(each.kid) or self._read(each) for each in verifying}
-        signs = max((each for each in verifying if each.signs_from <= at), key=lambda each: each.signs_from)
+        # By a clock that is behind, a key may be of the future: then the one that signs first is it.
+        signs = max(
+            [each for each in verifying if each.signs_from <= at]
+            or [min(verifying, key=lambda each: each.signs_from)],
+            key=lambda each: each.signs_from,
+        )
         self._now = SigningKeys(signing_key=self._private[signs.kid], public_keys=self._public())
         self._asked_at = self._clock()
 

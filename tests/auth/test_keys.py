@@ -159,6 +159,17 @@ def test_a_private_key_lies_encrypted_and_bound_to_its_row(stored: Callable[[Wor
     stored(work)
 
 
+def test_a_worker_whose_clock_is_behind_every_key_signs_with_the_first(stored: Callable[[Work], Any]) -> None:
+    async def work(connection: asyncpg.Connection) -> None:
+        (first,) = await first_keys(connection, SEALER, "serve")
+        await rotate(connection, SEALER, "somebody")
+        behind = KeyRing(SEALER, clock=lambda: first.signs_from.timestamp() - 600)
+        behind.take(await load(connection))
+        assert behind.kid == first.kid
+
+    stored(work)
+
+
 def test_a_worker_sees_what_another_made_and_keeps_what_is_the_same(database_url: str) -> None:
     async def work() -> None:
         database = await Database.open(database_url, 1)
