@@ -22,8 +22,9 @@ fuzz: ## 20,000 random queries against the reference executor, histories of lane
 	@CONTRACT_GRAPH_FUZZ=20000 .venv/bin/python -m pytest -s tests/api/fuzz tests/api/test_access_matrix.py tests/stock_clients/test_schemathesis.py \
 	  tests/storage/test_lane_interleavings.py tests/sync/test_interleavings.py tests/sync/test_chaos.py
 
-bench: ## throughput and latency beside the bare driver and the idiomatic server
+bench: ## throughput and CPU beside the bare driver, PostGraphile, mercurius and the idiomatic server
 	@scripts/setup dev
+	@scripts/peers
 	@.venv/bin/python -m tests.bench
 	@.venv/bin/python -m tests.bench.tokens
 
@@ -37,6 +38,6 @@ lock: ## write the hashed lock again from pyproject.toml (scripts/lock --upgrade
 	@scripts/lock
 
 clean: ## remove .venv, .venv-moto, what npm installed and built, and caches; never data
-	@rm -rf lwc-client/node_modules lwc-client/preview/dist lwc-client/coverage lwc-client/shots
+	@rm -rf lwc-client/node_modules tests/bench/peers/node_modules lwc-client/preview/dist lwc-client/coverage lwc-client/shots
 	@rm -rf .venv .venv-moto .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache build *.egg-info
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

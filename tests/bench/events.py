@@ -24,8 +24,11 @@ from storage.database import Database
 from storage.embedded_roles import READ_WRITE
 from storage.inbox import Arrived, add_events, inbox_id
 from storage.lanes import Message, Queue, enqueue
+from tests.bench.dialects import OURS
 from tests.bench.load import write_requests
+from tests.bench.measure import Figures, Load, press
 from tests.bench.processes import usage
+from tests.bench.servers import Server
 from tests.bench.site import CONNECTION, ORG, Process, Site, site
 from tests.sync.clm.deliveries import hmac
 
@@ -81,6 +84,27 @@ def _door(made: Site, events: int) -> Line:
     return Line(
         what="accepted at the door", figure=f"{events / took:,.0f} events/s", cpu=cpu, bar="bar 1,500"
     )
+
+
+def accepted(rounds: int, events: int) -> Sequence[Figures]:
+    """Have events accepted at the door in rounds, with nobody working meanwhile, and return the figures."""
+    with site(CONTRACTS) as made:
+        process = made.serve()
+        server = Server(
+            name="ours", dialect=OURS, port=made.port, process=process.pid,
+            running=lambda: process.poll() is None,
+        )  # fmt: skip
+        file, postmaster = made.home / "requests", made.cluster.status().pid or 0
+
+        def pressed(first: int) -> Figures:
+            sent = (made.request(first + each, each % CONTRACTS) for each in reversed(range(events)))
+            write_requests(file, list(sent))
+            load = Load(files={"ours": file}, connections=CONNECTIONS, seconds=600, seed=0, once=True)
+            return press(server, postmaster, load)
+
+        found = [pressed(number * events) for number in range(rounds + 1)]
+        made.end(process)
+    return found[1:]  # at first it learns its connection and its statements
 
 
 def _whole(made: Site, events: int) -> Line:

@@ -32,6 +32,7 @@ class Graph:
     home: Path
     url: str
     unbound_url: str
+    superuser_url: str
     postmaster: int
 
 
@@ -51,6 +52,7 @@ def open_graph(contracts: int, *, keep: bool) -> Iterator[Graph]:
             home=home,
             url=cluster.dsn(READ_WRITE, database),
             unbound_url=cluster.dsn(UNBOUND, database),
+            superuser_url=cluster.dsn(SUPERUSER, database),
             postmaster=pid,
         )
     finally:

@@ -38,7 +38,7 @@ _ROWS = {
     f" ({_OF_ORG} AND expiration_date IS NULL {_ORDER}) {_ORDER}",
     "after the dates": f"{_OF_ORG} AND expiration_date IS NULL AND id > $4::uuid ORDER BY id LIMIT $2 + 1",
 }
-PANEL = (HERE / "limit_panel.sql").read_text()
+FIXED = {name: (HERE / f"limit_{name}.sql").read_text() for name in ("panel", "search", "portfolio")}
 PAGES = {name: (HERE / "limit_page.sql").read_text().replace("{rows}", rows) for name, rows in _ROWS.items()}
 
 
@@ -48,7 +48,7 @@ def application(_: Path, url: str, digest: str) -> Limit:
 
 
 class Limit:
-    """An ASGI application for two operations; the org comes in a header and is believed."""
+    """An ASGI application for a few operations; the org comes in a header and is believed."""
 
     def __init__(self, url: str, digest: str) -> None:
         self._url = url
@@ -76,6 +76,10 @@ class Limit:
     async def _answer(self, operation: str, variables: dict[str, Any], org: UUID) -> bytes:
         if operation == "Panel":
             return await self._run("panel", org, variables["opportunity"], datetime.now(UTC).date())
+        if operation == "Portfolio":
+            return await self._run("portfolio", org)
+        if operation == "Search":
+            return await self._run("search", org, variables["first"], variables["text"])
         after = variables.get("after")
         if after is None:
             return await self._run("first", org, variables["first"], self._digest)
@@ -110,7 +114,7 @@ class Limit:
             await connection.set_type_codec(
                 "json", schema="pg_catalog", encoder=bytes, decoder=bytes, format="binary"
             )
-            statements = {"panel": PANEL, **PAGES}
+            statements = {**FIXED, **PAGES}
             self._free.append({name: await connection.prepare(sql) for name, sql in statements.items()})
             await connection.execute("SELECT 1")  # ends what prepare() left open
             connections.append(connection)

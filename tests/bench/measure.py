@@ -13,8 +13,6 @@ from tests.bench.processes import resident_megabytes, usage
 from tests.bench.questions import Question
 from tests.bench.servers import ROOT, Server, ask
 
-COMPARED = 60
-
 
 class DifferentAnswersError(Exception):
     """The servers answer differently, so their figures mean nothing."""
@@ -22,12 +20,13 @@ class DifferentAnswersError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Load:
-    """What is asked, by how many, for how long."""
+    """What is asked, by how many, for how long; `files` are the requests by server, each once if `once`."""
 
-    file: Path
+    files: Mapping[str, Path]
     connections: int
     seconds: float
     seed: int
+    once: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,12 +43,12 @@ class Figures:
 
 def compare(servers: Mapping[str, Server], operation: str, questions: Sequence[Question]) -> None:
     """Refuse to measure servers whose answers differ. Raises DifferentAnswersError."""
-    for question in questions[:COMPARED]:
+    for question in questions:
         answers = {name: ask(server, question) for name, server in servers.items()}
         for name, answer in answers.items():
             if answer != answers["ours"]:
                 raise DifferentAnswersError(
-                    f"{operation}: {name} and ours answer {question.body!r} differently: "
+                    f"{operation}: {name} and ours answer {question.variables} differently: "
                     + _first_difference(answer, answers["ours"])
                 )
 
@@ -61,7 +60,8 @@ def press(server: Server, postmaster: int, load: Load) -> Figures:
         "seconds": load.seconds,
         "connections": load.connections,
         "seed": load.seed,
-        "file": str(load.file),
+        "once": load.once,
+        "file": str(load.files[server.name]),
     }
     before = usage(server.process, postmaster)
     ran = subprocess.run(

@@ -1,8 +1,7 @@
-"""What the servers are asked: two documents, with variables drawn from the database."""
+"""What the servers are asked: documents, with variables drawn from the database."""
 
 from __future__ import annotations
 
-import base64
 import json
 import random
 import time
@@ -13,28 +12,15 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import domain.graph  # noqa: F401 - it registers every entity
 from api.installation import signing_keys
-from api.planner.cursor import order_digest
-from api.planner.plan import Order, Term
 from api.settings import Settings
-from api.trusted import FOLDER
 from auth.keys import Keys
 from auth.oauth.metadata import GRAPHQL_PATH
 from auth.principal import Principal
 from auth.scopes import UNSAID
 from auth.tokens import issue
-from domain.field import field_named
 from storage.database import connect
-
-SOURCES = {
-    # What limit_panel.sql answers by hand: the trusted document has grown with the component since.
-    "panel": Path(__file__).with_name("panel.graphql"),
-    "contracts": FOLDER / "contracts.graphql",
-}
-ORDER_DIGEST = order_digest(
-    Order("Contract", (Term(field_named("Contract", "expiration_date"), descending=False),))
-)
+from tests.bench.dialects import ORDER_DIGEST, Dialect, cursor_of
 
 PAGE = 50
 DRAWN = 1000
@@ -44,20 +30,40 @@ ROLE = "legal"  # shown every field of both operations, so that all three server
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """One request, the same for every server."""
+    """One request, asked of every server in its dialect."""
 
-    headers: Mapping[str, str]
-    body: bytes
+    operation: str
+    variables: Mapping[str, Any]
+    org: UUID
+    token: str
 
     @property
-    def wire(self) -> bytes:
-        """The request as it goes over the wire."""
+    def headers(self) -> Mapping[str, str]:
+        """The headers of the request, but for its length."""
+        return {
+            "Content-Type": "application/json",
+            "Accept": "application/json",
+            "Authorization": f"Bearer {self.token}",
+            "X-Org": str(self.org),
+        }
+
+    def body(self, dialect: Dialect) -> bytes:
+        """Return the request's body."""
+        request = {
+            "query": dialect.documents[self.operation],
+            "operationName": self.operation.capitalize(),
+            "variables": dialect.variables(self.variables, self.org),
+        }
+        return json.dumps(request).encode()
+
+    def wire(self, dialect: Dialect) -> bytes:
+        """Return the request as it goes over the wire."""
+        body = self.body(dialect)
         headers = "".join(f"{name}: {value}\r\n" for name, value in self.headers.items())
-        length = f"Content-Length: {len(self.body)}"
-        return (
-            f"POST {GRAPHQL_PATH} HTTP/1.1\r\nHost: 127.0.0.1\r\n{headers}{length}\r\n\r\n".encode()
-            + self.body
+        head = (
+            f"POST {GRAPHQL_PATH} HTTP/1.1\r\nHost: 127.0.0.1\r\n{headers}Content-Length: {len(body)}\r\n\r\n"
         )
+        return head.encode() + body
 
 
 async def draw(url: str, home: Path) -> Mapping[str, Sequence[Question]]:
@@ -65,7 +71,7 @@ async def draw(url: str, home: Path) -> Mapping[str, Sequence[Question]]:
     connection = await connect(url)
     try:
         deals = await connection.fetch("SELECT org_id, salesforce_id FROM opportunity")
-        places = await connection.fetch("SELECT org_id, expiration_date, id FROM contract")
+        places = await connection.fetch("SELECT org_id, expiration_date, id, title FROM contract")
         tokens = _tokens(
             {deal["org_id"] for deal in deals}, await signing_keys(connection, Settings(home=home))
         )
@@ -74,9 +80,7 @@ async def draw(url: str, home: Path) -> Mapping[str, Sequence[Question]]:
     dice = random.Random(1)
 
     def question(operation: str, org: UUID, **variables: Any) -> Question:
-        source = SOURCES[operation].read_text()
-        name = operation.capitalize()
-        return _question(source, name, variables, org, dice.choice(tokens[org]))
+        return Question(operation=operation, variables=variables, org=org, token=dice.choice(tokens[org]))
 
     deals, places = dice.choices(deals, k=DRAWN), dice.choices(places, k=DRAWN)
     return {
@@ -87,6 +91,11 @@ async def draw(url: str, home: Path) -> Mapping[str, Sequence[Question]]:
             )
             for number, each in enumerate(places)
         ],
+        "search": [
+            question("search", each["org_id"], first=PAGE, text=each["title"].rpartition(", ")[2].upper())
+            for each in places
+        ],
+        "portfolio": [question("portfolio", each["org_id"]) for each in places],
     }
 
 
@@ -109,16 +118,4 @@ def _tokens(orgs: set[UUID], keys: Keys) -> dict[UUID, list[str]]:
 
 def _cursor(place: Any) -> str:
     day = None if place["expiration_date"] is None else place["expiration_date"].isoformat()
-    text = json.dumps([ORDER_DIGEST, day, str(place["id"])])
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
-
-
-def _question(source: str, name: str, variables: Mapping[str, Any], org: UUID, token: str) -> Question:
-    body = json.dumps({"query": source, "operationName": name, "variables": variables}).encode()
-    headers = {
-        "Content-Type": "application/json",
-        "Accept": "application/json",
-        "Authorization": f"Bearer {token}",
-        "X-Org": str(org),
-    }
-    return Question(headers=headers, body=body)
+    return cursor_of(ORDER_DIGEST, day, str(place["id"]))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import os
 import socket
 import statistics
@@ -19,7 +18,7 @@ import tempfile
 import time
 import timeit
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -47,7 +46,10 @@ from storage.orgs import save_org
 from storage.role_grants import add_grant
 from storage.tenancy import bind_org
 from tests.api.salesforce_org import JWT_BEARER, USER, certificate, claims, rsa_key
+from tests.bench.dialects import OURS
 from tests.bench.load import write_requests
+from tests.bench.measure import Figures, Load, press
+from tests.bench.servers import Server
 from tests.keys import new_keys
 
 ORG = Org(id=UUID(int=1), name="Bench")
@@ -63,18 +65,42 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=3)
     given = parser.parse_args()
     verification()
+    for name, rounds in issued(given.rounds, given.seconds).items():
+        p50, p99 = (statistics.median(getattr(each, name) or 0 for each in rounds) for name in ("p50", "p99"))
+        rate = statistics.median(each.requests_per_second for each in rounds)
+        print(
+            f"{name}: {rate:.0f} tokens/s over {CONNECTIONS} connections, p50 {p50:.1f} ms, p99 {p99:.1f} ms",
+            flush=True,
+        )
+
+
+def issued(rounds: int, seconds: float) -> Mapping[str, Sequence[Figures]]:
+    """Have tokens issued in rounds, and return the figures of each by the grant."""
     with tempfile.TemporaryDirectory(prefix="contract-graph-bench-") as folder:
         home = Path(folder)
         home.chmod(0o755)
-        cluster = Cluster(home, durable=False)
+        cluster = Cluster(home)  # durable, as it is delivered
         cluster.start()
         try:
             asyncio.run(migrate.upgrade(cluster.dsn(OWNER)))
             client, trust = asyncio.run(_prepare(cluster))
-            with _serve(cluster, home) as port:
-                _press("client credentials", port, home, [[client]] * given.rounds, given.seconds)
-                drawn = [_assertions(trust, port) for _ in range(given.rounds)]
-                _press("JWT bearer", port, home, drawn, given.seconds, once=True)
+            with _serve(cluster, home) as server:
+                postmaster = cluster.status().pid or 0
+
+                def pressed(requests: list[bytes], seed: int, *, once: bool = False) -> Figures:
+                    write_requests(home / "requests", requests)
+                    load = Load(
+                        files={server.name: home / "requests"}, connections=CONNECTIONS, seconds=seconds,
+                        seed=seed, once=once,
+                    )  # fmt: skip
+                    return press(server, postmaster, load)
+
+                return {
+                    "client credentials": [pressed([client], seed) for seed in range(rounds)],
+                    "JWT bearer": [
+                        pressed(_assertions(trust, server.port), seed, once=True) for seed in range(rounds)
+                    ],
+                }
         finally:
             cluster.stop("immediate")
 
@@ -145,7 +171,7 @@ def _request(form: dict[str, str], headers: str = "") -> bytes:
 
 
 @contextmanager
-def _serve(cluster: Cluster, home: Path) -> Iterator[int]:
+def _serve(cluster: Cluster, home: Path) -> Iterator[Server]:
     with socket.socket() as door:
         door.bind(("127.0.0.1", 0))
         port: int = door.getsockname()[1]
@@ -159,36 +185,12 @@ def _serve(cluster: Cluster, home: Path) -> Iterator[int]:
         assert process.stdout
         process.stdout.readline()
         time.sleep(1)
-        yield port
+        yield Server(
+            name="ours", dialect=OURS, port=port, process=process.pid, running=lambda: process.poll() is None
+        )
     finally:
         process.terminate()
         process.wait(20)
-
-
-def _press(  # noqa: PLR0913 - each is said by another part of the measurement
-    name: str, port: int, home: Path, drawn: list[list[bytes]], seconds: float, *, once: bool = False
-) -> None:
-    file, rounds = home / "requests", []
-    for seed, requests in enumerate(drawn):
-        write_requests(file, requests)
-        order = {
-            "port": port, "seconds": seconds, "connections": CONNECTIONS, "seed": seed, "file": str(file),
-            "once": once,
-        }  # fmt: skip
-        done = subprocess.run(
-            [sys.executable, "-m", "tests.bench.load"], input=json.dumps(order), capture_output=True,
-            text=True, check=True,
-        )  # fmt: skip
-        rounds.append(json.loads(done.stdout))
-    rates = [(each["requests"] - each["errors"]) / each["seconds"] for each in rounds]
-    p50, p99 = (statistics.median(each[name] for each in rounds) for name in ("p50", "p99"))
-    answered = sum(each["requests"] - each["errors"] for each in rounds)
-    refused = sum(each["errors"] for each in rounds)
-    print(
-        f"{name}: {statistics.median(rates):.0f} tokens/s over {CONNECTIONS} connections,"
-        f" p50 {p50:.1f} ms, p99 {p99:.1f} ms ({answered} issued, {refused} not)",
-        flush=True,
-    )
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from auth.token_refused import TokenRefused
 from auth.tokens import TokenVerifier
 from auth.view import Views
 from tests.bench.idiomatic.loaders import loaders
-from tests.bench.idiomatic.models import ContractRow, OpportunityRow
+from tests.bench.idiomatic.models import ContractRow, OpportunityRow, PartyRow
 from tests.bench.idiomatic.types import (
     ContractConnection,
     ContractFilter,
@@ -53,6 +53,17 @@ def after_cursor(cursor: str) -> Any:
     return or_(column > last, and_(column == last, beyond), column.is_(None))
 
 
+def with_text(text: str) -> Any:
+    """Keep to the rows that have a text in one of their names or of their parties', in any case."""
+    of_contract = PartyRow.org_id == ContractRow.org_id, PartyRow.contract_id == ContractRow.id
+    named = select(PartyRow.id).where(*of_contract, PartyRow.legal_name.icontains(text, autoescape=True))
+    return or_(
+        ContractRow.number.icontains(text, autoescape=True),
+        ContractRow.title.icontains(text, autoescape=True),
+        named.exists(),
+    )
+
+
 @strawberry.type
 class Query:
     @strawberry.field
@@ -75,6 +86,8 @@ class Query:
         wanted = select(ContractRow).where(ContractRow.org_id == info.context["org"])
         if filter and filter.status:
             wanted = wanted.where(ContractRow.status == filter.status)
+        if filter and filter.text:
+            wanted = wanted.where(with_text(filter.text))
         if after:
             wanted = wanted.where(after_cursor(after))
         wanted = wanted.order_by(ContractRow.expiration_date, ContractRow.id).limit(first + 1)

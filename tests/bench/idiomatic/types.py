@@ -79,6 +79,7 @@ class ObligationOrder:
 @strawberry.input
 class ContractFilter:
     status: str | None = None
+    text: str | None = None
 
 
 @strawberry.type
