@@ -279,11 +279,22 @@ def back_reference(parent: str, child: str) -> DeclaredField:
 
 def derive(record: Entity, today: date) -> Mapping[str, Any]:
     """Return the values of the record's derived fields, computed from its own values."""
-    known = {f.name: getattr(record, f.name) for f in fields_of(type(record))} | {"today": today}
-    for declared in fields_of(type(record)):
-        if declared.field.rule:
-            known[declared.name] = declared.field.rule(**{name: known[name] for name in declared.inputs})
-    return {f.name: known[f.name] for f in fields_of(type(record)) if f.field.rule}
+    asked, ruled = _rules_of(type(record).__name__)
+    known = {name: getattr(record, name) for name in asked} | {"today": today}
+    for name, rule, inputs in ruled:
+        known[name] = rule(**{each: known[each] for each in inputs})
+    return {name: known[name] for name, _, _ in ruled}
+
+
+@cache
+def _rules_of(
+    entity: str,
+) -> tuple[frozenset[str], tuple[tuple[str, Callable[..., Any], tuple[str, ...]], ...]]:
+    """Return the fields that an entity's rules ask for, and each rule with what it is of and asks for."""
+    declared = _fields_of(entity)
+    ruled = tuple((each.name, each.field.rule, each.inputs) for each in declared if each.field.rule)
+    asked = {name for _, _, inputs in ruled for name in inputs}
+    return frozenset(asked.intersection(each.name for each in declared)), ruled
 
 
 def _declared(entity: str, name: str, hint: Any, default: Any) -> DeclaredField:  # noqa: ANN401 - a type form

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +22,8 @@ from storage.tables import column_names, is_stored
 REVISION = ("version", "updated_at")
 """The columns by which a record counts its own changes: written by storage/, never compared."""
 
+_PLAIN = frozenset({str, int, bool, Decimal, date, datetime})
+
 _NO_IDS: Mapping[UUID, UUID] = {}
 
 
@@ -33,13 +37,16 @@ class Layout:
     derived: frozenset[str]
     ciphertexts: frozenset[str]
     has_revision: bool
+    read: Callable[[Entity], tuple[Any, ...]]
+    plain: tuple[bool, ...]
 
 
 @memoized
 def layout_of(entity: type[Entity]) -> Layout:
     """Return the layout of an entity; `columns` begin with org_id, `derived` names columns of rules.
 
-    `ciphertexts` names columns of which equal values differ: they are never compared.
+    `ciphertexts` names columns of which equal values differ: they are never compared. `read` gives a record's
+    stored values at once, and `plain` says of each whether it lies in the table as it is in the record.
     """
     stored = tuple(declared for declared in fields_of(entity) if is_stored(declared))
     columns = tuple(name for declared in stored for name in column_names(declared))
@@ -51,7 +58,13 @@ def layout_of(entity: type[Entity]) -> Layout:
         derived=derived,
         ciphertexts=frozenset(declared.name for declared in stored if declared.sealed),
         has_revision=set(REVISION) <= set(columns),
+        read=attrgetter(*(declared.name for declared in stored)),
+        plain=tuple(_is_plain(declared) for declared in stored),
     )
+
+
+def _is_plain(declared: DeclaredField) -> bool:
+    return declared.type in _PLAIN and not (declared.field.rule or declared.sealed)
 
 
 @memoized
@@ -83,8 +96,13 @@ def with_parts(record: Entity) -> Iterator[Entity]:
     """Give the record, then its parts and theirs, each before its own parts."""
     yield record
     for declared in parts_of(type(record)):
-        for part in getattr(record, declared.name):
-            yield from with_parts(part)
+        if found := getattr(record, declared.name):
+            # Most parts have none of their own: an import asks about each of millions.
+            if parts_of(type(found[0])):
+                for part in found:
+                    yield from with_parts(part)
+            else:
+                yield from found
 
 
 def to_row(
@@ -102,9 +120,11 @@ def to_row(
     layout = layout_of(type(record))
     derived = derive(record, today) if layout.derived else {}
     row: list[Any] = [org_id]
-    for declared in layout.stored:
-        name = declared.name
-        value = derived[name] if declared.field.rule else getattr(record, name)
+    for declared, plain, told in zip(layout.stored, layout.plain, layout.read(record), strict=True):
+        if plain:
+            row.append(told)
+            continue
+        value = derived[declared.name] if declared.field.rule else told
         if declared.kind is Kind.MONEY:
             row += (None, None) if value is None else (value.amount, value.currency)
         elif declared.sealed:

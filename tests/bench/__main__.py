@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from tests.bench import ingest
 from tests.bench.chart import chart
 from tests.bench.events import accepted
 from tests.bench.graph import Graph, open_graph
@@ -31,6 +32,10 @@ EVENTS = 3_000
 """Deliveries to the webhook door in a round."""
 
 
+INGESTED = 2_000
+"""Contracts that are imported in a round."""
+
+
 def main() -> int:
     """Run the benchmark; the exit code is 1 only if the servers' answers differ."""
     options = read_options()
@@ -40,6 +45,9 @@ def main() -> int:
         print(f"nothing is measured: {error}", file=sys.stderr)
         return 1
     document = _document(options, found, _alone(options))
+    if "ingest" in options.operations:
+        document["ingest"] = ingest.summary(ingest.measured(INGESTED, options.rounds))
+        print("\n" + ingest.told(document["ingest"]), flush=True)
     print("\n" + overview(document))
     if options.json:
         options.json.parent.mkdir(parents=True, exist_ok=True)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from tests.bench.servers import KINDS
 
-OPERATIONS = ("panel", "contracts", "search", "portfolio", "token", "webhook")
-ALONE = ("token", "webhook")
+OPERATIONS = ("panel", "contracts", "search", "portfolio", "token", "webhook", "ingest")
+ALONE = ("token", "webhook", "ingest")
 """What only ours is asked."""
 
 QUICK = {"contracts": 2_000, "seconds": 1.0}
