@@ -25,8 +25,7 @@ fuzz: ## 20,000 random queries against the reference executor, histories of lane
 bench: ## throughput and CPU beside the bare driver, PostGraphile, mercurius and the idiomatic server
 	@scripts/setup dev
 	@scripts/peers
-	@.venv/bin/python -m tests.bench
-	@.venv/bin/python -m tests.bench.tokens
+	@.venv/bin/python -m tests.bench --json build/bench.json --svg build/bench.svg
 
 faults: ## processes, database, connections, disk and clocks fail under load: nothing wrong or lost, and for how long
 	@scripts/setup dev

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-WIDTH = 860
+WIDTH = 880
 ROW = 19
 BAR = 12
 HEAD = 74
@@ -54,10 +55,10 @@ CPU = Column(left=480, width=250)
 
 
 def chart(document: Mapping[str, Any]) -> str:
-    """Draw the operations that several servers were asked, as SVG."""
+    """Draw the operations that several servers were asked, each at its most connections, as SVG."""
     drawn: list[str] = []
     top = HEAD
-    for each in document["operations"]:
+    for each in _drawn(document):
         drawn += _operation(each, top)
         top += GROUP + ROW * len(each["servers"])
     height = top + 44
@@ -81,10 +82,10 @@ def chart(document: Mapping[str, Any]) -> str:
             _text(16, 28, "The same questions, the same database", "t"),
             _text(RATE.left, 56, "requests a second", "h"),
             _text(CPU.left, 56, "CPU per request, µs:", "h"),
-            _swatch(CPU.left + 122, 47, "other"),
-            _text(CPU.left + 138, 56, "server"),
-            _swatch(CPU.left + 184, 47, "postgres"),
-            _text(CPU.left + 200, 56, "PostgreSQL"),
+            _swatch(CPU.left + 146, 47, "other"),
+            _text(CPU.left + 162, 56, "server"),
+            _swatch(CPU.left + 212, 47, "postgres"),
+            _text(CPU.left + 228, 56, "PostgreSQL"),
             *drawn,
             _text(16, height - 28, note, "q"),
             _text(16, height - 11, about, "q"),
@@ -102,8 +103,15 @@ def _told(document: Mapping[str, Any]) -> str:
             f"{NAMES.get(n, n)} {r['requests_per_second']:,.0f}/s" for n, r in each["servers"].items()
         )
         + "."
-        for each in document["operations"]
+        for each in _drawn(document)
     )
+
+
+def _drawn(document: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    busiest = {
+        each["operation"]: each for each in sorted(document["operations"], key=itemgetter("connections"))
+    }
+    return list(busiest.values())
 
 
 def _operation(each: Mapping[str, Any], top: int) -> Iterator[str]:
