@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -39,6 +39,13 @@ class Graph:
 @contextmanager
 def open_graph(contracts: int, *, keep: bool) -> Iterator[Graph]:
     """Start the cluster, make the graph if it is not there yet, and stop the cluster afterwards."""
+    with open_graphs([contracts], keep=keep) as (graph,):
+        yield graph
+
+
+@contextmanager
+def open_graphs(sizes: Sequence[int], *, keep: bool) -> Iterator[list[Graph]]:
+    """Do so for graphs of several sizes, in one cluster."""
     home = KEPT if keep else Path(tempfile.mkdtemp(prefix="contract-graph-bench-"))
     home.mkdir(parents=True, exist_ok=True)
     home.chmod(0o755)  # for root: the account that runs PostgreSQL has to pass
@@ -47,14 +54,16 @@ def open_graph(contracts: int, *, keep: bool) -> Iterator[Graph]:
         cluster.start()
         pid = cluster.status().pid
         assert pid is not None
-        database = asyncio.run(_make(cluster, contracts))
-        yield Graph(
-            home=home,
-            url=cluster.dsn(READ_WRITE, database),
-            unbound_url=cluster.dsn(UNBOUND, database),
-            superuser_url=cluster.dsn(SUPERUSER, database),
-            postmaster=pid,
-        )
+        yield [
+            Graph(
+                home=home,
+                url=cluster.dsn(READ_WRITE, database),
+                unbound_url=cluster.dsn(UNBOUND, database),
+                superuser_url=cluster.dsn(SUPERUSER, database),
+                postmaster=pid,
+            )
+            for database in [asyncio.run(_make(cluster, contracts)) for contracts in sizes]
+        ]
     finally:
         cluster.stop("fast" if keep else "immediate")
         if not keep:
@@ -65,7 +74,8 @@ async def _make(cluster: Cluster, contracts: int) -> str:
     """Return the name of a database with the graph; its name says what it was made from, and on which day."""
     made_from = [SEED, *sorted((migrate.MIGRATIONS / "versions").glob("*.py"))]
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in made_from)).hexdigest()[:8]
-    name = f"bench_{contracts}_{datetime.now(UTC):%Y%m%d}_{digest}"
+    made_as = f"{datetime.now(UTC):%Y%m%d}_{digest}"
+    name = f"bench_{contracts}_{made_as}"
     administrator = await asyncpg.connect(cluster.dsn(SUPERUSER, "postgres"))
     try:
         if not await administrator.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", UNBOUND):
@@ -74,7 +84,9 @@ async def _make(cluster: Cluster, contracts: int) -> str:
         if await administrator.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name):
             return name
         for stale in await administrator.fetch(
-            "SELECT datname FROM pg_database WHERE datname LIKE 'bench\\_%'"
+            "SELECT datname FROM pg_database WHERE datname LIKE 'bench\\_%' AND right(datname, $2) <> $1",
+            made_as,
+            len(made_as),
         ):
             await administrator.execute(f'DROP DATABASE "{stale[0]}" WITH (FORCE)')
         await administrator.execute(f"CREATE DATABASE bench_draft OWNER {OWNER}")

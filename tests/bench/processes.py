@@ -13,7 +13,7 @@ _PARENT, _USER, _SYSTEM = 1, 11, 12  # fields of stat after the name, which is i
 
 @dataclass(frozen=True, kw_only=True)
 class Usage:
-    """CPU in seconds since the start of the server, and of PostgreSQL with all its backends."""
+    """CPU in seconds since the start of the server with its workers, and of PostgreSQL with its backends."""
 
     server: float
     postgres: float
@@ -21,15 +21,15 @@ class Usage:
 
 def usage(server: int, postmaster: int) -> Usage | None:
     """Read what both have used so far."""
-    own = _stat(server)
-    if own is None:
+    if _stat(server) is None:
         return None
-    postgres = 0.0
+    used = dict.fromkeys((server, postmaster), 0.0)
     for folder in PROC.glob("[0-9]*"):
         stat = _stat(int(folder.name))
-        if stat and (int(folder.name) == postmaster or int(stat[_PARENT]) == postmaster):
-            postgres += _seconds(stat)
-    return Usage(server=_seconds(own), postgres=postgres)
+        for root in used:
+            if stat and root in {int(folder.name), int(stat[_PARENT])}:
+                used[root] += _seconds(stat)
+    return Usage(server=used[server], postgres=used[postmaster])
 
 
 def resident_megabytes(process: int) -> float | None:

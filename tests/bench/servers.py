@@ -108,11 +108,17 @@ def _command(kind: Kind, graph: Graph, port: int) -> list[str]:
     return [*command, "--keys", str(_keys_of(graph))]
 
 
-@contextmanager
-def _run(kind: Kind, graph: Graph) -> Iterator[Server]:
+def free_port() -> int:
+    """Return a port of this machine that nobody listens at."""
     with socket.socket() as door:
         door.bind(("127.0.0.1", 0))
-        port = door.getsockname()[1]
+        port: int = door.getsockname()[1]
+    return port
+
+
+@contextmanager
+def _run(kind: Kind, graph: Graph) -> Iterator[Server]:
+    port = free_port()
     env = os.environ | {"NODE_ENV": "production", "GRAPHILE_ENV": "production", "NODE_NO_WARNINGS": "1"}
     process = subprocess.Popen(_command(kind, graph, port), cwd=ROOT, env=env)
     try:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-import socket
 import statistics
 import subprocess
 import sys
@@ -49,7 +48,7 @@ from tests.api.salesforce_org import JWT_BEARER, USER, certificate, claims, rsa_
 from tests.bench.dialects import OURS
 from tests.bench.load import write_requests
 from tests.bench.measure import Figures, Load, press
-from tests.bench.servers import Server
+from tests.bench.servers import Server, free_port
 from tests.keys import new_keys
 
 ORG = Org(id=UUID(int=1), name="Bench")
@@ -172,9 +171,7 @@ def _request(form: dict[str, str], headers: str = "") -> bytes:
 
 @contextmanager
 def _serve(cluster: Cluster, home: Path) -> Iterator[Server]:
-    with socket.socket() as door:
-        door.bind(("127.0.0.1", 0))
-        port: int = door.getsockname()[1]
+    port = free_port()
     env = os.environ | {
         "CONTRACT_GRAPH_HOME": str(home), "CONTRACT_GRAPH_PORT": str(port),
         "CONTRACT_GRAPH_TOKEN_RATE": "1000000", "DATABASE_URL": cluster.dsn(READ_WRITE),
