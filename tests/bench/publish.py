@@ -39,8 +39,7 @@ def markdown(document: Mapping[str, Any]) -> str:
         "|---" * (4 + len(ORDER)) + "|",
     ]
     for each in document["operations"]:
-        ratios = (each["ratios"].get(name) for name in ORDER)
-        cells = " | ".join("-" if found is None else f"{median(found):.2f}" for found in ratios)
+        cells = " | ".join(_ratio(each, name) for name in ORDER)
         what = f"{OPERATIONS[each['operation']]}, {each['connections']} connections"
         lines.append(f"| {what} | {_row(each['servers']['ours'])} | {cells} |")
     nothing = " | -" * len(ORDER)
@@ -50,7 +49,25 @@ def markdown(document: Mapping[str, Any]) -> str:
         f" in 20 orgs, {document['rounds']} interleaved rounds of {document['seconds']:g} s; medians."
         + (f" {document['note']}" if "note" in document else "")
     )
-    return "\n".join([*lines, "", told, *_ingested(document["ingest"]), ""])
+    return "\n".join([*lines, "", told, _of_limit(document), *_ingested(document["ingest"]), ""])
+
+
+def _ratio(each: Mapping[str, Any], name: str) -> str:
+    if name not in each["ratios"]:
+        return "-"
+    bar = next((f" (bar {bar['bar']:g})" for bar in each["bars"] if bar["beside"] == name), "")
+    return f"{median(each['ratios'][name]):.2f}{bar}"
+
+
+def _of_limit(document: Mapping[str, Any]) -> str:
+    """Say what the limit makes of the bar that is hardest to reach: no bar can be more."""
+    found = (
+        f"{each['servers']['limit']['requests_per_second'] / row['requests_per_second']:.2f} × at the"  # noqa: RUF001
+        f" {OPERATIONS[each['operation']]} over {each['connections']} connections"
+        for each in document["operations"]
+        if each["bars"] and (row := each["servers"].get("mercurius"))
+    )
+    return f"The limit itself is, beside mercurius, {', '.join(found)}."
 
 
 def _ingested(found: Mapping[str, Any]) -> Iterator[str]:
