@@ -17,10 +17,11 @@ check: ## ruff, formatting, mypy, import floors, generated files fresh
 	@scripts/setup dev
 	@scripts/check
 
-fuzz: ## 20,000 random queries against the reference executor, histories of lanes and claims, requests to the OAuth server
+fuzz: ## 20,000 random queries against the reference executor, histories of lanes and claims, edits on both sides, OAuth requests
 	@scripts/setup dev
-	@CONTRACT_GRAPH_FUZZ=20000 .venv/bin/python -m pytest -s tests/api/fuzz tests/api/test_access_matrix.py tests/stock_clients/test_schemathesis.py \
-	  tests/storage/test_lane_interleavings.py tests/sync/test_interleavings.py tests/sync/test_chaos.py
+	@CONTRACT_GRAPH_FUZZ=20000 .venv/bin/python -m pytest -s tests/api/fuzz tests/api/test_access_matrix.py \
+	  tests/stock_clients/test_schemathesis.py tests/storage/test_lane_interleavings.py tests/sync/test_interleavings.py \
+	  tests/sync/test_chaos.py tests/sync/salesforce/test_both_ways.py
 
 bench: ## throughput and CPU beside the bare driver, PostGraphile, mercurius and the idiomatic server
 	@scripts/setup dev

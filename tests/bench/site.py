@@ -44,7 +44,7 @@ from sync.salesforce.orgs import sealed_secret
 from sync.salesforce.stand_in.process import Started, started
 from tests.keys import KEY_ENCRYPTION
 from tests.sync.clm.deliveries import SECRET, hmac
-from tests.sync.salesforce.org import APP, PRIVATE_KEY, SYNC, furnished
+from tests.sync.salesforce.org import APP, PRIVATE_KEY, SYNC, SalesforceOrg, furnished
 
 ORG: Final = Org(id=UUID(int=1), name="Bench")
 CONNECTION: Final = UUID(int=2)
@@ -69,7 +69,7 @@ class Site:
 
     cluster: Cluster
     home: Path
-    salesforce: Started
+    org: SalesforceOrg
     contracts: int
     port: int
     processes: list[Process] = field(default_factory=list)
@@ -83,6 +83,11 @@ class Site:
             "CONTRACT_GRAPH_KEY_ENCRYPTION_KEY": KEY_ENCRYPTION,
             "DATABASE_URL": self.cluster.dsn(READ_WRITE),
         }  # fmt: skip
+
+    @property
+    def salesforce(self) -> Started:
+        """The stand-in itself."""
+        return self.org.stand_in
 
     def start(self, *command: str) -> Process:
         """Start a process of the program, and wait until it says that it is there."""
@@ -177,9 +182,13 @@ class Site:
 
 
 @contextmanager
-def site(contracts: int, *, durable: bool = True) -> Iterator[Site]:
-    """Set an installation up, and take it down again."""
-    with tempfile.TemporaryDirectory(prefix="contract-graph-bench-") as folder, started() as salesforce:
+def site(contracts: int, *, durable: bool = True, events: bool = False) -> Iterator[Site]:
+    """Set an installation up, and take it down again; with `events` its Salesforce tells of changes."""
+    arguments = ("--events",) if events else ()
+    with (
+        tempfile.TemporaryDirectory(prefix="contract-graph-bench-") as folder,
+        started(*arguments) as salesforce,
+    ):
         home = Path(folder)
         home.chmod(0o755)
         cluster = Cluster(home, durable=durable)
@@ -187,7 +196,7 @@ def site(contracts: int, *, durable: bool = True) -> Iterator[Site]:
         with socket.socket() as door:
             door.bind(("127.0.0.1", 0))
             port: int = door.getsockname()[1]
-        made = Site(cluster, home, salesforce, contracts, port)
+        made = Site(cluster, home, furnished(salesforce), contracts, port)
         try:
             asyncio.run(migrate.upgrade(cluster.dsn(OWNER)))
             asyncio.run(_furnish(made))
@@ -199,7 +208,7 @@ def site(contracts: int, *, durable: bool = True) -> Iterator[Site]:
 
 
 async def _furnish(made: Site) -> None:
-    account = furnished(made.salesforce).account
+    account = made.org.account
     keys, now = Sealer(from_text(KEY_ENCRYPTION, "bench")), datetime.now(UTC)
     owner = await connect(made.cluster.dsn(OWNER))
     await save_org(owner, ORG)

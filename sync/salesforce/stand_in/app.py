@@ -168,6 +168,8 @@ class StandIn:
                 return _json(list(self.org.store.all(name)))
             case "GET", "stream":
                 return _json({"latest": self.org.bus.latest().hex()})
+            case "GET", "published":
+                return _json(self.org.bus.published)
             case "GET", "calls":
                 return _json({"used": self.org.calls})
             case "DELETE", what if clear := self._clearing().get(what):
@@ -179,7 +181,7 @@ class StandIn:
         return {
             "everything": lambda: self._begin(Org(self.org.org_id)),
             "faults": self.org.faults.orders.clear,
-            "stream": self.org.bus.events.clear,
+            "stream": self.org.bus.reset,
             "journal": self.org.journal.entries.clear,
             "sessions": self.sessions.end_all,
         }

@@ -99,11 +99,14 @@ class EventBus:
 
     def __init__(self, org: Org) -> None:
         self._org = org
-        self._generation = secrets.token_bytes(4)
+        self.generation = secrets.token_bytes(4)
         self._numbers = 0
         self._commits = 0
+        self._commit_at = 0
         self._pending: list[Change] = []
         self.events: list[Event] = []
+        self.published: list[Mapping[str, Any]] = []
+        """The headers of all events that ever were on the bus, kept or not, with their replay ids in hex."""
         self.waiting: set[asyncio.Event] = set()
 
     def note(  # noqa: PLR0913, PLR0917 - a write and whose it is
@@ -139,6 +142,9 @@ class EventBus:
         if not merged:
             return
         self._commits += 1
+        # Moments are those of the records, whole seconds, with the commits of one second told apart.
+        second = int(self._org.clock.now().timestamp())
+        self._commit_at = self._commit_at + 1 if self._commit_at // 1000 == second else second * 1000
         told = [each for each in merged.values() if each.object in self._org.settings.change_entities]
         counted = sum(len(each.fields) for each in told)
         transaction = str(uuid4())
@@ -166,8 +172,7 @@ class EventBus:
         header = {
             "entityName": change.object, "recordIds": ids, "changeType": kind, "changeOrigin": change.origin,
             "transactionKey": transaction, "sequenceNumber": number, "commitNumber": self._commits,
-            # Moments are those of the records, whole seconds, with the commits of one second told apart.
-            "commitTimestamp": int(now.timestamp()) * 1000 + self._commits % 1000, "commitUser": change.user,
+            "commitTimestamp": self._commit_at, "commitUser": change.user,
             "nulledFields": [], "diffFields": [], "changedFields": [],
         }  # fmt: skip
         event = Event(
@@ -179,16 +184,24 @@ class EventBus:
 
     def _append(self, event: Event) -> None:
         self.events.append(event)
+        self.published.append({**event.header, "replayId": event.replay_id.hex()})
         for each in self.waiting:
             each.set()
 
     def _next_id(self) -> bytes:
         self._numbers += 1 + secrets.randbelow(3)
-        return self._generation + self._numbers.to_bytes(8)
+        return self.generation + self._numbers.to_bytes(8)
+
+    def reset(self) -> None:
+        """Keep no event, and know no replay id any more, as of an org that was refreshed or moved."""
+        self.generation = secrets.token_bytes(4)
+        self.events.clear()
+        for each in self.waiting:
+            each.set()
 
     def latest(self) -> bytes:
         """Return the replay id of the end of the stream."""
-        return self._generation + self._numbers.to_bytes(8)
+        return self.generation + self._numbers.to_bytes(8)
 
     def earliest(self) -> int:
         """Return the place of the first event that is still kept."""
@@ -197,7 +210,7 @@ class EventBus:
 
     def place_after(self, replay_id: bytes) -> int:
         """Return the place of the first event after a replay id. Raises ReplayInvalid."""
-        if len(replay_id) != len(self.latest()) or replay_id[:4] != self._generation:
+        if len(replay_id) != len(self.latest()) or replay_id[:4] != self.generation:
             raise ReplayInvalid("it is of no event here")
         if replay_id > self.latest():
             raise ReplayInvalid("it is yet to come")

@@ -57,8 +57,13 @@ class Started:
         """Return the replay id of the end of its stream of changes, as hex. Raises StandInFailed."""
         return str(self._ask("GET", "stream")["latest"])
 
+    def published(self) -> list[dict[str, Any]]:
+        """Return the headers of all its change events, with their `replayId` in hex. Raises StandInFailed."""
+        found: list[dict[str, Any]] = self._ask("GET", "published")
+        return found
+
     def clear(self, what: str) -> None:
-        """Clear its `faults`, `journal`, `sessions` or `everything`. Raises StandInFailed."""
+        """Clear its `faults`, `journal`, `sessions`, `stream` or `everything`. Raises StandInFailed."""
         self._ask("DELETE", what)
 
     def _ask(

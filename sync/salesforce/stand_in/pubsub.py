@@ -140,6 +140,7 @@ class _Stream:
 
     def __init__(self, org: Org, caller: Caller, name: str | None, place: int) -> None:
         self._org, self._caller, self._name, self._place = org, caller, name, place
+        self._generation = org.bus.generation
         self.pending = 0
         self.wake = asyncio.Event()
         self._idle_since = self._silent_since = time.monotonic()
@@ -157,12 +158,12 @@ class _Stream:
     async def next(self, context: Any) -> wire.FetchResponse | None:  # noqa: ANN401 - grpc
         """Return what is to be sent now, after a while at most; None where nothing is."""
         bus, found = self._org.bus, list[Event]()
+        if bus.generation != self._generation:
+            await self._lose(context)
         while self._place < len(bus.events) and len(found) < min(self.pending, _AT_ONCE):
             event = bus.events[self._place]
             if self._org.faults.for_event(event.object, "", "break"):
-                await _abort(
-                    context, grpc.StatusCode.UNAVAILABLE, "service.unavailable", "it is out of order"
-                )
+                await self._lose(context)
             self._place += 1
             if self._name in (None, event.object) and self._caller.rights.may_see(event.object):
                 found.append(event)
@@ -177,6 +178,9 @@ class _Stream:
             async with asyncio.timeout(max(0.01, min(silence, self._org.settings.pending_patience, 1.0))):
                 await self.wake.wait()
         return None
+
+    async def _lose(self, context: Any) -> NoReturn:  # noqa: ANN401 - grpc
+        await _abort(context, grpc.StatusCode.UNAVAILABLE, "service.unavailable", "it is out of order")
 
     async def _count(self, number: int, context: Any) -> None:  # noqa: ANN401 - grpc
         self._org.delivered += number
