@@ -26,7 +26,7 @@ async def working(
     database = await Database.open(url, _LANES + 3)
     registered = all_handlers(database, sealer, hook_networks)
     worker = Worker(database, registered, pace=replace(Pace(), lanes=_LANES), listen_to=url, trace=trace)
-    reader = subscribers(database, sealer)
+    reader = subscribers(database, sealer, health=worker.health)
     running = [asyncio.create_task(each.run()) for each in (worker, reader)]
     try:
         yield worker

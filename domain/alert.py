@@ -21,6 +21,7 @@ class AlertKind(StrEnum):
     SALESFORCE_BREAKER_OPEN = "SALESFORCE_BREAKER_OPEN"
     SALESFORCE_LIMIT = "SALESFORCE_LIMIT"
     SALESFORCE_NOT_AUTHORISED = "SALESFORCE_NOT_AUTHORISED"
+    SALESFORCE_NOT_HEARD = "SALESFORCE_NOT_HEARD"
     TEST = "TEST"
 
 
@@ -84,6 +85,12 @@ ABOUT: Final[Mapping[AlertKind, About]] = MappingProxyType(
             every=timedelta(minutes=15),
             standing=Standing.OUTBOX,
             advice=_SALESFORCE,
+        ),
+        AlertKind.SALESFORCE_NOT_HEARD: About(
+            title="Salesforce's stream of changes is refused, or was silent for too long",
+            every=timedelta(minutes=15),
+            advice="See `contract-graph crm events --show` and `crm check`: Salesforce keeps events for 72"
+            " hours.",
         ),
         AlertKind.TEST: About(
             title="A test: alerts arrive here", every=timedelta(0), advice="Nothing is to be done."

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import cast
 from uuid import UUID
 
@@ -22,6 +23,9 @@ _FORGET = "DELETE FROM drift_finding WHERE org_id = $1 AND id = ANY ($2)"
 _REPORT = """
     SELECT object, name, state, count(*) AS n FROM drift_finding
      WHERE org_id = $1 GROUP BY object, name, state ORDER BY object, name, state"""
+_DIFFERING = """
+    SELECT object, count(*) FILTER (WHERE state = ANY ($2))::int AS count, max(seen_at) AS at
+      FROM drift_finding WHERE org_id = $1 GROUP BY object ORDER BY object"""
 _CHOSEN = """
     SELECT * FROM drift_finding
      WHERE org_id = $1 AND state = ANY ($2) AND ($3::uuid[] IS NULL OR id = ANY ($3))
@@ -66,6 +70,21 @@ async def report(
     for row in await connection.fetch(_REPORT, org_id):
         counted[row["object"], row["name"]][DriftState(row["state"])] = row["n"]
     return counted
+
+
+@dataclass(frozen=True, slots=True)
+class Differing:
+    """How many fields of an object differ, and when one was last looked at."""
+
+    object: str
+    count: int
+    at: datetime
+
+
+async def differing(connection: asyncpg.Connection, org_id: UUID) -> Sequence[Differing]:
+    """Count by object what drifted and is not put right, without what waits to be written or is accepted."""
+    states = [DriftState.DRIFTED, DriftState.REPAIRING]
+    return [Differing(**dict(row)) for row in await connection.fetch(_DIFFERING, org_id, states)]
 
 
 async def chosen(

@@ -30,14 +30,14 @@ class Attempt:
 
     @property
     def passages(self) -> Sequence[Passage]:
-        """What of it went across; what waits for something else there is neither done nor failed."""
+        """What of it went across, or was refused; what waits, or had nothing new to tell, is neither."""
         return [
             Passage(
                 direction=SyncDirection.TO_SALESFORCE, object=each.object, since=self.since,
                 fate=Fate.DONE if each.failure is None else Fate.PUT_OFF, refused=len(each.refusals),
             )
             for each in self.tellings
-            if each.failure is not None or each.waits is None
+            if each.failure is not None or (each.waits is None and (each.wrote or each.refusals))
         ]  # fmt: skip
 
 

@@ -25,9 +25,10 @@ from domain.history import Decision
 from domain.identity import uuid7
 from domain.ledger import RULE
 from domain.lifecycle import ContractStatus
+from domain.passage import Figure, FigureName, Passage
 from domain.reconcile import owner_of
 from storage.database import Database
-from storage.drift import chosen, findings_of, forget_findings, keep_findings, page_of_contracts
+from storage.drift import chosen, differing, findings_of, forget_findings, keep_findings, page_of_contracts
 from storage.lane_outcome import Done, Fault, Outcome, Retry
 from storage.lanes import Message, Queue, enqueue
 from storage.salesforce_records import contract_row, doubt, others_speak, salesforce_ids, told
@@ -122,6 +123,9 @@ class Looked(Done):
     compared: Sequence[Compared] = field(repr=False)
     last: UUID | None
     nightly: bool
+    passages: Sequence[Passage] = ()
+    figures: list[Figure] = field(default_factory=list)
+    """How many fields of each object differ: known, and told, once the last page is kept."""
 
 
 class DriftWork:
@@ -160,7 +164,9 @@ class DriftWork:
             if outcome.last is not None:
                 page = _page(batch.key, outcome.last, nightly=outcome.nightly)
                 await enqueue(connection, batch.org_id, Queue.DRIFT, [page], self._clock())
-            elif outcome.nightly:
+            else:
+                outcome.figures[:] = await _figures(connection, batch.org_id)
+            if outcome.last is None and outcome.nightly:
                 await schedule(connection, batch.org_id, self._clock())
             await enqueue(connection, batch.org_id, Queue.OUTBOX, writes, self._clock())
 
@@ -170,6 +176,13 @@ class DriftWork:
 
     def _later(self, fault: Fault, seconds: float) -> Retry:
         return Retry(fault, self._clock() + timedelta(seconds=max(seconds, 1.0)))
+
+
+async def _figures(connection: asyncpg.Connection, org_id: UUID) -> Sequence[Figure]:
+    """Count what differs by object, with those of which nothing does: that is news, too."""
+    found = {each.object: each.count for each in await differing(connection, org_id)}
+    objects = sorted({place.object for place in mapped(Contract).values()} | found.keys())
+    return [Figure(name=FigureName.DRIFTED, object=each, count=found.get(each, 0)) for each in objects]
 
 
 async def _known(

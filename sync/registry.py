@@ -13,6 +13,7 @@ from sync.alerts.work import AlertWork
 from sync.connections import Connections
 from sync.drift import DriftWork
 from sync.handlers import Apart, Handler, Together, Within
+from sync.health import Health
 from sync.hooks.follow import FollowWork
 from sync.inbox import InboxWork
 from sync.outbox import OutboxWork
@@ -59,7 +60,14 @@ def handlers(
 
 
 def subscribers(
-    database: Database, sealer: Sealer, clock: Callable[[], datetime] = now, rung: Callable[[], None] = _quiet
+    database: Database,
+    sealer: Sealer,
+    clock: Callable[[], datetime] = now,
+    rung: Callable[[], None] = _quiet,
+    health: Health | None = None,
 ) -> Subscribers:
-    """Return who reads the streams of changes; `rung` is called when there is work of them."""
-    return Subscribers(database, SalesforceOrgs(sealer), clock, rung)
+    """Return who reads the streams of changes.
+
+    `rung` is called when there is work of them; how far they are read is counted with a worker's `health`.
+    """
+    return Subscribers(database, SalesforceOrgs(sealer), clock, rung, health)

@@ -68,7 +68,7 @@ async def _work(url: str, settings: Settings, arguments: argparse.Namespace) -> 
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, worker.stop)
         queues = ", ".join(sorted(registered))
-        reader = subscribers(database, sealer(settings))
+        reader = subscribers(database, sealer(settings), health=worker.health)
         async with metrics_told(settings, figures) as port:
             told = "" if port is None else f", tells figures on http://{LOOPBACK}:{port}{PATH}"
             print(

@@ -14,6 +14,7 @@ from api.health.types import DEFAULT_MINUTES, MOST_MINUTES
 from api.review.question import Answer, Question
 from domain.histogram import PASSING, percentile
 from domain.passage import Figure, FigureName
+from storage.drift import differing
 from storage.lanes import Queue
 from storage.salesforce_streams import find_streams
 from storage.sync_health import MOST_KINDS, Passed, figures_seen, held_by_error, passed_since, waiting_in
@@ -53,9 +54,8 @@ async def sync_health(connection: asyncpg.Connection, question: Question) -> Ans
             if each.ended_at is None and each.replay_id is not None and each.read_at is not None
         ],
         "drift": [
-            {"object": each.object, "count": each.count, "at": at}
-            for each, at in seen
-            if each.name is FigureName.DRIFTED
+            {"object": each.object, "count": each.count, "at": each.at}
+            for each in await differing(connection, question.org_id)
         ],
     }
 

@@ -67,5 +67,5 @@ object_type("SyncHealth", "How the sync between the graph, contract systems and 
     "quarantine": (listed(lazy("SyncHeld")), f"The same by queue and error, the {MOST_KINDS} most frequent."),
     "salesforce": (optional(lazy("SyncSalesforce")), "Its Salesforce; absent where it was never written to."),
     "replays": (listed(lazy("SyncReplay")), "How far events of Salesforce were read; empty without any."),
-    "drift": (listed(lazy("SyncDrift")), "What was found to differ; empty where nothing compares."),
+    "drift": (listed(lazy("SyncDrift")), "What differs; empty where nothing ever was found to."),
 })  # fmt: skip

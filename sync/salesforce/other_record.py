@@ -69,7 +69,10 @@ async def tell_other(org: OpenOrg, known: Known, name: str) -> Telling:
     if sent:
         await org.update(name, target, sent)
     kept = StoredRecord(object=name, salesforce_id=target, told={**record.told, **sent})
-    return Telling(object=name, record=kept, refusals=(*draft.refusals, *writing.refusals, *refused))
+    return Telling(
+        object=name, record=kept, wrote=bool(sent),
+        refusals=(*draft.refusals, *writing.refusals, *refused),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,7 +93,7 @@ class _Writing:
             told, refused = {**told, **more}, (*refused, *refused_too)
         # What it was not told is empty there: that need not be said.
         empty = dict.fromkeys(self.draft.named.keys() - self.values.keys())
-        return self._telling(record_id, {**empty, **told}, refused)
+        return self._telling(record_id, {**empty, **told}, refused, wrote=True)
 
     async def change(self, record_id: str, current: Row, before: Mapping[str, Any]) -> Telling:
         """Change the record where it says something else."""
@@ -110,7 +110,7 @@ class _Writing:
         sent, refused = self._sendable(self.values, facts)
         if sent:
             await self.org.update(OWN, record_id, sent)
-        return self._telling(record_id, {**told, **sent}, refused)
+        return self._telling(record_id, {**told, **sent}, refused, wrote=bool(sent))
 
     def _sendable(
         self, values: Mapping[str, Any], facts: Facts
@@ -120,9 +120,11 @@ class _Writing:
         except NoRights as error:
             raise NotSetUp(str(error)) from None
 
-    def _telling(self, record_id: str, told: Mapping[str, Any], refused: Sequence[Refusal]) -> Telling:
+    def _telling(
+        self, record_id: str, told: Mapping[str, Any], refused: Sequence[Refusal], *, wrote: bool
+    ) -> Telling:
         record = StoredRecord(object=OWN, salesforce_id=record_id, told=told)
-        return Telling(object=OWN, record=record, refusals=(*self.draft.refusals, *refused))
+        return Telling(object=OWN, record=record, wrote=wrote, refusals=(*self.draft.refusals, *refused))
 
 
 async def _described(org: OpenOrg, name: str) -> tuple[ObjectDescription, ContractStatuses | None]:

@@ -40,9 +40,13 @@ class Known:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Telling:
-    """What became of one object: what its record was told, what not, and why it waits or failed."""
+    """What became of one object: what its record was told, what not, and why it waits or failed.
+
+    `wrote` says that Salesforce was told anything now; `record` holds what it was told before, too.
+    """
 
     object: str
+    wrote: bool = False
     record: StoredRecord | None = None
     refusals: Sequence[Refusal] = ()
     waits: str | None = None

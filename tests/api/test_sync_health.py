@@ -83,7 +83,6 @@ async def _counted(database: Database, now: datetime) -> None:
         FigureName.LIMIT_LEFT: 900, FigureName.LIMIT_ALLOWED: 1000, FigureName.BREAKER_OPEN: 0,
     }  # fmt: skip
     health.note_figures(OURS.org.id, [Figure(name=name, count=n) for name, n in figures.items()], now)
-    health.note_figures(OURS.org.id, [Figure(name=FigureName.DRIFTED, object="Account", count=3)], now)
     async with database.transaction(OURS.org.id) as connection:
         await set_stream(connection, OURS.org.id, TOPIC, "pubsub.example:7443", now)
         await note_read(connection, OURS.org.id, TOPIC, b"\0\0\1", now)
@@ -131,7 +130,7 @@ def test_it_tells_what_was_counted_waits_and_is_held(syncing: Graph) -> None:
     salesforce = told["salesforce"]
     assert [salesforce[name] for name in ("limitLeft", "limitAllowed", "breakerOpen")] == [900, 1000, False]
     assert [(each["object"], each["position"]) for each in told["replays"]] == [(TOPIC, "AAAB")]
-    assert [(each["object"], each["count"]) for each in told["drift"]] == [("Account", 3)]
+    assert [(each["object"], each["count"]) for each in told["drift"]] == [("Contract", 2)]
 
 
 def test_the_window_is_as_long_as_was_asked(syncing: Graph) -> None:

@@ -25,6 +25,9 @@ _ERRORS: Final = "sfdc.platform.eventbus.grpc."
 _PATIENCE = 20.0  # seconds that a call without a stream may take
 _OF_NO_USE: Final = ("subscription.fetch.replayid.corrupted", "subscription.fetch.replayid.validation.failed")
 _NOT_LET_IN: Final = ("service.auth.error", "service.auth.refresh.invalid")
+_PASSING: Final = frozenset(
+    {"service.unavailable", "OK", "UNAVAILABLE", "INTERNAL", "UNKNOWN", "CANCELLED", "DEADLINE_EXCEEDED"}
+)
 # A connection that is half open would go unnoticed for minutes: Salesforce is asked whether it is there.
 _OPTIONS: Final = (("grpc.keepalive_time_ms", 60_000), ("grpc.keepalive_timeout_ms", 10_000))
 
@@ -38,6 +41,11 @@ class StreamLost(Exception):
     def __init__(self, code: str) -> None:
         super().__init__(f"the stream of changes ended: {code}")
         self.code = code
+
+    @property
+    def refused(self) -> bool:
+        """Whether it is refused, and not merely out of order for a while."""
+        return self.code not in _PASSING
 
 
 class ReplayLost(StreamLost):

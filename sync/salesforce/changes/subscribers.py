@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from base64 import b64encode
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -12,12 +13,16 @@ from typing import Final
 import asyncpg
 
 from auth.key_encryption import KeyEncryptionError
+from domain.alert import LATE, AlertKind
 from domain.identity import uuid7
+from domain.passage import Figure, FigureName
+from storage.alerts import Alarm, raise_alerts
 from storage.database import BUSY, LOST, Database, DatabaseUnavailable
 from storage.lane_outcome import Done, Fault, Outcome, Patience, Retry
-from storage.lanes import Fenced, Lease, Message, Queue, Taken, claim, enqueue
+from storage.lanes import Fenced, Lease, Message, Queue, Taken, claim, enqueue, lane_id
 from storage.leases import finish, release, renew, take
 from storage.salesforce_streams import StoredStream, find_stream, note_read, note_restart
+from sync.health import Health
 from sync.outbox import put_off
 from sync.salesforce.changes.change import changes_of
 from sync.salesforce.changes.event import OVERFLOW, ChangeEvent
@@ -45,7 +50,6 @@ _RENEWED: Final = 10.0  # seconds
 _LOOKED: Final = 2.0  # seconds between two looks for a stream that nobody reads
 _SHORT, _LONG = timedelta(seconds=1), timedelta(minutes=5)
 _UNTIL_KEYS: Final = timedelta(seconds=60)
-_USED_UP: Final = "subscription.limit.exceeded"
 
 
 def stream_message(topic: str) -> Message:
@@ -62,8 +66,10 @@ class Subscribers:
         orgs: SalesforceOrgs,
         clock: Callable[[], datetime],
         rung: Callable[[], None] = lambda: None,
+        health: Health | None = None,
     ) -> None:
         self._database, self._orgs, self._clock, self._rung = database, orgs, clock, rung
+        self._health = health or Health()
         self._running: set[asyncio.Task[None]] = set()
         self._stopping = asyncio.Event()
         self.heard = 0
@@ -138,8 +144,7 @@ class Subscribers:
             return Retry(Fault("ReplayLost", str(lost)), self._clock() + _SHORT)
         except StreamLost as lost:
             log.warning("stream %s of org %s: %s", stored.topic, lease.org_id, lost.code)
-            rest = _LONG if lost.code == _USED_UP or isinstance(lost, SessionLost) else _SHORT
-            return Retry(Fault("StreamLost", str(lost)), self._clock() + rest)
+            return _put_off(lost, self._clock())
         except SalesforceFailure as failure:
             return put_off(failure, org, self._clock())
 
@@ -170,6 +175,7 @@ class Subscribers:
             now = await find_stream(connection, lease.org_id, stored.topic)
         if heard is not None:
             self.heard += len(heard.events)
+            self._note(lease, stored, heard)
             if heard.events:
                 self._rung()
             await stream.more(heard)
@@ -200,16 +206,52 @@ class Subscribers:
             await enqueue(connection, lease.org_id, Queue.RESYNC, resync_of(ENTITIES), now)
         self._rung()
 
+    def _note(self, lease: Lease, stored: StoredStream, heard: Heard) -> None:
+        if heard.replay_id:
+            place = b64encode(heard.replay_id).decode()
+            figure = Figure(name=FigureName.REPLAY_POSITION, object=stored.topic, position=place)
+            self._health.note_figures(lease.org_id, [figure], self._clock())
+
     async def _finish(self, lease: Lease, outcome: Outcome) -> None:
+        now = self._clock()
         async with self._database.transaction(lease.org_id) as connection:
             (message,) = await take(connection, lease)
             told: tuple[Taken, Outcome] = (message, outcome)
-            await finish(connection, lease, [told], self._clock(), Patience())
+            await finish(connection, lease, [told], now, Patience())
+            stream = await find_stream(connection, lease.org_id, message.payload)
+            # Last of all: it locks what every other turn counts, too.
+            await raise_alerts(connection, lease.org_id, _alarms(message, outcome, stream, now), now)
 
     async def _let_go(self, lease: Lease) -> None:
         with suppress(DatabaseUnavailable, *LOST, *BUSY):
             async with self._database.transaction(lease.org_id) as connection:
                 await release(connection, lease, self._clock())
+
+
+def _put_off(lost: StreamLost, now: datetime) -> Retry:
+    """Return when a lost stream is taken up again: soon, but for one that is refused."""
+    kind = lost.code.replace(".", "_")
+    if lost.refused:
+        return Retry(Fault(kind, str(lost)), now + _LONG, alert=AlertKind.SALESFORCE_NOT_HEARD)
+    return Retry(Fault(kind, str(lost)), now + _SHORT)
+
+
+def _alarms(message: Taken, outcome: Outcome, stream: StoredStream | None, now: datetime) -> list[Alarm]:
+    """Return what operators are told of a stream that ended: that it is refused, or silent for too long."""
+    if not isinstance(outcome, Retry) or stream is None:
+        return []
+    # Salesforce says every few minutes that it is there, even when nothing changes.
+    silent = now - (stream.read_at or stream.made_at) > LATE
+    kind = outcome.alert or (AlertKind.SALESFORCE_NOT_HEARD if silent else None)
+    if kind is None:
+        return []
+    example = lane_id(Queue.STREAM, message.payload)
+    return [
+        Alarm(
+            kind=kind, queue=Queue.STREAM, error=outcome.reason.kind, example=example,
+            correlation=message.correlation,
+        )
+    ]  # fmt: skip
 
 
 def _is_ours(event: ChangeEvent, token: Token) -> bool:

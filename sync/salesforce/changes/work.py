@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 import asyncpg
 
 from auth.key_encryption import KeyEncryptionError
 from domain.field import DeclaredField
+from domain.history import Decision
 from domain.passage import Fate, Figure, Passage, SyncDirection
 from storage.database import Database
 from storage.lane_outcome import Done, Fault, Outcome, Poison, Retry
@@ -40,7 +43,8 @@ class Understood(Done):
     """All is known of a change: it is applied in the transaction that finishes it."""
 
     reading: Reading | None = field(default=None, repr=False)
-    passages: Sequence[Passage] = ()
+    passages: list[Passage] = field(default_factory=list)
+    """What went across, with what became of its values once it is applied."""
     figures: Sequence[Figure] = ()
 
 
@@ -76,11 +80,15 @@ class ChangeWork:
     async def apply(self, connection: asyncpg.Connection, batch: Batch, outcomes: Sequence[Outcome]) -> None:
         """Apply what was read, in the transaction that finishes it."""
         understood = [
-            (outcome.reading, message.correlation)
+            (outcome, outcome.reading, message.correlation)
             for message, outcome in zip(batch.messages, outcomes, strict=False)
             if isinstance(outcome, Understood) and outcome.reading is not None
         ]
-        await apply_readings(connection, batch.org_id, understood, now=self._clock(), vault=self._vault)
+        readings = [(reading, correlation) for _, reading, correlation in understood]
+        now, vault = self._clock(), self._vault
+        decided = await apply_readings(connection, batch.org_id, readings, now=now, vault=vault)
+        for (outcome, _, _), counts in zip(understood, decided, strict=True):
+            outcome.passages[:] = [_counted(each, counts) for each in outcome.passages]
 
     async def close(self) -> None:
         """Let go of the orgs; whoever works on opens them anew."""
@@ -116,7 +124,7 @@ class ChangeWork:
         passage = Passage(
             direction=SyncDirection.FROM_SALESFORCE, object=change.object, fate=Fate.DONE, since=change.moment
         )
-        return Understood(reading, (passage,))
+        return Understood(reading, [passage])
 
     async def _waited_for(self, batch: Batch, reading: Reading) -> DeclaredField | None:
         """Return a reference to a record that the graph does not hold, and that a change is to make."""
@@ -126,3 +134,11 @@ class ChangeWork:
                 if await is_waited_for(connection, batch.org_id, Queue.CHANGE, key):
                     return declared
         return None
+
+
+def _counted(passage: Passage, counts: Counter[Decision]) -> Passage:
+    """Tell of a passage what became of its values; told anew where its transaction is tried again."""
+    return replace(
+        passage, accepted=counts[Decision.ACCEPTED], refused=counts[Decision.REFUSED],
+        conflicts=counts[Decision.CONFLICT],
+    )  # fmt: skip

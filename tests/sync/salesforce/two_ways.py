@@ -32,7 +32,7 @@ from storage.ingest import Ingest
 from storage.lanes import Queue, enqueue
 from storage.salesforce_streams import set_stream
 from sync.apply import apply_report
-from sync.drift import compare_now
+from sync.drift import compare_now, repair
 from sync.outbox import change_of, write_of
 from sync.salesforce.changes.subscribers import stream_message
 from tests.storage.lane_work import ONE, Work
@@ -214,6 +214,10 @@ class TwoWays:
                 return self.chance.choice(found)
             await asyncio.sleep(0.05)
 
+    async def say(self, contract: UUID, number: int) -> None:
+        """Have the contract system say something that Salesforce is to be told."""
+        await self._claim(Edit(number, SideOf.HERE, contract, PLACES[0], contract in self.signed))
+
     async def sign(self) -> None:
         """Have every other contract signed, apart from all edits: what is Salesforce's until then is ours."""
         await asyncio.sleep(SECOND)
@@ -237,6 +241,15 @@ class TwoWays:
         async with self.work.database.transaction(ONE) as connection:
             await compare_now(connection, ONE, datetime.now(UTC))
 
+    async def settle(self, topic: str) -> int:
+        """Have a person put right what is left to one, as `crm drift --repair all`; return how much."""
+        async with self.work.database.transaction(ONE) as connection:
+            found = await repair(connection, ONE, None, "somebody", datetime.now(UTC))
+        await self.quiet(topic)
+        await self.compare()
+        await self.quiet(topic)
+        return found
+
     async def drifted(self, *states: DriftState) -> Mapping[str, int]:
         """Count what differs, or did, by the side that counts."""
         async with self.work.database.transaction(ONE) as connection:
@@ -252,6 +265,12 @@ class TwoWays:
         """Wait until all events are read and nothing is left to be done."""
         async with asyncio.timeout(_QUIET.total_seconds()):
             while not await self._is_quiet(topic):  # noqa: ASYNC110 - nobody tells
+                await asyncio.sleep(0.1)
+
+    async def read(self, topic: str) -> None:
+        """Wait until all events are read, whoever does what follows from them."""
+        async with asyncio.timeout(_QUIET.total_seconds()):
+            while await self._to_read(topic):  # noqa: ASYNC110 - nobody tells
                 await asyncio.sleep(0.1)
 
     async def _is_quiet(self, topic: str) -> bool:

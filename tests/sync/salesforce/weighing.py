@@ -33,6 +33,7 @@ class Weighed:
     fates: Counter[str] = field(default_factory=Counter)
     accepted: int = 0
     repaired: Mapping[str, int] = field(default_factory=dict)
+    settled: int = 0
     writes: int = 0
     writes_after: int = 0
     lost: list[str] = field(default_factory=list)
@@ -55,6 +56,7 @@ class Weighed:
             f"{self.edits:,} edits in {self.seconds:.0f} s; {_listed(self.faults)}",
             *(f"{fate}: {number:,}" for fate, number in sorted(self.fates.items())),
             f"writes to Salesforce: {self.writes:,} of at most {self.bound:,}; repaired: {repaired}",
+            f"of that differed again after a repair, and was settled by a person: {self.settled}",
             f"writes after all was settled: {self.writes_after}",
         ]
         for name in ("lost", "wrong", "held"):
