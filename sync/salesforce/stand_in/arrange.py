@@ -11,14 +11,16 @@ from sync.salesforce.stand_in.catalogue import objects
 from sync.salesforce.stand_in.org import Caller, Org
 from sync.salesforce.stand_in.rights import Rights
 from sync.salesforce.stand_in.sessions import Sessions
+from sync.salesforce.stand_in.writing import Writing
 
-_KNOWN = ("settings", "users", "apps", "records", "sharing", "faults", "now", "calls")
+_KNOWN = ("settings", "users", "apps", "records", "sharing", "faults", "now", "calls", "undeleted")
 
 
 def arrange(org: Org, sessions: Sessions, said: Mapping[str, Any]) -> dict[str, list[str]]:
     """Arrange what a document says; return the ids of the records that it made, by object.
 
-    `now` stops the clock, null lets it run; `calls` is how many of today's calls are used up.
+    `undeleted` records, by object, are taken out of the recycle bin by the last user. `now` stops the clock,
+    null lets it run; `calls` is how many of today's calls are used up.
     Raises ValueError, TypeError, LookupError or Refused.
     """
     if unknown := said.keys() - set(_KNOWN):
@@ -35,6 +37,11 @@ def arrange(org: Org, sessions: Sessions, said: Mapping[str, Any]) -> dict[str, 
     for name, records in said.get("records", {}).items():
         made.setdefault(name, []).extend(org.seed(name, record) for record in records)
     org.sharing.arrange(said.get("sharing", {}))
+    for name, ids in said.get("undeleted", {}).items():
+        *_, user = (each["Id"] for each in org.store.all("User"))
+        with org.transaction():
+            for each in ids:
+                Writing(org, Caller(user, org.rights[user]), "ui").undelete(objects()[name], each)
     for fault in said.get("faults", ()):
         org.faults.add(fault)
     return made

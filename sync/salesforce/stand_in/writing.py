@@ -109,6 +109,16 @@ class Writing:
         self._note(object_type, "deleted", before, after, {})
         return Outcome(before["Id"], created=False)
 
+    def undelete(self, object_type: ObjectType, record_id: str) -> Outcome:
+        """Take a record out of the recycle bin, which people do and no call of the REST API does."""
+        before = self._org.store.get(object_type.name, normal_id(record_id, object_type) or "")
+        if before is None or not before["IsDeleted"]:
+            raise not_found()
+        after = before | {"IsDeleted": False} | self._org.stamps(before, self._caller.user_id)
+        self._put(object_type, "UNDELETE", before, after)
+        self._note(object_type, "undeleted", before, after, {})
+        return Outcome(before["Id"], created=False)
+
     def _found(self, object_type: ObjectType, record_id: str) -> Values:
         found = self._org.store.get(object_type.name, normal_id(record_id, object_type) or "")
         if found is None:
@@ -181,7 +191,7 @@ class Writing:
     def _note(
         self, object_type: ObjectType, operation: str, before: Values | None, after: Values, given: Given
     ) -> None:
-        told = ("IsDeleted",) if operation == "deleted" else given
+        told = ("IsDeleted",) if operation in {"deleted", "undeleted"} else given
         moved = set(changed(before or {}, after)).intersection(told)
         self._org.journal.add(
             at=after["SystemModstamp"], object=object_type.name, id=after["Id"], operation=operation,
