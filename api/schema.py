@@ -259,6 +259,12 @@ Query = object_type(
             connection_field("RoleGrant", "Roles that were granted, also those that have ended."),
             "",
         ),
+        "drift_findings": (
+            connection_field(
+                "DriftFinding", "What Salesforce holds otherwise, in every contract one may see."
+            ),
+            "",
+        ),
         "portfolio": (unresolved(optional(Portfolio), "Contracts in figures.", filter=_contract_filter), ""),
         "sync_health": (
             unresolved(

@@ -33,6 +33,9 @@ from auth.view import View
 from domain.field import ENTITIES, field_named, graph_field
 
 LOOKUPS = {"contract": "Contract", "account": "Account", "opportunity": "Opportunity"}
+LISTS = {"roleGrants": ("RoleGrant", "id"), "driftFindings": ("DriftFinding", "state")}
+"""Lists that are null to whom a field of theirs is not shown in every record that they see: its rows would
+be counted. That there is such a list is no secret."""
 ROOTS = LOOKUPS | {"contracts": "Contract", "portfolio": "Contract"}
 DECISIONS: dict[type, str] = {Show: "show", Mask: "mask", Deny: "deny"}
 GROUPS = {
@@ -79,8 +82,8 @@ class RootReader(SelectionReader):
                 return self.connection("Contract", None, nodes, "Query", key)
             case "contract" | "account" | "opportunity":
                 return self._lookup(LOOKUPS[name], nodes, key)
-            case "roleGrants":
-                return self._role_grants(nodes, key)
+            case "roleGrants" | "driftFindings":
+                return self._list(*LISTS[name], nodes, key)
             case "node":
                 return self._node(nodes, key)
             case "portfolio":
@@ -102,13 +105,15 @@ class RootReader(SelectionReader):
             message = f"no {entity} is shown to the caller: {decision.reason}"
             raise AccessDenied(message, field=f"{entity}.id", rule=decision.rule)
 
-    def _role_grants(self, nodes: list[FieldNode], key: str) -> Root:
-        """Read the list of grants, which is null to whom none is shown: that there are some is no secret."""
-        decision = self.view.entity("RoleGrant")
+    def _list(self, entity: str, told_by: str, nodes: list[FieldNode], key: str) -> Root:
+        field, decision = field_named(entity, told_by), self.view.entity(entity)
+        if isinstance(decision, Show) and not self.view.shows_always(field.coordinate):
+            reached = self.view.reach(field)
+            decision = reached if isinstance(reached, Deny) else self.view.cell(field.coordinate).hidden
         if isinstance(decision, Deny):
-            self.note(key, field_named("RoleGrant", "id"), decision, "all")
+            self.note(key, field, decision, "all")
             return NULL
-        return self.connection("RoleGrant", None, nodes, "Query", key)
+        return self.connection(entity, None, nodes, "Query", key)
 
     def _lookup(self, entity: str, nodes: list[FieldNode], key: str) -> Lookup:
         arguments = self.arguments("Query", nodes[0])

@@ -123,6 +123,11 @@ HIDDEN = [
     '{ contracts(first: 5, after: "%(cursor)s") { nodes { number } pageInfo { hasPreviousPage } } }',
     "{ portfolio { count totals { amount count } byStatus { status count } byType { type count } } }",
     '{ contract(number: "K-1", asOf: "2026-11-20T00:00:00Z") { title } }',
+    "{ driftFindings { totalCount nodes { field name contract { title } } edges { cursor } } }",
+    '{ driftFindings(filter: { contract: { number: { eq: "K-1" } } }) { totalCount } }',
+    "{ contracts(filter: { drift: { some: { state: { eq: DRIFTED } } } }) { totalCount } }",
+    "{ contracts(filter: { changes: { some: {} } }) { totalCount nodes { id } } }",
+    '{ node(id: "%(drift)s") { ... on DriftFinding { object contract { title } } } }',
 ]
 
 
@@ -135,7 +140,7 @@ def test_nothing_of_a_contract_is_seen_without_access_to_its_deal(stage: Stage, 
     named = {
         "contract": OURS.id("Contract", 1), "second": OURS.id("Contract", 2), "cursor": cursor,
         "party": OURS.id("ContractParty", 1), "deal": OURS.id("Opportunity", 1),
-        "account": OURS.id("Account", 1),
+        "account": OURS.id("Account", 1), "drift": OURS.id("DriftFinding", 1),
     }  # fmt: skip
     said = stage.ask(query % named)
     told = json.dumps(said["data"])

@@ -176,3 +176,21 @@ def test_nobody_else_may(graph: Graph, role: str) -> None:
     [denied] = answer["extensions"]["access"]["denied"]
     assert (denied["path"], denied["field"]) == ("syncHealth", "SalesforceWrite.correlation")
     assert denied["records"] == "all"
+
+
+DRIFT = "{ driftFindings { totalCount nodes { name state contract { number } } } }"
+
+
+@pytest.mark.parametrize("role", SEERS)
+def test_what_drifted_is_listed_for_whoever_sees_how_writes_go(graph: Graph, role: str) -> None:
+    found = graph.data(DRIFT, role=role)["driftFindings"]
+    assert found["totalCount"] == 2
+    assert {each["name"] for each in found["nodes"]} <= {"Name", "Amount", None}
+
+
+@pytest.mark.parametrize("role", [*OTHERS, "a_role_that_is_not_known"])
+def test_to_nobody_else_is_told_that_anything_drifted(graph: Graph, role: str) -> None:
+    answer = graph.ask(DRIFT, role=role).json()
+    assert answer["data"] == {"driftFindings": None}
+    [denied] = answer["extensions"]["access"]["denied"]
+    assert (denied["path"], denied["field"]) == ("driftFindings", "DriftFinding.state")

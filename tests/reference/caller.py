@@ -29,3 +29,7 @@ class Caller:
 
     def shows(self, coordinate: str) -> bool:
         return self.evaluator.shows(coordinate)
+
+    def shows_always(self, coordinate: str) -> bool:
+        """Whether each record that the caller sees shows the field."""
+        return self.shows(coordinate) and self.rows[coordinate] is None

@@ -34,7 +34,8 @@ from tests.reference.refusal import AccessDenied, BadUserInput, Refusal
 GROUPS = {
     "byStatus": "Contract.status", "byType": "Contract.type", "byExpirationMonth": "Contract.expirationDate",
 }  # fmt: skip
-LISTS = {"contracts": "Contract", "roleGrants": "RoleGrant"}
+NULL_LISTS = {"roleGrants": "RoleGrant.id", "driftFindings": "DriftFinding.state"}
+LISTS = {"contracts": "Contract", **{name: each.partition(".")[0] for name, each in NULL_LISTS.items()}}
 LOOKUPS = {"contract": "Contract", "account": "Account", "opportunity": "Opportunity", "node": "Node"}
 
 
@@ -89,8 +90,8 @@ class Checks:
             return
         if declared and path.rpartition(".")[0] in self.past and not may_be_past(declared):
             self.refused.append(BadUserInput(f"{declared.coordinate} as it was"))
-        if parent.name == "Query" and name == "roleGrants" and not self.caller.shows("RoleGrant.id"):
-            self.denied.append((path, "RoleGrant.id"))
+        if parent.name == "Query" and name in NULL_LISTS and not self.caller.shows_always(NULL_LISTS[name]):
+            self.denied.append((path, NULL_LISTS[name]))
             return
         definition = parent.fields[name]
         with self.attempt():

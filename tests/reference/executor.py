@@ -146,11 +146,16 @@ def _node(_: object, info: Info, id: str) -> Entity | None:  # noqa: A002 - the 
     return found if found and asked.caller.shows(f"{type(found).__name__}.id") else None
 
 
-def _role_grants(_: object, info: Info, **arguments: Any) -> dict[str, Any] | None:
-    asked: Asked = info.context
-    if not asked.caller.shows("RoleGrant.id"):
-        return None
-    return _connection(asked, "RoleGrant", asked.rows.by_entity["RoleGrant"], arguments)
+def _list(coordinate: str) -> Any:
+    entity = coordinate.partition(".")[0]
+
+    def resolve(_: object, info: Info, **arguments: Any) -> dict[str, Any] | None:
+        asked: Asked = info.context
+        if not asked.caller.shows_always(coordinate):
+            return None
+        return _connection(asked, entity, asked.rows.by_entity[entity], arguments)
+
+    return resolve
 
 
 def _portfolio(_: object, info: Info, **arguments: Any) -> dict[str, Any]:
@@ -185,7 +190,8 @@ ROOTS: dict[str, Any] = {
     "opportunity": _lookup("Opportunity"),
     "contracts": _contracts,
     "node": _node,
-    "roleGrants": _role_grants,
+    "roleGrants": _list("RoleGrant.id"),
+    "driftFindings": _list("DriftFinding.state"),
     "portfolio": _portfolio,
     "viewer": _viewer,
 }

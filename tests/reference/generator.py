@@ -34,7 +34,7 @@ OF_NODE = ("... on Node { id }", "... { id }", "__typename", "id", "k: id", "...
 DEEPEST = 9
 ROOT_WEIGHTS = {
     "contracts": 40, "contract": 20, "account": 12, "opportunity": 10, "node": 14, "portfolio": 10,
-    "viewer": 5, "roleGrants": 6, "__typename": 2,
+    "viewer": 5, "roleGrants": 6, "driftFindings": 6, "__typename": 2,
 }  # fmt: skip
 
 
