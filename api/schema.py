@@ -21,6 +21,7 @@ from api.mutations.contract_inputs import (
     FlagValueInput,
     RequestAccessInput,
     SettleConflictInput,
+    SettleDriftInput,
 )
 from api.mutations.held_inputs import DiscardHeldInput, ReplayHeldInput
 from api.mutations.role_grants import GrantRoleInput, RevokeRoleInput
@@ -358,6 +359,11 @@ SettleConflictPayload = object_type(
     "What settleConflict decided.",
     {"field_change": (optional(lazy("FieldChange")), "The line of history that keeps the decision.")},
 )
+SettleDriftPayload = object_type(
+    "SettleDriftPayload",
+    "What settleDrift decided.",
+    {"drift_finding": (optional(lazy("DriftFinding")), "The finding as it stands now.")},
+)
 SettleFlagPayload = object_type(
     "SettleFlagPayload",
     "What settleFlag settled.",
@@ -404,6 +410,15 @@ Mutation = object_type(
                 "Decide about a claim in conflict: take its value, or keep what is known. It holds until the"
                 " owner of the field says something else, and goes to Salesforce as any change.",
                 SettleConflictInput,
+            ),
+            "",
+        ),
+        "settle_drift": (
+            mutation(
+                SettleDriftPayload,
+                "Settle what Salesforce holds otherwise: leave it as it is, or have what is known here"
+                " written again.",
+                SettleDriftInput,
             ),
             "",
         ),

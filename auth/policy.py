@@ -34,6 +34,7 @@ class Command(StrEnum):
     FLAG_VALUE = "flagValue"
     REQUEST_ACCESS = "requestAccess"
     SETTLE_CONFLICT = "settleConflict"
+    SETTLE_DRIFT = "settleDrift"
     SETTLE_FLAG = "settleFlag"
     SETTLE_ACCESS_REQUEST = "settleAccessRequest"
 

@@ -38,6 +38,22 @@ class RequestAccessInput:
     reason: str = strawberry.field(description="Why, for whoever decides: a line of text.")
 
 
+@strawberry.input(description="Which finding of drift to leave or to put right, and why.")
+class SettleDriftInput:
+    """Input of settleDrift."""
+
+    idempotency_key: str = strawberry.field(description=KEY)
+    finding_id: strawberry.ID = strawberry.field(description="Id of one of `driftFindings`, still open.")
+    accept: bool = strawberry.field(
+        description="Whether it is left as it is until both sides agree again; else what is known here is"
+        " written to Salesforce again."
+    )
+    reason: str = strawberry.field(
+        description="Why, for whoever reads the finding: a line of text. Without the value: not everybody who"
+        " sees the reason may see it."
+    )
+
+
 @strawberry.input(description="Which claim in conflict to take or not, and why.")
 class SettleConflictInput:
     """Input of settleConflict."""

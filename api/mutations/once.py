@@ -19,6 +19,7 @@ from api.mutations.contract_actions import AcknowledgeRenewal, FlagValue, Reques
 from api.mutations.held import DiscardHeld, ReplayHeld
 from api.mutations.role_grants import GrantRole, RevokeRole
 from api.mutations.settle_conflict import SettleConflict
+from api.mutations.settle_drift import SettleDrift
 from api.mutations.settlements import SettleAccessRequest, SettleFlag
 from api.planner.arguments import read_value
 from api.planner.parameters import Environment, given_value
@@ -39,6 +40,7 @@ COMMANDS: Final[Mapping[str, type[Command]]] = MappingProxyType(
         "requestAccess": RequestAccess,
         "claimContracts": ClaimContracts,
         "settleConflict": SettleConflict,
+        "settleDrift": SettleDrift,
         "settleFlag": SettleFlag,
         "settleAccessRequest": SettleAccessRequest,
         "replayHeld": ReplayHeld,

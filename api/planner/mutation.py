@@ -48,6 +48,7 @@ PAYLOADS = {
     "requestAccess": ("RequestAccessPayload", "AccessRequest"),
     "claimContracts": ("ClaimContractsPayload", "Contract"),
     "settleConflict": ("SettleConflictPayload", "FieldChange"),
+    "settleDrift": ("SettleDriftPayload", "DriftFinding"),
     "settleFlag": ("SettleFlagPayload", "ValueFlag"),
     "settleAccessRequest": ("SettleAccessRequestPayload", "AccessRequest"),
     "replayHeld": ("ReplayHeldPayload", None),

@@ -220,6 +220,7 @@ LINES = {
     Command.FLAG_VALUE: SPEAKERS | {"legal": "legal", "finance": "finance"},
     Command.REQUEST_ACCESS: SPEAKERS | {"legal": "legal", "finance": "finance"},
     Command.SETTLE_CONFLICT: {"legal": "legal"},
+    Command.SETTLE_DRIFT: {"legal": "legal"},
     Command.SETTLE_FLAG: {"legal": "legal", "finance": "finance"},
     Command.SETTLE_ACCESS_REQUEST: {"admin": "admin"},
 }

@@ -265,7 +265,7 @@ def test_a_flag_cannot_be_looked_for_by_what_it_is_about(office: Office, rep: st
 
 @pytest.mark.parametrize(("role", "allowed"), [
     ("sales_rep", ["acknowledgeRenewal", "flagValue", "requestAccess"]),
-    ("legal", ["flagValue", "requestAccess", "settleConflict", "settleFlag"]),
+    ("legal", ["flagValue", "requestAccess", "settleConflict", "settleDrift", "settleFlag"]),
     ("admin", ["grantRole", "revokeRole", "replayHeld", "discardHeld", "settleAccessRequest"]),
     ("integrator", ["claimContracts"]),
 ])  # fmt: skip
