@@ -8,16 +8,16 @@ from uuid import UUID
 
 from api.errors import AccessDenied, BadUserInput
 from api.mutations.command import Act, Asked, Made, line, wrong
+from api.mutations.people import person
 from api.planner.parameters import identity
 from api.planner.standing import standing_of
-from auth.policy import Word
+from auth.policy import Command, Word
 from domain.drift import OPEN, DriftState
 from domain.field import SALESFORCE, graph_field
 from storage.drift import chosen
 from sync.drift import accept, repair
 from sync.salesforce.comparison import GONE
 
-_COMMAND = "settleDrift"
 _NOT_THERE = "no such finding is there for you"
 
 
@@ -49,12 +49,7 @@ class SettleDrift:
         )
         if standing is None:
             raise wrong("findingId", _NOT_THERE)
-        if standing.user is None:
-            raise AccessDenied(
-                f"{_COMMAND} is for people: the token's subject is no user known here from Salesforce",
-                field=f"Mutation.{_COMMAND}",
-                rule="known user",
-            )
+        person(standing, Command.SETTLE_DRIFT)
         if standing.word is not Word.SHOW:
             raise AccessDenied(
                 f"{field.coordinate} of this contract is not shown to you as it is, so you cannot decide it",

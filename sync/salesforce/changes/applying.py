@@ -70,7 +70,7 @@ async def _claim(  # noqa: PLR0913, PLR0917 - what is claimed where, and as what
     now: datetime,
     vault: Vault,
 ) -> tuple[list[Message], Counter[Decision]]:
-    """Claim what was read of the contracts it is about; return what is to be written, and how it was decided."""
+    """Claim what was read of its contracts; return what is to be written, and how values were decided."""
     told: list[Message] = []
     counts: Counter[Decision] = Counter()
     for contract, before in await contracts_about(connection, org_id, reading.change):

@@ -5,7 +5,7 @@ FROM "user" AS mirrored
 WHERE mirrored.org_id = $1::UUID AND mirrored.salesforce_id = $2::VARCHAR) AS id
 WHERE scope.org IS NOT NULL
  LIMIT ALL OFFSET 0) AS caller ON true JOIN LATERAL (SELECT json_build_object('viewer', (SELECT row_to_json("$") AS row_to_json_1
-FROM (SELECT '"Viewer"'::json AS __typename, $2::VARCHAR AS subject, '["sales_rep"]'::json AS roles, $3::TEXT[] AS scopes, '"a337b13ceb457542bf6ee29500baff7f1e4cf40f150d6dc3a48bf73f3fd2bae9"'::json AS policy, (SELECT row_to_json("$") AS row_to_json_2
+FROM (SELECT '"Viewer"'::json AS __typename, $2::VARCHAR AS subject, '["sales_rep"]'::json AS roles, $3::TEXT[] AS scopes, '"25c6982a6037831295687cbf41bdfd70541cca3eb71bdd75123eaa9e018bed8f"'::json AS policy, (SELECT row_to_json("$") AS row_to_json_2
 FROM (SELECT org.id AS id, org.name AS name, org.salesforce_org_id AS "salesforceOrgId", '"ViewerOrg"'::json AS __typename
 FROM org
 WHERE org.id = $1::UUID) AS "$") AS org) AS "$")) AS answer
