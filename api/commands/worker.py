@@ -23,6 +23,7 @@ from sync.turn import Counters, Pace
 from sync.worker import Worker
 
 _MOST_LANES = 100
+_CONNECTIONS = 10
 _FOR_STREAMS = 2
 
 
@@ -31,7 +32,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser("worker", help="do the work that waits in queues; any number may run")
     parser.add_argument("--once", action="store_true", help="end when nothing is due any more")
     parser.add_argument(
-        "--lanes", type=int, default=Pace().lanes, help="how many are worked on at once, 10 unless said"
+        "--lanes", type=int, default=Pace().lanes, help="how many are worked on at once, 40 unless said"
     )
     parser.set_defaults(run=_run)
 
@@ -50,12 +51,12 @@ def _run(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 async def _work(url: str, settings: Settings, arguments: argparse.Namespace) -> Counters:
-    # A connection for each lane, one to look for more, one to wake others, one to keep what was counted, and
-    # some for streams.
+    # Some connections for lanes, which wait for each other's, one to look for more, one to wake others, one
+    # to keep what was counted, and some for streams.
     from api.handlers import all_handlers  # noqa: PLC0415 - it needs the schema, which help does not
 
     trace = opened_trace(settings, "worker")
-    database = await Database.open(url, arguments.lanes + _FOR_STREAMS + 3)
+    database = await Database.open(url, min(arguments.lanes, _CONNECTIONS) + _FOR_STREAMS + 3)
     try:
         registered = all_handlers(database, sealer(settings), settings.hook_networks)
         worker = Worker(
