@@ -32,7 +32,7 @@ faults: ## processes, database, connections, disk and clocks fail under load: no
 	@scripts/setup dev
 	@CONTRACT_GRAPH_FAULTS=15 .venv/bin/python -m pytest -q -s tests/api/test_faults.py tests/api/test_audit_survives_kill.py \
 	  tests/api/test_scarce.py tests/api/test_clock_of_a_process.py tests/sync/test_clocks_apart.py tests/sync/test_worker_killed.py
-	@.venv/bin/python -m tests.bench.chaos --events 1000
+	@.venv/bin/python -m tests.bench.chaos --events 300
 
 lock: ## write the hashed lock again from pyproject.toml (scripts/lock --upgrade takes newer versions)
 	@scripts/lock
