@@ -83,7 +83,11 @@ def test_a_program_and_a_token_that_only_reads_do_not(office: Office, drifted: d
     assert error["extensions"]["code"] == "INSUFFICIENT_SCOPE"
 
 
-@pytest.mark.parametrize("finding", [str(THEIRS.id("DriftFinding", 1)), str(uuid4()), "no id"])
+@pytest.mark.parametrize(
+    "finding",
+    [str(THEIRS.id("DriftFinding", 1)), str(uuid4()), "no id"],
+    ids=["of another org", "of none", "no id"],
+)
 def test_a_finding_of_another_org_and_none_are_answered_alike(
     office: Office, lawyer: str, finding: str
 ) -> None:
