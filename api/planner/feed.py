@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from graphql import FragmentDefinitionNode, OperationDefinitionNode
 
+from api.entity_types import LARGEST_PAGE
 from api.errors import BadRequest
 from api.planner.from_graphql import simple_parts, value_or_none
 from api.planner.plan import (
@@ -26,7 +27,6 @@ from api.planner.plan import (
     Variable,
 )
 from api.planner.roots import RootReader
-from api.schema import LARGEST_PAGE
 from auth.decision import Show
 from auth.view import View
 from domain.contract import Contract

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from graphql import FieldNode, FragmentDefinitionNode, GraphQLObjectType
 
+from api.entity_types import DEFAULT_PAGE
 from api.errors import BadUserInput
 from api.planner.arguments import Tree, read_arguments
 from api.planner.conditions import ConditionReader, Use, read_order
@@ -34,7 +35,7 @@ from api.planner.plan import (
     Variable,
 )
 from api.planner.selection import Collector, Fields
-from api.schema import DEFAULT_PAGE, GRAPHQL
+from api.schema import GRAPHQL
 from auth.decision import Deny
 from auth.view import View
 from domain.field import ENTITIES, DeclaredField, Kind, fields_of

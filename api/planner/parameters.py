@@ -16,12 +16,12 @@ from uuid import UUID
 
 import orjson
 
+from api.entity_types import LARGEST_PAGE
 from api.errors import BadUserInput
 from api.planner.arguments import Tree, checked
 from api.planner.cursor import order_digest
 from api.planner.plan import BLIND, BlindIndex, Constant, CursorValue, Items, Order, Value, Variable
 from api.scalars import read_date, read_datetime, read_decimal
-from api.schema import LARGEST_PAGE
 from domain.error import DomainError
 from domain.field import DeclaredField, Kind
 from domain.identity import salesforce_id

@@ -7,11 +7,11 @@ from typing import Any
 
 import asyncpg
 
+from api.entity_types import DEFAULT_PAGE
 from api.errors import BadUserInput
 from api.planner.parameters import identity, page_size
 from api.planner.record_ids import RECORD_KEY
 from api.review.question import LONGEST_NAME, Answer, Question
-from api.schema import DEFAULT_PAGE
 from storage.lanes import Queue
 from storage.quarantine import Quarantined, State, list_quarantined
 

@@ -8,10 +8,10 @@ from typing import Any, Final
 import asyncpg
 import orjson
 
+from api.entity_types import DEFAULT_PAGE
 from api.errors import BadUserInput
 from api.planner.parameters import identity, page_size
 from api.review.question import LONGEST_NAME, Answer, Question
-from api.schema import DEFAULT_PAGE
 from auth.audit_proof import NotProvable, prove
 from storage.audit_search import Wanted, find_accesses, search
 
