@@ -32,6 +32,7 @@ from api.settings import Settings
 from api.shadow import Shadow
 from api.sync_metrics import of_worker
 from api.tracing import opened_trace
+from api.transport import HANDLERS, Transport, guards
 from api.webhooks import Webhooks
 from auth.key_encryption import KeyEncryptionError
 from auth.keys import ASK_AGAIN, KeyRing, first_keys
@@ -86,6 +87,7 @@ class Application:
             self._renew_keys,
             settings.issuer + GRAPHQL_PATH,
             challenge=f'Bearer realm="{settings.audience}", {about}',
+            guards=guards(settings),
         )
         issuing = Issuing(
             self.keys,
@@ -111,7 +113,9 @@ class Application:
                 *pages,
             ],
             lifespan=self._lifespan,
+            exception_handlers=HANDLERS,
         )
+        self._transport = Transport(self._answered, settings)
         self._database: Database | None = None
         self._audit: AuditWriter | None = None
         self._pools: dict[str, Database] = {}
@@ -124,6 +128,9 @@ class Application:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI's own types
         """Answer one request."""
+        await self._transport(scope, receive, send)
+
+    async def _answered(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - as above
         if scope["type"] == "http" and scope["path"] == GRAPHQL_PATH:
             await self._door(scope, receive, send)
         else:

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from http import HTTPStatus
 from typing import Any
 
-import orjson
-
+from api import errors
+from api.errors import ApiError, Unauthenticated, Unavailable
 from api.graphql import Answer, Endpoint
 from api.headers import Header, RequestHeaders, read_headers
 from api.limits import MAX_BODY
 from api.live.live import Live
 from api.live.sending import Sending
+from api.refusals import (
+    MethodNotAllowed,
+    NotAcceptable,
+    RequestTooLarge,
+    UnsupportedMediaType,
+)
 from auth.dpop import ALGORITHMS, ProofsSeen, read_proof
 from auth.key_encryption import KeyEncryptionError
 from auth.revocation import Revocations
@@ -52,15 +58,7 @@ RANGES = {
 # With plain JSON the specification answers 200 to a request that was understood, whatever became of it.
 UNDERSTOOD = frozenset({"GRAPHQL_VALIDATION_FAILED", "BAD_USER_INPUT", "ACCESS_DENIED", "QUERY_TOO_COMPLEX"})
 
-FIXED: tuple[Header, ...] = (
-    (b"cache-control", b"no-store"),
-    (b"x-content-type-options", b"nosniff"),
-    (b"vary", b"accept"),
-)
-_HEADS = {
-    media_type: [(b"content-type", media_type + b"; charset=utf-8"), *FIXED]
-    for media_type in (RESPONSE_JSON, PLAIN_JSON, EVENT_STREAM)
-}
+VARY: Header = (b"vary", b"accept")
 
 
 class Door:
@@ -72,12 +70,17 @@ class Door:
         renew_keys: Callable[[], Awaitable[None]],
         url: str,
         challenge: str,
+        guards: Sequence[Header] = (),
     ) -> None:
         self._verifier = verifier
         self._url = url
         self._proofs = ProofsSeen()
         self._renew_keys = renew_keys
         self._challenge = challenge
+        self._heads = {
+            media_type: [(b"content-type", media_type + b"; charset=utf-8"), VARY, *guards]
+            for media_type in (RESPONSE_JSON, PLAIN_JSON, EVENT_STREAM)
+        }
         self.endpoint: Endpoint | None = None
         self.revocations: Revocations | None = None
         self.live: Live | None = None
@@ -87,62 +90,53 @@ class Door:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI's own types
         """Answer one request."""
         asked = read_headers(scope["headers"])
-        reply = partial(_send, send, asked)
+        reply = partial(self._send, send, asked)
+        told = asked.request_id.decode()
         wanted = negotiate(asked.accept)
         # What is refused before anything is asked comes as JSON: its status tells.
-        media_type = PLAIN_JSON if wanted is EVENT_STREAM else wanted
-        if media_type is None:
-            body = self._turn_away("NOT_ACCEPTABLE", NOT_ACCEPTABLE)
-            await reply(HTTPStatus.NOT_ACCEPTABLE, body, PLAIN_JSON)
-            return
-        if scope["method"] != "POST":
-            body = self._turn_away("METHOD_NOT_ALLOWED", "send the request with POST")
-            await reply(HTTPStatus.METHOD_NOT_ALLOWED, body, media_type, (b"allow", b"POST"))
-            return
-        if not asked.is_json:
-            body = self._turn_away("UNSUPPORTED_MEDIA_TYPE", NOT_JSON)
-            await reply(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, body, media_type)
+        media_type = PLAIN_JSON if wanted is None or wanted is EVENT_STREAM else wanted
+        refused = _unread(scope["method"], asked, wanted)
+        if refused is not None:
+            allow = [(b"allow", b"POST")] if isinstance(refused, MethodNotAllowed) else []
+            await reply(refused.status, self._turn_away(refused, told), media_type, *allow)
             return
         if self.endpoint is None or self.revocations is None or self.live is None:
-            body = self._turn_away("UNAVAILABLE", STARTING)
-            await reply(HTTPStatus.SERVICE_UNAVAILABLE, body, media_type)
+            await reply(Unavailable.status, self._turn_away(Unavailable(STARTING), told), media_type)
             return
         try:
             token = await self._read(asked.authorization)
             self._check_binding(token, asked.authorization or b"", asked.proof)
             await self.revocations.check(token)
-        except TokenRefused as refused:
-            self.turned_away["UNAUTHENTICATED"] += 1
-            await reply(refused.status, *self._refuse(refused, media_type))
+        except TokenRefused as error:
+            body = self._turn_away(_told(error), told)
+            await reply(error.status, body, media_type, self._challenging(error))
             return
         except (DatabaseUnavailable, KeyEncryptionError, *BUSY):
-            body = self._turn_away("UNAVAILABLE", UNREACHED)
-            await reply(HTTPStatus.SERVICE_UNAVAILABLE, body, media_type)
+            await reply(Unavailable.status, self._turn_away(Unavailable(UNREACHED), told), media_type)
             return
-        told = asked.request_id.decode()
         if READ not in token.principal.scopes:
-            body, _, *challenge = self._refuse(InsufficientScope(), media_type)
-            refusal = Answer(InsufficientScope.status, body, "INSUFFICIENT_SCOPE")
-            answer = await self.endpoint.turn_away(token.principal, refusal, told)
-            await reply(answer.status, answer.body, media_type, *challenge)
+            lacking = InsufficientScope()
+            answer = await self.endpoint.turn_away(token.principal, _told(lacking), told)
+            await reply(answer.status, answer.body, media_type, self._challenging(lacking))
             return
-        given = await read_body(receive)
+        try:
+            given = await read_body(receive)
+        except Disconnected:
+            return  # nobody is there to be answered, and the half of a request asks for nothing
         if given is None:
-            body = _error("REQUEST_TOO_LARGE", TOO_LARGE)
-            refusal = Answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, body, "REQUEST_TOO_LARGE")
-            answer = await self.endpoint.turn_away(token.principal, refusal, told)
+            answer = await self.endpoint.turn_away(token.principal, RequestTooLarge(TOO_LARGE), told)
         elif wanted is EVENT_STREAM:
             opening = partial(self.live.open, token, given, told)
             found = await opening(last_event=asked.last_event, strict=asked.strict)
-            await Sending(self.live, receive, send).send(found, _heads(asked, EVENT_STREAM))
+            await Sending(self.live, receive, send).send(found, self._headers(asked, EVENT_STREAM))
             return
         else:
             answer = await self.endpoint.answer(token.principal, given, told, strict=asked.strict)
         await reply(_status(answer, media_type), answer.body, media_type, *self._asking_for(answer))
 
-    def _turn_away(self, code: str, message: str) -> bytes:
-        self.turned_away[code] += 1
-        return _error(code, message)
+    def _turn_away(self, error: ApiError, known_as: str) -> bytes:
+        self.turned_away[error.code] += 1
+        return error.body(known_as)
 
     def _asking_for(self, answer: Answer) -> list[Header]:
         """Say with which scopes a token would do (RFC 6750 section 3.1)."""
@@ -174,24 +168,59 @@ class Door:
             raise InvalidProof
         self._proofs.take(read, now)
 
-    def _refuse(self, refused: TokenRefused, media_type: bytes) -> tuple[bytes, bytes, Header]:
-        """Return the body, its media type and the challenge."""
+    async def _send(
+        self,
+        send: Any,  # noqa: ANN401 - ASGI's own type
+        asked: RequestHeaders,
+        status: int,
+        body: bytes,
+        media_type: bytes,
+        *more: Header,
+    ) -> None:
+        headers = [*self._headers(asked, media_type), (b"content-length", b"%d" % len(body)), *more]
+        await send({"type": "http.response.start", "status": int(status), "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    def _headers(self, asked: RequestHeaders, media_type: bytes) -> list[Header]:
+        headers = [*self._heads[media_type], (b"x-request-id", asked.request_id)]
+        if asked.strict:
+            headers.append((b"preference-applied", b"handling=strict"))
+        return headers
+
+    def _challenging(self, refused: TokenRefused) -> Header:
+        """Say how to ask with a token that would do (RFC 6750 section 3)."""
         challenge = self._challenge
         if isinstance(refused, InvalidProof | BoundToken):
             challenge = f'DPoP algs="{" ".join(ALGORITHMS)}"'
         if refused.error is not None:
             challenge += f', error="{refused.error}", error_description="{refused.description}"'
-        code = "UNAUTHENTICATED"
         if isinstance(refused, InsufficientScope):
-            challenge, code = f'{challenge}, scope="{READ}"', "INSUFFICIENT_SCOPE"
-        return _error(code, refused.description), media_type, (b"www-authenticate", challenge.encode())
+            challenge = f'{challenge}, scope="{READ}"'
+        return b"www-authenticate", challenge.encode()
 
 
-NOT_ACCEPTABLE = "answers come as application/graphql-response+json or application/json"
-NOT_JSON = "send the request as application/json, not compressed"
+class Disconnected(Exception):
+    """The caller has gone before the request was whole."""
+
+
+def _unread(method: str, asked: RequestHeaders, media_type: bytes | None) -> ApiError | None:
+    """Say why a request is refused before it is read, or None."""
+    if media_type is None:
+        return NotAcceptable()
+    if method != "POST":
+        return MethodNotAllowed("send the request with POST")
+    return None if asked.is_json else UnsupportedMediaType()
+
+
+def _told(refused: TokenRefused) -> ApiError:
+    if isinstance(refused, InsufficientScope):
+        return errors.InsufficientScope(refused.description)
+    return Unauthenticated(refused.description)
+
+
 STARTING = "the application has not started; try again in a moment"
-UNREACHED = "the database or the key service cannot be reached; try again in a moment"
 TOO_LARGE = f"a request holds at most {MAX_BODY} bytes"
+UNREACHED = "the database or the key service cannot be reached; try again in a moment"
 
 
 def negotiate(accept: bytes | None) -> bytes | None:
@@ -227,16 +256,18 @@ def _quality(parameters: list[bytes]) -> float:
 
 
 async def read_body(receive: Any) -> bytes | None:  # noqa: ANN401 - ASGI's own type
-    """Read the body, or return None once it is larger than a request may be."""
+    """Read the body, or return None once it is larger than a request may be. Raises Disconnected."""
     message = await receive()
     body: bytes = message.get("body", b"")
-    if not message.get("more_body"):
+    if message["type"] == "http.request" and not message.get("more_body"):
         return body if len(body) <= MAX_BODY else None
     parts, size = [body], len(body)
     while message.get("more_body") and size <= MAX_BODY:
         message = await receive()
         parts.append(message.get("body", b""))
         size += len(parts[-1])
+    if message["type"] == "http.disconnect":
+        raise Disconnected
     return b"".join(parts) if size <= MAX_BODY else None
 
 
@@ -244,27 +275,3 @@ def _status(answer: Answer, media_type: bytes) -> int:
     if media_type is PLAIN_JSON and answer.code in UNDERSTOOD:
         return HTTPStatus.OK
     return answer.status
-
-
-def _error(code: str, message: str) -> bytes:
-    return orjson.dumps({"errors": [{"message": message, "extensions": {"code": code}}]})
-
-
-async def _send(
-    send: Any,  # noqa: ANN401 - ASGI's own type
-    asked: RequestHeaders,
-    status: int,
-    body: bytes,
-    media_type: bytes,
-    *more: Header,
-) -> None:
-    headers = [*_heads(asked, media_type), (b"content-length", b"%d" % len(body)), *more]
-    await send({"type": "http.response.start", "status": int(status), "headers": headers})
-    await send({"type": "http.response.body", "body": body})
-
-
-def _heads(asked: RequestHeaders, media_type: bytes) -> list[Header]:
-    headers = [*_HEADS[media_type], (b"x-request-id", asked.request_id)]
-    if asked.strict:
-        headers.append((b"preference-applied", b"handling=strict"))
-    return headers

@@ -1,39 +1,52 @@
-"""Every error that the API answers with: its code, its status and what it tells the caller."""
+"""Every error that the API answers with: its code, its status and what the caller does about it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
+import orjson
 from graphql import GraphQLError
 
 
 class ApiError(Exception):
     """The request cannot be answered."""
 
-    code = "INTERNAL_ERROR"
-    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    code: ClassVar[str]
+    status: ClassVar[HTTPStatus]
+    remedy: ClassVar[str]
+    """What the caller does about it."""
 
-    def __init__(self, message: str, **extensions: Any) -> None:  # noqa: ANN401 - JSON values
-        super().__init__(message)
-        self.message = message
+    def __init__(self, message: str | None = None, **extensions: Any) -> None:  # noqa: ANN401 - JSON values
+        said = (self.__doc__ or "").rstrip(".") if message is None else message
+        super().__init__(said)
+        self.message = said
         self.extensions = extensions
 
     def as_json_list(self) -> list[dict[str, Any]]:
         """Return the errors as GraphQL writes them."""
         return [{"message": self.message, "extensions": {"code": self.code, **self.extensions}}]
 
+    def body(self, request_id: str) -> bytes:
+        """Return the JSON that tells it, with the name by which the operator finds the request."""
+        return orjson.dumps({"errors": self.as_json_list(), "extensions": {"requestId": request_id}})
+
 
 class InternalError(ApiError):
-    """A fault of ours."""
+    """A fault of ours; nothing of the request is in the answer."""
+
+    code = "INTERNAL_ERROR"
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    remedy = "tell the operator the request id: the log says under it what happened"
 
 
 class BadRequest(ApiError):
-    """The request is not what GraphQL over HTTP asks for."""
+    """The request is not what HTTP, JSON or GraphQL over HTTP asks for."""
 
     code = "BAD_REQUEST"
     status = HTTPStatus.BAD_REQUEST
+    remedy = "send what the message asks for"
 
 
 class UnknownDocument(ApiError):
@@ -41,6 +54,7 @@ class UnknownDocument(ApiError):
 
     code = "UNKNOWN_DOCUMENT"
     status = HTTPStatus.NOT_FOUND
+    remedy = "bring client and API to the same release"
 
 
 class BadUserInput(ApiError):
@@ -48,13 +62,15 @@ class BadUserInput(ApiError):
 
     code = "BAD_USER_INPUT"
     status = HTTPStatus.BAD_REQUEST
+    remedy = "correct the value that the message names; of a mutation `field` says where it stands"
 
 
 class Unauthenticated(ApiError):
-    """The token that began a stream is good no longer."""
+    """The request has no token, or one that is not good; or the one that began a stream is good no longer."""
 
     code = "UNAUTHENTICATED"
     status = HTTPStatus.UNAUTHORIZED
+    remedy = "get a token; `WWW-Authenticate` says what was wrong with this one"
 
 
 class TooManySubscriptions(ApiError):
@@ -62,6 +78,7 @@ class TooManySubscriptions(ApiError):
 
     code = "TOO_MANY_SUBSCRIPTIONS"
     status = HTTPStatus.TOO_MANY_REQUESTS
+    remedy = "end a subscription, or try again later"
 
 
 class SlowReader(ApiError):
@@ -69,6 +86,7 @@ class SlowReader(ApiError):
 
     code = "SLOW_READER"
     status = HTTPStatus.REQUEST_TIMEOUT
+    remedy = "take events faster; go on from the last cursor"
 
 
 class AccessDenied(ApiError):
@@ -76,6 +94,9 @@ class AccessDenied(ApiError):
 
     code = "ACCESS_DENIED"
     status = HTTPStatus.FORBIDDEN
+    remedy = (
+        "leave the field out of filter, order or sum; a mutation is for other roles; `rule` names who decides"
+    )
 
 
 class InsufficientScope(ApiError):
@@ -83,6 +104,7 @@ class InsufficientScope(ApiError):
 
     code = "INSUFFICIENT_SCOPE"
     status = HTTPStatus.FORBIDDEN
+    remedy = "ask for a token with the scope that `WWW-Authenticate` names"
 
 
 class NotWholly(AccessDenied):
@@ -111,13 +133,15 @@ class QueryTooComplex(ApiError):
 
     code = "QUERY_TOO_COMPLEX"
     status = HTTPStatus.BAD_REQUEST
+    remedy = "ask for less at once; `limit` and `max` say which limit"
 
 
 class Unavailable(ApiError):
-    """The database cannot be reached; the same request may succeed in a moment."""
+    """The application, its database or its key service cannot answer now, or not in time."""
 
     code = "UNAVAILABLE"
     status = HTTPStatus.SERVICE_UNAVAILABLE
+    remedy = "send the same request again in a moment"
 
 
 class SealedValueDamaged(ApiError):
@@ -125,6 +149,7 @@ class SealedValueDamaged(ApiError):
 
     code = "SEALED_VALUE_DAMAGED"
     status = HTTPStatus.INTERNAL_SERVER_ERROR
+    remedy = "tell the operator `field` and `id`"
 
 
 class InvalidDocument(ApiError):
@@ -132,6 +157,7 @@ class InvalidDocument(ApiError):
 
     code = "GRAPHQL_VALIDATION_FAILED"
     status = HTTPStatus.BAD_REQUEST
+    remedy = "correct the document; `locations` say where"
 
     @classmethod
     def of(cls, errors: Sequence[GraphQLError]) -> Self:

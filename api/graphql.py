@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import asyncpg
-import orjson
 
 from api.audit_writer import AuditWriter, NotRecorded
 from api.errors import (
@@ -150,7 +149,7 @@ class Endpoint:
             answer = self._refused(asked, error)
         except Exception as error:  # noqa: BLE001 - as follows
             # The boundary: whatever it is, the caller gets JSON, and the log no message: it may hold values.
-            log.error("unexpected %s at %s", type(error).__name__, _where(error))  # noqa: TRY400 - as above
+            log.error("unexpected %s at %s, request %s", type(error).__name__, _where(error), asked.id)  # noqa: TRY400 - as above
             answer = self._refused(
                 asked, InternalError("the request could not be answered; the operator's log says why")
             )
@@ -158,10 +157,10 @@ class Endpoint:
             self._audit.coming -= 1
         return await self._counted(asked, answer)
 
-    async def turn_away(self, principal: Principal, refused: Answer, request_id: str = "") -> Answer:
+    async def turn_away(self, principal: Principal, refused: ApiError, request_id: str = "") -> Answer:
         """Record that a caller whose token is good was refused before the request was read."""
-        asked = Asked(principal, request_id, time.perf_counter_ns(), refusal=Refusal(refused.code or ""))
-        return await self._counted(asked, refused)
+        asked = Asked(principal, request_id, time.perf_counter_ns(), refusal=Refusal(refused.code))
+        return await self._counted(asked, refusal(refused, request_id))
 
     async def _counted(self, asked: Asked, answer: Answer) -> Answer:
         answer = await self._recorded(asked, answer)
@@ -173,7 +172,7 @@ class Endpoint:
         about = error.extensions if isinstance(error, AccessDenied) else {}
         asked.refusal = Refusal(error.code, about.get("rule"), about.get("field"))
         asked.records = ()
-        return refusal(error)
+        return refusal(error, asked.id)
 
     async def _recorded(self, asked: Asked, answer: Answer) -> Answer:
         """Give out an answer once the log tells of it, and nothing if it cannot."""
@@ -190,7 +189,7 @@ class Endpoint:
                 cause = error.__cause__ or error
                 log.error("the audit log cannot be written: %s at %s", type(cause).__name__, _where(cause))  # noqa: TRY400 - a message may hold values
             self._recording = False
-            return refusal(Unavailable(NOT_RECORDED))
+            return refusal(Unavailable(NOT_RECORDED), asked.id)
         self._recording = True
         return answer
 
@@ -337,14 +336,9 @@ class Endpoint:
         return plan, variables
 
 
-def refusal(error: ApiError) -> Answer:
+def refusal(error: ApiError, request_id: str) -> Answer:
     """Return the answer that tells an error."""
-    return Answer(
-        error.status,
-        orjson.dumps({"errors": error.as_json_list()}),
-        error.code,
-        error.extensions.get("scope"),
-    )
+    return Answer(error.status, error.body(request_id), error.code, error.extensions.get("scope"))
 
 
 def _where(error: BaseException) -> str:

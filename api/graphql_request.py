@@ -1,7 +1,8 @@
-"""The JSON of a request to /graphql."""
+"""A request to /graphql: its JSON read strictly, and its document found."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import orjson
@@ -18,12 +19,7 @@ def read_request(body: bytes) -> dict[str, Any]:
 
     Raises BadRequest, and UnknownDocument for an id of no trusted document.
     """
-    if is_too_deep(body):
-        raise BadRequest(f"the request's JSON is nested more than {MAX_JSON_DEPTH} deep")
-    try:
-        request = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        raise BadRequest("the request is not JSON in UTF-8") from None
+    request = strict_json(body)
     if not isinstance(request, dict):
         raise BadRequest("the request is not a JSON object")
     for name, type_ in MEMBERS.items():
@@ -45,3 +41,38 @@ def _trusted(request: dict[str, Any]) -> str:
             "documentId names no trusted document: the client is older or newer than this API"
         )
     return document.source
+
+
+def strict_json(body: bytes) -> Any:  # noqa: ANN401 - JSON
+    """Read JSON in UTF-8 in which no name stands twice. Raises BadRequest.
+
+    NaN, lone surrogates and what is nested too deep are refused too. Of a name given twice two readers may
+    take two values: what a proxy checked would not be what is answered.
+    """
+    if is_too_deep(body):
+        raise BadRequest(f"the request's JSON is nested more than {MAX_JSON_DEPTH} deep")
+    try:
+        found = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise BadRequest("the request is not JSON in UTF-8") from None
+    # Each name has a colon behind it: only where there are more of them can one stand twice.
+    if body.count(b":") > _names(found):
+        _OnceOnly.decode(body.decode())
+    return found
+
+
+def _names(value: Any) -> int:  # noqa: ANN401 - JSON
+    if isinstance(value, dict):
+        return len(value) + sum([_names(each) for each in value.values() if isinstance(each, dict | list)])
+    if isinstance(value, list):
+        return sum([_names(each) for each in value if isinstance(each, dict | list)])
+    return 0
+
+
+def _once(members: list[tuple[str, Any]]) -> None:
+    if len({name for name, _ in members}) < len(members):
+        raise BadRequest("a name stands twice in an object of the request's JSON")
+
+
+_OnceOnly = json.JSONDecoder(object_pairs_hook=_once, parse_int=len, parse_float=len)
+"""Looks for names that stand twice, and keeps nothing of what it reads."""

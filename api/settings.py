@@ -183,6 +183,22 @@ class Settings:
             unless="there are no traces",
         ),
     )
+    hosts: tuple[str, ...] = field(
+        default=(),
+        metadata=_told(
+            "CONTRACT_GRAPH_HOSTS",
+            "names besides the issuer's and this machine's by which requests may ask for it",
+            unless="those alone",
+        ),
+    )
+    origins: tuple[str, ...] = field(
+        default=(),
+        metadata=_told(
+            "CONTRACT_GRAPH_ORIGINS",
+            "origins whose pages may ask from within a browser (CORS)",
+            unless="none may",
+        ),
+    )
 
     @property
     def keys(self) -> Path:
@@ -212,6 +228,11 @@ FILES = frozenset(variable for variable, each in VARIABLES.items() if not each.r
 
 TRUTHS = {"true": True, "false": False}
 PATHS = ("home", "pg_bindir", "audit_key_file")
+LISTS = {
+    "hosts": (r"[a-z0-9.-]+|\[[0-9a-f:.]+\]", "names of hosts without a port, as in graph.example.com"),
+    "origins": (r"https?://[a-z0-9.-]+(:[0-9]+)?", "origins of pages, as in https://portal.example.com"),
+}
+"""What is told with commas between."""
 
 
 def default_home(environment: Mapping[str, str]) -> Path:
@@ -257,6 +278,8 @@ def _given(env: Mapping[str, str]) -> dict[str, Any]:
             given[name] = _truth(variable, value)
         elif name in CHOICES:
             given[name] = _choice(variable, value, CHOICES[name])
+        elif name in LISTS:
+            given[name] = _listed(variable, value, *LISTS[name])
         else:
             given[name] = Path(value) if name in PATHS else value
     return given
@@ -294,6 +317,13 @@ def _choice(variable: str, value: str, choices: tuple[str, ...]) -> str:
     if value not in choices:
         raise SettingsError(f"{variable} must be {' or '.join(choices)}, not {value!r}")
     return value
+
+
+def _listed(variable: str, value: str, form: str, what: str) -> tuple[str, ...]:
+    found = tuple(each.strip().lower() for each in value.split(","))
+    if not all(re.fullmatch(form, each) for each in found):
+        raise SettingsError(f"{variable} must be {what}, with commas between")
+    return found
 
 
 def _truth(variable: str, value: str) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import MISSING, Field
 from pathlib import Path
 from typing import Any
 
-from api.settings import CHOICES, FILES, WHOLE_NUMBERS, Settings
+from api.settings import CHOICES, FILES, LISTS, WHOLE_NUMBERS, Settings
 
 HEAD = """\
 <!-- Written by `contract-graph docs` from api/settings.py: do not edit. -->
@@ -39,6 +39,8 @@ def _takes(declared: Field[Any]) -> str:
         return f"{lowest:,} to {highest:,}"
     if declared.name in CHOICES:
         return " or ".join(f"`{each}`" for each in CHOICES[declared.name])
+    if declared.name in LISTS:
+        return f"{LISTS[declared.name][1]}; commas between"
     if declared.type == "bool":
         return "`true` or `false`"
     if "Path" in str(declared.type):

@@ -13,10 +13,18 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from api.errors import Unavailable
+from api.refusals import (
+    DeliveryNotVerified,
+    DeliveryTooLarge,
+    MalformedDelivery,
+    Misconfigured,
+    UnknownConnection,
+)
+from api.transport import told
 from auth.key_encryption import KeyEncryptionError
 from auth.public_id import read_public_id
 from domain.error import DomainError
-from domain.identity import uuid7
 from storage.database import BUSY, Database, DatabaseUnavailable
 from storage.lane_bell import Bell
 from storage.lanes import Queue
@@ -63,31 +71,22 @@ class Webhooks:
         """Answer one delivery: 200 once it is stored, however often it is sent."""
         database = self._database()
         if database is None:
-            return _refused(
-                HTTPStatus.SERVICE_UNAVAILABLE, "UNAVAILABLE", "it is starting; send it again", **_LATER
-            )
+            return told(Unavailable("it is starting; send it again"), _LATER)
         named = read_public_id(request.path_params["connection"])
         try:
             body = await _body(request)
         except ClientDisconnect:
             return Response(status_code=HTTPStatus.BAD_REQUEST)
         if body is None:
-            return _refused(
-                HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "DELIVERY_TOO_LARGE",
-                f"a delivery holds at most {LARGEST_DELIVERY:,} bytes: leave documents out of it",
-            )  # fmt: skip
+            largest = f"a delivery holds at most {LARGEST_DELIVERY:,} bytes: leave documents out of it"
+            return told(DeliveryTooLarge(largest))
         if named is None:
-            return _unknown()
+            return told(UnknownConnection())
         delivery = Delivery.of(request.headers.items(), request.query_params.multi_items(), body)
         try:
             return await self._stored(database, *named, delivery)
         except (DatabaseUnavailable, KeyEncryptionError, *BUSY):
-            return _refused(
-                HTTPStatus.SERVICE_UNAVAILABLE,
-                "UNAVAILABLE",
-                "it cannot be stored now; send it again",
-                **_LATER,
-            )
+            return told(Unavailable("it cannot be stored now; send it again"), _LATER)
 
     async def _stored(
         self, database: Database, org_id: UUID, connection_id: UUID, delivery: Delivery
@@ -96,23 +95,18 @@ class Webhooks:
         try:
             sender = await self._connections.opened(database, org_id, connection_id)
             if sender is None:
-                return _unknown()
+                return told(UnknownConnection())
             found = verified(sender, delivery, self._clock())
         except Malformed as error:
             # It is verified: its sender may know what is wrong with it, and will send it again.
             log.warning("malformed: a delivery by connection %s: %s", connection_id, error.where)
-            return _refused(HTTPStatus.UNPROCESSABLE_ENTITY, "MALFORMED", str(error))
+            return told(MalformedDelivery(str(error)))
         except (DomainError, MappingFileError) as error:
             log.error("connection %s cannot be used: %s", connection_id, type(error).__name__)  # noqa: TRY400
-            return _refused(
-                HTTPStatus.SERVICE_UNAVAILABLE,
-                "MISCONFIGURED",
-                "the connection's settings are wrong",
-                **_LATER,
-            )
+            return told(Misconfigured(), _LATER)
         if isinstance(found, NotVerified):
             log.warning("not verified: a delivery by connection %s", connection_id)
-            return _refused(HTTPStatus.UNAUTHORIZED, "NOT_VERIFIED", found.reason)
+            return told(DeliveryNotVerified(found.reason))
         stored = await self._door.store(database, org_id, found)
         if self._trace is not None:
             step = received(stored.correlation, org_id, delivery.headers, stored.new, stored.known)
@@ -123,8 +117,8 @@ class Webhooks:
         bell = self._bell()
         if found.new and bell is not None:
             bell.ring((Queue.FETCH, Queue.INBOX))
-        told = {"accepted": found.new, "known": found.known, "correlation": found.correlation}
-        return JSONResponse(told)
+        answer = {"accepted": found.new, "known": found.known, "correlation": found.correlation}
+        return JSONResponse(answer)
 
 
 async def _body(request: Request) -> bytes | None:
@@ -136,17 +130,3 @@ async def _body(request: Request) -> bytes | None:
             return None
         parts.append(part)
     return b"".join(parts)
-
-
-def _unknown() -> Response:
-    return _refused(
-        HTTPStatus.NOT_FOUND, "UNKNOWN_CONNECTION", "there is no such connection, or it has ended"
-    )
-
-
-def _refused(status: HTTPStatus, code: str, message: str, **headers: str) -> Response:
-    request_id = str(uuid7())
-    body = {"errors": [{"message": message, "extensions": {"code": code}}], "requestId": request_id}
-    return JSONResponse(
-        body, status, {"X-Request-Id": request_id, **{k.replace("_", "-"): v for k, v in headers.items()}}
-    )

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from api.apex_source import LWC_CLIENT, salesforce_files
+from api.error_reference import error_reference
 from api.field_reference import field_reference
 from api.schema import sdl
 from api.settings import Settings
@@ -21,6 +22,7 @@ def generated() -> dict[Path, str]:
         ROOT / "api" / "schema.graphql": sdl(),
         ROOT / "docs" / "fields.md": field_reference(),
         ROOT / "docs" / "settings.md": settings_reference(),
+        ROOT / "docs" / "errors.md": error_reference(),
     }
     if not (ROOT / LWC_CLIENT).is_dir():
         return found
@@ -29,7 +31,7 @@ def generated() -> dict[Path, str]:
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Register `docs`."""
-    parser = subparsers.add_parser("docs", help="write the schema, the field reference and the settings")
+    parser = subparsers.add_parser("docs", help="write the schema and the references")
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if a file is stale")
     parser.set_defaults(run=_run)
 

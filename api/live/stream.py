@@ -8,8 +8,6 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
 from typing import Final
 
-import orjson
-
 from api.errors import ApiError, InternalError, SlowReader, Unauthenticated, Unavailable
 from api.graphql import Asked, Endpoint
 from api.live.events import ALIVE, COMPLETE, next_event
@@ -80,7 +78,7 @@ class Stream:
             log.error("a subscription ends by %s", type(error).__name__)  # noqa: TRY400 - no values
             self._error = InternalError(FAULT)
         if self._error is not None:
-            yield next_event(orjson.dumps({"errors": self._error.as_json_list()}))
+            yield next_event(self._error.body(self._asked.id))
         yield COMPLETE
 
     def end(self) -> None:

@@ -302,7 +302,10 @@ def test_what_cannot_be_recorded_is_not_given_out(own: Graph, own_log: Log, quer
     execute(own_log, "REVOKE INSERT ON audit_event FROM contract_graph_rw")
     response, request = ask(own, query, "sales_rep", number="K-1")
     assert (response.status_code, code_of(response)) == (503, "UNAVAILABLE")
-    assert response.json() == {"errors": [{"message": NOT_RECORDED, "extensions": {"code": "UNAVAILABLE"}}]}
+    assert response.json() == {
+        "errors": [{"message": NOT_RECORDED, "extensions": {"code": "UNAVAILABLE"}}],
+        "extensions": {"requestId": request},
+    }
     execute(own_log, "GRANT INSERT ON audit_event TO contract_graph_rw")
     assert own_log.events(request) == []
     assert ask(own, query, "sales_rep", number="K-1")[0].status_code != 503

@@ -156,9 +156,26 @@ def test_a_compressed_body_is_not_taken(graph: Graph, encoding: str) -> None:
         assert response.json()["errors"]
 
 
-def test_of_a_name_given_twice_the_last_counts(graph: Graph) -> None:
-    response = graph.post(b'{"query": "{ nothing }", "query": "{ __typename }"}')
-    assert response.json()["data"] == {"__typename": "Query"}
+TWICE = {
+    "query": b'{"query": "{ nothing }", "query": "{ __typename }"}',
+    "the same": b'{"query": "{ __typename }", "query": "{ __typename }"}',
+    "written otherwise": b'{"query": "{ __typename }", "quer\\u0079": "{ __typename }"}',
+    "a variable": b'{"query": "{ __typename }", "variables": {"a": 1, "a": 1}}',
+    "deep within": b'{"query": "{ __typename }", "variables": {"a": [{"b": {"c": 1, "d": 2, "c": 3}}]}}',
+    "beside colons in text": b'{"query": "{ a: __typename }", "variables": {"a": "::", "b": 1, "b": ":"}}',
+}
+
+
+@pytest.mark.parametrize("which", TWICE)
+def test_a_name_given_twice_is_refused(graph: Graph, which: str) -> None:
+    response = graph.post(TWICE[which])
+    assert (response.status_code, code_of(response)) == (400, "BAD_REQUEST")
+    assert "twice" in response.text
+
+
+def test_a_name_may_stand_once_in_each_of_many_objects(graph: Graph) -> None:
+    body = {"query": "{ a: __typename }", "variables": {"a": [{"a": ":"}, {"a": "::", "b": {"a": 1e5}}]}}
+    assert graph.post(json.dumps(body).encode()).json()["data"] == {"a": "Query"}
 
 
 def test_json_as_deep_as_the_limit_is_read(graph: Graph) -> None:

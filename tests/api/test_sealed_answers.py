@@ -191,7 +191,7 @@ def test_one_that_was_altered_refuses_the_answer_and_says_which(
         refused = await graph.answer(EVERYONE)
         assert (refused.status, refused.code) == (500, "SEALED_VALUE_DAMAGED")
         said = json.loads(refused.body)
-        assert said.keys() == {"errors"}
+        assert said.keys() == {"errors", "extensions"}
         told = said["errors"][0]["extensions"]
         assert told["field"] in ("Contact.email", "Contact.phone")
         assert told["id"] in (str(CORA), str(DAN))

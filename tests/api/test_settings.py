@@ -71,6 +71,8 @@ def test_every_setting_is_read_from_its_variable() -> None:
         "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318",
         "CONTRACT_GRAPH_LOG_FORMAT": "json",
         "CONTRACT_GRAPH_LOG_LEVEL": "info",
+        "CONTRACT_GRAPH_HOSTS": "Graph.example, [::1]",
+        "CONTRACT_GRAPH_ORIGINS": "https://portal.example",
         **KMS,
     }
     expected = Settings(
@@ -92,6 +94,8 @@ def test_every_setting_is_read_from_its_variable() -> None:
         token_failures=5,
         embedded_worker=True,
         hook_networks="10.1.0.0/16, fd00::/8",
+        hosts=("graph.example", "[::1]"),
+        origins=("https://portal.example",),
         audience="api",
         audit_key_file=Path("/elsewhere/seal.key"),
         metrics_token="hunter5 and twelve more",
@@ -263,3 +267,21 @@ def test_every_setting_is_in_the_reference() -> None:
     told = settings_reference()
     assert [variable for variable in VARIABLES if f"`{variable}`" not in told] == []
     assert "`CONTRACT_GRAPH_LOG_FORMAT` | lines for people, or JSON for machines | `text` or `json` |" in told
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("CONTRACT_GRAPH_HOSTS", "https://graph.example"),
+        ("CONTRACT_GRAPH_HOSTS", "graph.example:8000"),
+        ("CONTRACT_GRAPH_HOSTS", "*"),
+        ("CONTRACT_GRAPH_HOSTS", "graph.example,"),
+        ("CONTRACT_GRAPH_ORIGINS", "*"),
+        ("CONTRACT_GRAPH_ORIGINS", "null"),
+        ("CONTRACT_GRAPH_ORIGINS", "https://portal.example/"),
+        ("CONTRACT_GRAPH_ORIGINS", "portal.example"),
+    ],
+)
+def test_what_is_listed_is_read_strictly(variable: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=variable):
+        load_settings({variable: value})

@@ -25,7 +25,8 @@ def ask(
 
 def refused(response: httpx.Response) -> list[dict[str, Any]]:
     said = response.json()
-    assert said.keys() == {"errors"}
+    assert said.keys() == {"errors", "extensions"}
+    assert said["extensions"].keys() == {"requestId"}
     assert {each["extensions"]["code"] for each in said["errors"]} == {"ACCESS_DENIED"}
     return list(said["errors"])
 

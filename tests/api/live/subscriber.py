@@ -99,7 +99,7 @@ async def subscribed(  # noqa: PLR0913 - a request
     subscriber, left = Subscriber(), asyncio.Event()
     subscriber.takes.set()
     headers = {
-        "authorization": f"Bearer {token}", "content-type": "application/json",
+        "host": "localhost", "authorization": f"Bearer {token}", "content-type": "application/json",
         "accept": "text/event-stream", "x-request-id": request_id,
     }  # fmt: skip
     if last_event is not None:
