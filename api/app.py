@@ -72,7 +72,7 @@ class Application:
     """An ASGI application: `/graphql` goes straight to its door, the rest through Starlette."""
 
     def __init__(self, settings: Settings, database_url: str, pages: Sequence[BaseRoute] = ()) -> None:
-        self._settings = settings
+        self.settings = settings
         self._database_url = database_url
         policy = load_policy()
         check_coverage(policy)
@@ -138,7 +138,7 @@ class Application:
 
     @asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
-        self._database = await Database.open(self._database_url, self._settings.pool_size)
+        self._database = await Database.open(self._database_url, self.settings.pool_size)
         # A connection of its own: a group of events must not wait its turn among the reads that wait for it.
         audit = await Database.open(self._database_url, 1)
         await self._policies.refresh(self._database)
@@ -159,15 +159,15 @@ class Application:
             asyncio.create_task(self._watch_policy(self._database, endpoint)),
         ]
         beside = (
-            working(self._database_url, self._sealer, self._trace, self._settings.hook_networks)
-            if self._settings.embedded_worker
+            working(self._database_url, self._sealer, self._trace, self.settings.hook_networks)
+            if self.settings.embedded_worker
             else nullcontext()
         )
         # What is made at the start lives as long as the process: let collections pass it over.
         gc.collect()
         gc.freeze()
         try:
-            async with metrics_told(self._settings, self.metrics), beside as self._worker:
+            async with metrics_told(self.settings, self.metrics), beside as self._worker:
                 yield
         finally:
             for each in watching:

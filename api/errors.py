@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Sequence
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import orjson
@@ -19,7 +21,7 @@ class ApiError(Exception):
     """What the caller does about it."""
 
     def __init__(self, message: str | None = None, **extensions: Any) -> None:  # noqa: ANN401 - JSON values
-        said = (self.__doc__ or "").rstrip(".") if message is None else message
+        said = _in_general(type(self)) if message is None else message
         super().__init__(said)
         self.message = said
         self.extensions = extensions
@@ -178,3 +180,14 @@ class InvalidDocument(ApiError):
             }
             for error in self._errors
         ]
+
+
+def _in_general(kind: type[ApiError]) -> str:
+    text = (kind.__doc__ or "").rstrip(".")
+    return text[:1].lower() + text[1:]
+
+
+def where(error: BaseException) -> str:
+    """Return the innermost places of our own code and its libraries, from the outside in."""
+    places = traceback.extract_tb(error.__traceback__)[-4:]
+    return " < ".join(f"{Path(each.filename).name}:{each.lineno} {each.name}" for each in reversed(places))

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import logging
 import time
-import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import partial
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import asyncpg
@@ -24,6 +22,7 @@ from api.errors import (
     InternalError,
     NotWholly,
     Unavailable,
+    where,
 )
 from api.graphql_request import read_request
 from api.mutations.command import Sender
@@ -149,7 +148,7 @@ class Endpoint:
             answer = self._refused(asked, error)
         except Exception as error:  # noqa: BLE001 - as follows
             # The boundary: whatever it is, the caller gets JSON, and the log no message: it may hold values.
-            log.error("unexpected %s at %s, request %s", type(error).__name__, _where(error), asked.id)  # noqa: TRY400 - as above
+            log.error("unexpected %s at %s, request %s", type(error).__name__, where(error), asked.id)  # noqa: TRY400 - as above
             answer = self._refused(
                 asked, InternalError("the request could not be answered; the operator's log says why")
             )
@@ -187,7 +186,7 @@ class Endpoint:
             if self._recording:
                 # Once, not for every request that it keeps from being answered.
                 cause = error.__cause__ or error
-                log.error("the audit log cannot be written: %s at %s", type(cause).__name__, _where(cause))  # noqa: TRY400 - a message may hold values
+                log.error("the audit log cannot be written: %s at %s", type(cause).__name__, where(cause))  # noqa: TRY400 - a message may hold values
             self._recording = False
             return refusal(Unavailable(NOT_RECORDED), asked.id)
         self._recording = True
@@ -339,9 +338,3 @@ class Endpoint:
 def refusal(error: ApiError, request_id: str) -> Answer:
     """Return the answer that tells an error."""
     return Answer(error.status, error.body(request_id), error.code, error.extensions.get("scope"))
-
-
-def _where(error: BaseException) -> str:
-    """Return the innermost places of our own code and its libraries, from the outside in."""
-    places = traceback.extract_tb(error.__traceback__)[-4:]
-    return " < ".join(f"{Path(each.filename).name}:{each.lineno} {each.name}" for each in reversed(places))

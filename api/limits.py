@@ -20,6 +20,8 @@ from graphql import (
 from api.errors import QueryTooComplex
 
 MAX_BODY = 128 * 1024
+MAX_HEADER_BYTES = 16 * 1024
+MAX_HEADERS = 64
 MAX_SOURCE = 32 * 1024
 MAX_TOKENS = 4000
 MAX_ERRORS = 5

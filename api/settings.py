@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from api.limit_settings import VARIABLES as LIMIT_VARIABLES
+from api.limit_settings import Limits, read_limits
+from api.settings_forms import choice, listed, truth, whole_number
 from api.settings_source import FILE, SourceError, unread, value_of
 from auth.address import is_secure
 from sync.hooks.networks import NotANetwork, networks_of
@@ -25,7 +28,7 @@ def _told(variable: str, about: str, unless: str | None = None) -> dict[str, str
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """How this installation runs; each field names the variable that sets it."""
+    """How this installation runs; each field names the variable that sets it, and so does each limit."""
 
     home: Path = field(
         metadata=_told(
@@ -200,6 +203,8 @@ class Settings:
         ),
     )
 
+    limits: Limits = field(default_factory=Limits)
+
     @property
     def keys(self) -> Path:
         """Where the key lies that encrypts the others, unless it is given otherwise."""
@@ -220,13 +225,15 @@ WHOLE_NUMBERS = {
 }
 SHORTEST_TOKEN = 20
 
-
 CHOICES = {"log_format": ("text", "json"), "log_level": ("error", "warning", "info")}
-VARIABLES = {each.metadata["variable"]: each for each in Settings.__dataclass_fields__.values()}
+VARIABLES = {
+    each.metadata["variable"]: each
+    for each in Settings.__dataclass_fields__.values()
+    if "variable" in each.metadata
+}
 FILES = frozenset(variable for variable, each in VARIABLES.items() if not each.repr)
 """Variables that hold a secret: with _FILE at their end they name a file that does."""
 
-TRUTHS = {"true": True, "false": False}
 PATHS = ("home", "pg_bindir", "audit_key_file")
 LISTS = {
     "hosts": (r"[a-z0-9.-]+|\[[0-9a-f:.]+\]", "names of hosts without a port, as in graph.example.com"),
@@ -246,7 +253,11 @@ def default_home(environment: Mapping[str, str]) -> Path:
 def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     """Read the settings. Raises SettingsError, which names the variable and what it takes."""
     env = os.environ if environment is None else environment
-    given = {"home": default_home(env)} | _given(env)
+    try:
+        given = _given(env)
+        given["limits"] = read_limits(env)
+    except SourceError as error:
+        raise SettingsError(str(error)) from None
     if not is_secure(given.get("issuer", "https://unsaid")) or given.get("issuer", "").endswith("/"):
         raise SettingsError(
             "CONTRACT_GRAPH_ISSUER must be https (or http of this machine), without / at its end"
@@ -263,23 +274,22 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
 
 def _given(env: Mapping[str, str]) -> dict[str, Any]:
     """Read the settings that are set, each as what it is."""
-    given: dict[str, Any] = {}
+    given: dict[str, Any] = {"home": default_home(env)}
     for name, declared in Settings.__dataclass_fields__.items():
-        variable = declared.metadata["variable"]
-        try:
-            value = value_of(variable, env, secret=variable in FILES)
-        except SourceError as error:
-            raise SettingsError(str(error)) from None
+        variable = declared.metadata.get("variable")
+        if variable is None:
+            continue
+        value = value_of(variable, env, secret=variable in FILES)
         if not value:
             continue
         if name in WHOLE_NUMBERS:
-            given[name] = _whole_number(variable, value, *WHOLE_NUMBERS[name])
+            given[name] = whole_number(variable, value, *WHOLE_NUMBERS[name])
         elif declared.type == "bool":
-            given[name] = _truth(variable, value)
+            given[name] = truth(variable, value)
         elif name in CHOICES:
-            given[name] = _choice(variable, value, CHOICES[name])
+            given[name] = choice(variable, value, CHOICES[name])
         elif name in LISTS:
-            given[name] = _listed(variable, value, *LISTS[name])
+            given[name] = listed(variable, value, *LISTS[name])
         else:
             given[name] = Path(value) if name in PATHS else value
     return given
@@ -288,7 +298,7 @@ def _given(env: Mapping[str, str]) -> dict[str, Any]:
 def warnings(environment: Mapping[str, str] | None = None) -> Iterator[str]:
     """Tell what of the environment looks like a setting and is none."""
     env = os.environ if environment is None else environment
-    return unread(env, {*VARIABLES, *(each + FILE for each in FILES)})
+    return unread(env, {*VARIABLES, *LIMIT_VARIABLES, *(each + FILE for each in FILES)})
 
 
 def _check_networks(text: str) -> None:
@@ -311,28 +321,3 @@ def _check_kms(given: Mapping[str, Any]) -> None:
         raise SettingsError("AWS_REGION must be the name of a region, as in eu-central-1")
     if not is_secure(given.get("kms_endpoint", "https://unsaid")):
         raise SettingsError("AWS_ENDPOINT_URL_KMS must be https (or http of this machine)")
-
-
-def _choice(variable: str, value: str, choices: tuple[str, ...]) -> str:
-    if value not in choices:
-        raise SettingsError(f"{variable} must be {' or '.join(choices)}, not {value!r}")
-    return value
-
-
-def _listed(variable: str, value: str, form: str, what: str) -> tuple[str, ...]:
-    found = tuple(each.strip().lower() for each in value.split(","))
-    if not all(re.fullmatch(form, each) for each in found):
-        raise SettingsError(f"{variable} must be {what}, with commas between")
-    return found
-
-
-def _truth(variable: str, value: str) -> bool:
-    if value not in TRUTHS:
-        raise SettingsError(f"{variable} must be true or false, not {value!r}")
-    return TRUTHS[value]
-
-
-def _whole_number(variable: str, value: str, lowest: int, highest: int) -> int:
-    if value.isascii() and value.isdigit() and lowest <= int(value) <= highest:
-        return int(value)
-    raise SettingsError(f"{variable} must be a whole number from {lowest} to {highest}, not {value!r}")

@@ -6,7 +6,7 @@ from dataclasses import MISSING, Field
 from pathlib import Path
 from typing import Any
 
-from api.settings import CHOICES, FILES, LISTS, WHOLE_NUMBERS, Settings
+from api.settings import CHOICES, FILES, LISTS, VARIABLES, WHOLE_NUMBERS
 
 HEAD = """\
 <!-- Written by `contract-graph docs` from api/settings.py: do not edit. -->
@@ -24,7 +24,7 @@ end are left out. `SIGHUP` has `serve --workers` read such files again.
 
 def settings_reference() -> str:
     """Return the text of docs/settings.md."""
-    return HEAD + "".join(map(_row, Settings.__dataclass_fields__.values()))
+    return HEAD + "".join(map(_row, VARIABLES.values()))
 
 
 def _row(declared: Field[Any]) -> str:

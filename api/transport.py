@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import re
+from contextlib import suppress
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -11,7 +13,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.errors import ApiError, BadRequest, InternalError
+from api.errors import ApiError, BadRequest, InternalError, where
 from api.headers import Header
 from api.metrics_page import PATH as METRICS_PATH
 from api.refusals import MethodNotAllowed, NotFound, WrongHost
@@ -19,7 +21,10 @@ from api.settings import Settings
 from auth.oauth.metadata import GRAPHQL_PATH, REVOCATION_PATH, TOKEN_PATH
 from domain.identity import uuid7
 
+log = logging.getLogger("contract_graph.transport")
+
 LOOPBACK: Final = ("127.0.0.1", "localhost", "[::1]")
+UNEXPECTED: Final = "the request could not be answered; the operator's log says why"
 PROBES: Final = frozenset({"/health", "/health/live", "/health/ready", "/ready", METRICS_PATH})
 """What may be asked by any name: probes and Prometheus go to an address, and are told nothing else."""
 
@@ -75,12 +80,15 @@ class Transport:
         refused = None if scope["path"] in PROBES else self._misdirected(scope["headers"])
         # The door of /graphql guards its answers itself: every request there would pay for a second look.
         guarded = send if scope["path"] == GRAPHQL_PATH and refused is None else self._guarded(send)
-        if refused is not None:
-            await told(refused)(scope, receive, guarded)
-        elif scope["path"] in FOR_PAGES:
-            await self._for_pages(scope, receive, guarded)
-        else:
-            await self._application(scope, receive, guarded)
+        application = told(refused) if refused is not None else self._application
+        if refused is None and scope["path"] in FOR_PAGES:
+            application = self._for_pages
+        try:
+            await application(scope, receive, guarded)
+        except Exception as error:  # noqa: BLE001 - the boundary: uvicorn would log the message, which may hold values
+            log.error("unexpected %s at %s", type(error).__name__, where(error))  # noqa: TRY400 - as above
+            with suppress(RuntimeError):  # Starlette has answered before it raises
+                await told(InternalError(UNEXPECTED))(scope, receive, self._guarded(send))
 
     def _guarded(self, send: Any) -> Any:  # noqa: ANN401 - ASGI's own types
         guards = self._guards
@@ -135,7 +143,7 @@ async def _not_served(_: Request, error: Exception) -> Response:
 
 
 async def _failed(_: Request, __: Exception) -> Response:
-    return told(InternalError("the request could not be answered; the operator's log says why"))
+    return told(InternalError(UNEXPECTED))
 
 
 HANDLERS: Final[Any] = {HTTPException: _not_served, Exception: _failed}

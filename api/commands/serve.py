@@ -15,29 +15,33 @@ from api import logs
 from api.app import Application
 from api.draining import Server
 from api.installation import open_installation
+from api.limit_settings import Limits
 from api.metrics_page import open_door
+from api.patience import protocol_with
 from api.settings import Settings, SettingsError, load_settings
 from api.workers import Workers
 from auth.policy_file import load_policy
 from auth.policy_watch import PolicyWatch
 from storage.database import Database
 
-UVICORN: dict[str, Any] = {
-    "loop": "uvloop",
-    "http": "httptools",
-    "ws": "none",
-    "lifespan": "on",
-    "log_config": None,
-    "log_level": "warning",
-    "access_log": False,
-    "proxy_headers": False,
-    "server_header": False,
-    "timeout_keep_alive": 5,
-    "timeout_graceful_shutdown": 10,
-}
-"""How uvicorn serves us."""
-
 MOST_WORKERS = 64
+
+
+def uvicorn_settings(limits: Limits) -> dict[str, Any]:
+    """Return how uvicorn serves us; its own end to idle connections is ours too."""
+    return {
+        "loop": "uvloop",
+        "http": protocol_with(limits),
+        "ws": "none",
+        "lifespan": "on",
+        "log_config": None,
+        "log_level": "warning",
+        "access_log": False,
+        "proxy_headers": False,
+        "server_header": False,
+        "timeout_keep_alive": limits.idle_seconds,
+        "timeout_graceful_shutdown": 10,
+    }
 
 
 class PortTaken(SettingsError):
@@ -119,7 +123,7 @@ def listen(settings: Settings) -> socket.socket:
 
 def serve(application: Application, door: socket.socket, started: Callable[[], None] | None = None) -> None:
     """Serve until told to stop; `started` is called in a thread once requests are answered."""
-    config = uvicorn.Config(application, **UVICORN)
+    config = uvicorn.Config(application, **uvicorn_settings(application.settings.limits))
     server = Server(config, application.leave)
 
     async def run() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import api
+from api.limit_settings import Limits
 from api.settings import FILES, VARIABLES, Settings, SettingsError, load_settings, warnings
 from api.settings_reference import settings_reference
 
@@ -109,8 +110,20 @@ def test_every_setting_is_read_from_its_variable() -> None:
     assert load_settings(given) == expected
     other_key = {"CONTRACT_GRAPH_KEY_ENCRYPTION_KEY": "hunter4"}  # which cannot be set beside a key of KMS
     assert load_settings(other_key).key_encryption_key == "hunter4"
-    variables = {field.metadata["variable"] for field in Settings.__dataclass_fields__.values()}
-    assert variables == {*given, *other_key}
+    variables = {field.metadata.get("variable") for field in Settings.__dataclass_fields__.values()}
+    assert variables - {None} == {*given, *other_key}
+
+
+def test_every_limit_that_may_be_set_is_read_from_its_variable() -> None:
+    fields = Limits.__dataclass_fields__.items()
+    given = {each.metadata["variable"]: str(100 + place) for place, (_, each) in enumerate(fields)}
+    expected = Limits(**{name: 100 + place for place, (name, _) in enumerate(fields)})
+    assert load_settings(given).limits == expected
+    assert load_settings({}).limits == Limits()
+    for variable in given:
+        for value in ("0", "-1", "1e3", "99999999999999999999"):
+            with pytest.raises(SettingsError, match=variable):
+                load_settings({variable: value})
 
 
 def test_one_key_encrypts_the_others_and_a_second_is_refused() -> None:

@@ -38,7 +38,7 @@ def main() -> None:
     application = import_module(SERVERS[given.name]).application(given.home, given.url, given.digest)
     settings = dict(PLAIN)
     if given.name == "ours":
-        settings = import_module("api.commands.serve").UVICORN
+        settings = import_module("api.commands.serve").uvicorn_settings(application.settings.limits)
     elif given.name == "idiomatic":
         settings["lifespan"] = "off"  # Strawberry's application has none
     uvicorn.run(application, host="127.0.0.1", port=given.port, **settings)
