@@ -62,7 +62,7 @@ class Asking:
         said = json.loads(answer.body)
         assert (answer.status, answer.code) == (403, "ACCESS_DENIED"), (query, said)
         assert not self.database.reached
-        assert said.keys() == {"errors"}
+        assert said.keys() == {"errors", "extensions"}
         [error] = said["errors"]
         assert error["message"]
         return dict(error["extensions"])
