@@ -98,7 +98,7 @@ class Application:
             self._sealer,
         )
         throttle = Throttle(settings.token_rate, settings.token_failures)
-        self._oauth = OAuthPages(issuing, throttle, lambda: self._database)
+        self._oauth = OAuthPages(issuing, throttle, lambda: self.database)
         metrics = MetricsPage(self.metrics, settings.metrics_token)
         self._rest = Starlette(
             routes=[
@@ -116,7 +116,7 @@ class Application:
             exception_handlers=HANDLERS,
         )
         self._transport = Transport(self._answered, settings)
-        self._database: Database | None = None
+        self.database: Database | None = None
         self._audit: AuditWriter | None = None
         self._pools: dict[str, Database] = {}
         self._worker: Worker | None = None
@@ -124,7 +124,7 @@ class Application:
 
     def _webhooks(self) -> Webhooks:
         connections = Connections(self._sealer)
-        return Webhooks(connections, lambda: self._database, lambda: self._bell, now, self._trace)
+        return Webhooks(connections, lambda: self.database, lambda: self._bell, now, self._trace)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI's own types
         """Answer one request."""
@@ -138,25 +138,33 @@ class Application:
 
     @asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
-        self._database = await Database.open(self._database_url, self.settings.pool_size)
+        self.database = await Database.open(self._database_url, self.settings.pool_size)
         # A connection of its own: a group of events must not wait its turn among the reads that wait for it.
         audit = await Database.open(self._database_url, 1)
-        await self._policies.refresh(self._database)
+        await self._policies.refresh(self.database)
         views = Views(self._policies.in_force)
         self._audit = AuditWriter(audit)
-        self._pools = {"requests": self._database, "audit": audit}
-        sharing = Sharing(self._database, SalesforceOrgs(self._sealer, kept_back=KEPT_BACK), now)
-        endpoint = Endpoint(self._database, views, today, Vault(self._sealer), self._audit, sharing=sharing)
-        self._bell = Bell(self._database)
+        self._pools = {"requests": self.database, "audit": audit}
+        sharing = Sharing(self.database, SalesforceOrgs(self._sealer, kept_back=KEPT_BACK), now)
+        endpoint = Endpoint(
+            self.database,
+            views,
+            today,
+            Vault(self._sealer),
+            self._audit,
+            sharing=sharing,
+            limits=self.settings.limits,
+        )
+        self._bell = Bell(self.database)
         self._door.endpoint = endpoint
         self._obey(endpoint)
-        self._door.revocations = Revocations(self._database)
-        self._door.live = Live(endpoint, self._database, self._door.revocations)
-        async with self._database.transaction(UUID(int=0)) as connection:
+        self._door.revocations = Revocations(self.database)
+        self._door.live = Live(endpoint, self.database, self._door.revocations)
+        async with self.database.transaction(UUID(int=0)) as connection:
             self.keys.take(await first_keys(connection, self._sealer, "contract-graph serve"))
         watching = [
-            asyncio.create_task(self._watch_keys(self._database)),
-            asyncio.create_task(self._watch_policy(self._database, endpoint)),
+            asyncio.create_task(self._watch_keys(self.database)),
+            asyncio.create_task(self._watch_policy(self.database, endpoint)),
         ]
         beside = (
             working(self._database_url, self._sealer, self._trace, self.settings.hook_networks)
@@ -176,8 +184,8 @@ class Application:
             await sharing.close()
             await self._bell.close()
             with suppress(DatabaseUnavailable, *BUSY):
-                await _keep_differences(self._database, endpoint)
-            await self._database.close()
+                await _keep_differences(self.database, endpoint)
+            await self.database.close()
             await audit.close()
             if self._trace is not None:
                 await self._trace.close()
@@ -232,12 +240,12 @@ class Application:
 
     async def _renew_keys(self) -> None:
         """Look for a key that a token names and we do not know, at most once a second."""
-        if self._database is not None:
-            await self.keys.refresh(self._database, unless_younger=1)
+        if self.database is not None:
+            await self.keys.refresh(self.database, unless_younger=1)
 
     async def _ready(self, _: Request) -> Response:
         try:
-            if self._database is not None and await self._database.read("SELECT 1", ()) == 1:
+            if self.database is not None and await self.database.read("SELECT 1", ()) == 1:
                 return JSONResponse({"status": "ready"})
         except DatabaseUnavailable:
             pass

@@ -139,7 +139,9 @@ class Door:
         return error.body(known_as)
 
     def _asking_for(self, answer: Answer) -> list[Header]:
-        """Say with which scopes a token would do (RFC 6750 section 3.1)."""
+        """Say when to come again, or with which scopes a token would do (RFC 6750 section 3.1)."""
+        if answer.retry_after is not None:
+            return [(b"retry-after", b"%d" % answer.retry_after)]
         if answer.scope is None:
             return []
         challenge = f'{self._challenge}, error="insufficient_scope", scope="{READ} {answer.scope}"'

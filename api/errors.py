@@ -138,6 +138,30 @@ class QueryTooComplex(ApiError):
     remedy = "ask for less at once; `limit` and `max` say which limit"
 
 
+class AnswerTooLarge(ApiError):
+    """The answer is larger than the limit; of a mutation nothing was changed."""
+
+    code = "ANSWER_TOO_LARGE"
+    status = HTTPStatus.BAD_REQUEST
+    remedy = "ask for smaller pages or fewer fields; `max` is the limit in bytes"
+
+
+class TooManyRequests(ApiError):
+    """The caller has used up what it may ask for now, or has too many operations under way."""
+
+    code = "TOO_MANY_REQUESTS"
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    remedy = "wait for the seconds of `Retry-After`, which `retryAfter` says too"
+
+
+class DeadlineExceeded(ApiError):
+    """The operation took longer than one may; of a mutation its key tells whether it was done."""
+
+    code = "DEADLINE_EXCEEDED"
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    remedy = "ask for less at once, or again; a mutation again with the same idempotencyKey"
+
+
 class Unavailable(ApiError):
     """The application, its database or its key service cannot answer now, or not in time."""
 

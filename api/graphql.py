@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -13,11 +14,15 @@ from typing import Any, NamedTuple
 
 import asyncpg
 
+from api.admission import Admissions
+from api.allowances import REFUSED, Allowances
 from api.audit_writer import AuditWriter, NotRecorded
 from api.errors import (
     AccessDenied,
+    AnswerTooLarge,
     ApiError,
     BadRequest,
+    DeadlineExceeded,
     InsufficientScope,
     InternalError,
     NotWholly,
@@ -25,6 +30,8 @@ from api.errors import (
     where,
 )
 from api.graphql_request import read_request
+from api.limit_settings import USUAL, Limits
+from api.limits import too_large
 from api.mutations.command import Sender
 from api.mutations.once import Mutations
 from api.planner.parameters import Environment
@@ -66,6 +73,8 @@ class Answer(NamedTuple):
     code: str | None = None
     scope: str | None = None
     """The scope that the token lacks, where that is why."""
+    retry_after: int | None = None
+    """Seconds to wait, where that is the remedy."""
 
 
 def _now() -> datetime:
@@ -109,12 +118,17 @@ class Endpoint:
         audit: AuditWriter | None = None,
         clock: Callable[[], datetime] = _now,
         sharing: Sharing | None = None,
+        limits: Limits = USUAL,
+        allowances: Allowances | None = None,
     ) -> None:
         self._database = database
         self._sealed = SealedAnswers(database, vault)
         self._today = today
         self.planner = Planner()
         self.tally = RequestTally()
+        self._limits = limits
+        self._allowances = allowances or Allowances(database, limits)
+        self._admissions = Admissions(limits)
         self._desk = ReviewDesk(database, clock)
         self.sharing = SharingDesk(sharing, clock)
         self._mutations = Mutations(database, lambda: frozenset(self.views.policy.roles), clock)
@@ -143,9 +157,15 @@ class Endpoint:
     async def _answered(self, asked: Asked, body: bytes) -> Answer:
         self._audit.coming += 1
         try:
-            answer = Answer(HTTPStatus.OK, await self._execute(asked, body))
+            with self._admissions.admit(asked.principal):
+                async with asyncio.timeout(self._limits.operation_seconds):
+                    data = await self._execute(asked, body)
+            answer = Answer(HTTPStatus.OK, data)
         except ApiError as error:
             answer = self._refused(asked, error)
+        except TimeoutError:
+            most = self._limits.operation_seconds
+            answer = self._refused(asked, DeadlineExceeded(f"an operation takes at most {most} seconds"))
         except Exception as error:  # noqa: BLE001 - as follows
             # The boundary: whatever it is, the caller gets JSON, and the log no message: it may hold values.
             log.error("unexpected %s at %s, request %s", type(error).__name__, where(error), asked.id)  # noqa: TRY400 - as above
@@ -194,6 +214,7 @@ class Endpoint:
 
     async def _record_change(self, asked: Asked, connection: asyncpg.Connection, data: bytes) -> bytes:
         """Have the log tell of a change in its own transaction; returns the answer without its ids."""
+        self._check_size(data)  # while nothing is committed
         data, asked.records = take_ids(data)
         access = asked.plan.audited.access if asked.plan else None
         await self._audit.append_within(connection, self._event(asked, "write"), access)
@@ -261,8 +282,7 @@ class Endpoint:
         views = self.views
         view = views.of(principal.roles)
         asked.policy = view.digest
-        plan, variables = self._plan(request, view)
-        asked.plan, asked.variables = plan, variables
+        plan, cost = await self._afforded(asked, request, view)
         if plan.feed is not None and asked.admit is None:
             raise BadRequest(WANTS_STREAM)
         if asked.strict and plan.withheld:
@@ -279,6 +299,7 @@ class Endpoint:
             data: bytes
             if plan.change is None:
                 found = await self._database.read(plan.statement, plan.arguments(environment))
+                self._check_size(found)
                 data, asked.records = take_ids(found)
             else:
                 record = partial(self._record_change, asked)
@@ -294,7 +315,34 @@ class Endpoint:
             raise Unavailable(
                 "the database did not answer in time; ask for less at once, or again"
             ) from error
-        return b'{"data":' + data + extensions
+        told = b',"cost":{"requested":%d,"maximum":%d}}}' % (cost, self._limits.query_cost)
+        return b'{"data":' + data + extensions[:-2] + told
+
+    async def _afforded(self, asked: Asked, request: dict[str, Any], view: View) -> tuple[Plan, int]:
+        """Return the plan of a request and its points, once its caller has paid these."""
+        most, points = self._limits.query_cost, REFUSED
+        try:
+            plan, variables = self._plan(request, view)
+            asked.plan, asked.variables = plan, variables
+            cost = plan.cost.of(variables)
+            if cost > most:
+                raise too_large("cost", most, requested=cost)
+            points = cost
+        finally:
+            # What is refused was read all the same.
+            await self._take(asked.principal, points)
+        return plan, cost
+
+    async def _take(self, principal: Principal, points: int) -> None:
+        try:
+            await self._allowances.take(principal, points)
+        except (DatabaseUnavailable, *BUSY) as error:
+            raise Unavailable("the database cannot be reached; try again in a moment") from error
+
+    def _check_size(self, data: bytes) -> None:
+        most = self._limits.answer_bytes
+        if len(data) > most:
+            raise AnswerTooLarge(f"an answer holds at most {most} bytes; ask for less at once", max=most)
 
     async def prepared(self, asked: Asked, plan: Plan) -> tuple[Environment, bytes]:
         """Return what the statement of a request depends on, and the extensions of its answer.
@@ -337,4 +385,5 @@ class Endpoint:
 
 def refusal(error: ApiError, request_id: str) -> Answer:
     """Return the answer that tells an error."""
-    return Answer(error.status, error.body(request_id), error.code, error.extensions.get("scope"))
+    told = error.extensions
+    return Answer(error.status, error.body(request_id), error.code, told.get("scope"), told.get("retryAfter"))

@@ -33,6 +33,10 @@ MAX_SUBSCRIPTIONS_OF_ONE = 5
 
 MAX_OPERATIONS = 5
 MAX_FRAGMENTS = 50
+MAX_SPREADS = 250
+"""Each is compared with each other: 1,900 of them take half a second."""
+MAX_INTROSPECTIONS = 2
+"""Fields `__schema` and `__type`: each may tell of every type anew."""
 MAX_FIELDS = 1000
 MAX_ROOT_FIELDS = 20
 MAX_ALIASES = 30
@@ -43,6 +47,7 @@ MAX_CONDITIONS = 100
 MAX_ORDER_TERMS = 10
 MAX_REVIEWS = 10
 """Fields of `review` in an operation: each looks over the policy or the log anew."""
+INTROSPECTION = frozenset({"__schema", "__type"})
 MAX_DEPTH = 15
 """GraphiQL's introspection is 13 deep, and the deepest useful question to the graph about 11."""
 MAX_SPREAD_FIELDS = 5000
@@ -85,6 +90,8 @@ class _Pass:
     fields: int = 0
     aliases: int = 0
     directives: int = 0
+    spreads: int = 0
+    introspections: int = 0
 
     def measure(self, selection_set: SelectionSetNode, level: int) -> _Size:
         if level > MAX_DEPTH:
@@ -95,11 +102,13 @@ class _Pass:
             inner = _Size()
             if isinstance(selection, FieldNode):
                 self.fields += 1
+                self.introspections += selection.name.value in INTROSPECTION
                 self.aliases += selection.alias is not None
                 if selection.selection_set is not None:
                     inner = self.measure(selection.selection_set, level + 1)
                 inner = _Size(inner.fields + 1, inner.depth + 1, 1)
             elif isinstance(selection, FragmentSpreadNode):
+                self.spreads += 1
                 inner = self.fragment(selection.name.value)
             else:
                 inner = self.measure(selection.selection_set, level)  # type: ignore[attr-defined]
@@ -118,9 +127,10 @@ class _Pass:
         return self.known[name]
 
 
-def too_large(what: str, limit: int) -> QueryTooComplex:
+def too_large(what: str, limit: int, **more: int) -> QueryTooComplex:
     """Say which limit a document exceeds."""
-    return QueryTooComplex(f"the document exceeds the limit of {limit} on its {what}", limit=what, max=limit)
+    message = f"the document exceeds the limit of {limit} on its {what}"
+    return QueryTooComplex(message, limit=what, max=limit, **more)
 
 
 def check_limits(document: DocumentNode) -> None:
@@ -146,6 +156,8 @@ def check_limits(document: DocumentNode) -> None:
         ("fields", walk.fields, MAX_FIELDS),
         ("aliases", walk.aliases, MAX_ALIASES),
         ("directives", walk.directives, MAX_DIRECTIVES),
+        ("spreads", walk.spreads, MAX_SPREADS),
+        ("introspection fields", walk.introspections, MAX_INTROSPECTIONS),
     ]
     for what, found, limit in counts:
         if found > limit:

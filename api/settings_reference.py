@@ -16,6 +16,7 @@ Each is a variable of the environment; an empty one counts as not set. A variabl
 that is not listed here is warned of at the start of every command. Of a secret, `<variable>_FILE` may name a
 file that holds it instead, as Docker, Kubernetes and systemd (`LoadCredential=`) give them; line ends at its
 end are left out. `SIGHUP` has `serve --workers` read such files again.
+What callers may ask for at most is set by variables too: [limits.md](limits.md) lists them.
 
 | variable | what it is | takes | unless set |
 |---|---|---|---|

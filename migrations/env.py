@@ -5,6 +5,7 @@ from __future__ import annotations
 from alembic import context
 
 import storage.alert_tables
+import storage.allowances
 import storage.audit_tables
 import storage.change_tables
 import storage.data_keys

@@ -21,7 +21,7 @@ from storage.embedded_roles import OWNER, READ_WRITE
 from storage.ingest import Ingest
 from storage.orgs import save_org
 from sync.feeds.sample import sample_orgs
-from tests.api.graph import OURS, THEIRS, Graph, graph_over
+from tests.api.graph import GENEROUS, OURS, THEIRS, Graph, graph_over
 from tests.api.small import TODAY, store
 from tests.keys import KEY_ENCRYPTION, new_vault
 
@@ -62,7 +62,7 @@ def graph(seeded_url: str, loop: asyncio.Runner, tmp_path_factory: pytest.TempPa
     """The whole application over the seeded database, asked in this process."""
     home: Path = tmp_path_factory.mktemp("home")
     with graph_over(
-        Settings(home=home, pool_size=4, key_encryption_key=KEY_ENCRYPTION), seeded_url, loop
+        Settings(home=home, pool_size=4, key_encryption_key=KEY_ENCRYPTION, limits=GENEROUS), seeded_url, loop
     ) as running:
         yield running
 
@@ -77,7 +77,7 @@ def reader(seeded_url: str, loop: asyncio.Runner) -> Iterator[Database]:
 @pytest.fixture
 def endpoint(reader: Database, policy: Policy) -> Endpoint:
     """An endpoint of this test's own over the seeded database, on a day that never passes."""
-    return Endpoint(reader, Views(policy), lambda: TODAY, new_vault())
+    return Endpoint(reader, Views(policy), lambda: TODAY, new_vault(), limits=GENEROUS)
 
 
 async def _seed(cluster: Cluster, template: str) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from api.apex_source import LWC_CLIENT, salesforce_files
 from api.error_reference import error_reference
 from api.field_reference import field_reference
+from api.limit_table import limit_reference
 from api.schema import sdl
 from api.settings import Settings
 from api.settings_reference import settings_reference
@@ -23,6 +24,7 @@ def generated() -> dict[Path, str]:
         ROOT / "docs" / "fields.md": field_reference(),
         ROOT / "docs" / "settings.md": settings_reference(),
         ROOT / "docs" / "errors.md": error_reference(),
+        ROOT / "docs" / "limits.md": limit_reference(),
     }
     if not (ROOT / LWC_CLIENT).is_dir():
         return found

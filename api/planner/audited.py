@@ -48,11 +48,12 @@ def _shown(part: Any) -> Iterator[str]:  # noqa: ANN401 - any noun of a plan
             yield from (field.coordinate for field in part.tells)
         case Totals():
             yield field_named("Contract", "total_value").coordinate
-    for each in _inside(part):
+    for each in inside(part):
         yield from _shown(each)
 
 
-def _inside(part: Any) -> Iterable[Any]:  # noqa: ANN401 - as above
+def inside(part: Any) -> Iterable[Any]:  # noqa: ANN401 - as above
+    """Return the parts of a part."""
     match part:
         case One():
             return [part.selection]

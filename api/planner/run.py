@@ -26,6 +26,7 @@ from api.errors import AccessDenied, ApiError, BadRequest, InvalidDocument
 from api.limits import MAX_ERRORS, MAX_SOURCE, MAX_TOKENS, check_limits
 from api.planner.arguments import shape_of
 from api.planner.audited import audited_access
+from api.planner.cost import Cost, cost_of
 from api.planner.difference import Difference, differences
 from api.planner.feed import read_subscription
 from api.planner.introspection import introspect
@@ -69,6 +70,7 @@ class Plan:
         checks: Sequence[Parameter],
         extensions: bytes,
         audited: Audited,
+        cost: Cost,
         change: Change | None = None,
         reviews: Sequence[Review] = (),
         sought: Sought | None = None,
@@ -80,6 +82,7 @@ class Plan:
         self.statement = statement
         self.extensions = extensions
         self.audited = audited
+        self.cost = cost
         self.change = change
         self.reviews = reviews
         self.sought = sought
@@ -168,6 +171,7 @@ class PreparedOperation:
             checks,
             extensions,
             audited,
+            cost_of(operation, introspects=self.introspects),
             operation.change,
             reviews,
             sought(operation, view),

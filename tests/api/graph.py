@@ -14,6 +14,7 @@ from uuid import UUID
 import httpx
 
 from api.app import Application
+from api.limit_settings import Limits
 from api.settings import Settings
 from auth.principal import Principal
 from auth.tokens import issue
@@ -25,6 +26,18 @@ OURS = SmallOrg(number=1, mark="north")
 THEIRS = SmallOrg(number=2, mark="south")
 NORTHLIGHT = UUID("0190a000-0000-7000-8000-00000000a001")
 HARBOUR = UUID("0190a000-0000-7000-8000-00000000a002")
+
+GENEROUS = Limits(
+    query_cost=10**9,
+    caller_points=10**12,
+    caller_restored=10**12,
+    client_points=10**12,
+    client_restored=10**12,
+    caller_operations=1000,
+    worker_operations=1000,
+    operation_seconds=60,
+)
+"""For tests that ask more than callers do; those of the limits have limits of their own."""
 
 RESPONSE_JSON = "application/graphql-response+json"
 PLAIN_JSON = "application/json"

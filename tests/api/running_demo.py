@@ -58,6 +58,7 @@ class RunningDemo:
         if self.unlimited:  # for whoever asks for more tokens than a client may
             given |= {
                 "CONTRACT_GRAPH_TOKEN_RATE": "1000000", "CONTRACT_GRAPH_TOKEN_FAILURES": "1000000",
+                "CONTRACT_GRAPH_CALLER_POINTS": "1000000000", "CONTRACT_GRAPH_CLIENT_POINTS": "1000000000",
             }  # fmt: skip
         self.process = subprocess.Popen(
             [sys.executable, "-m", "api.cli", "demo"],

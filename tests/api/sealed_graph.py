@@ -20,7 +20,7 @@ from auth.vault import Vault
 from auth.view import Views
 from storage.database import Database
 from storage.tenancy import bind_org
-from tests.api.graph import OURS, THEIRS
+from tests.api.graph import GENEROUS, OURS, THEIRS
 from tests.api.small import TODAY, store
 from tests.keys import new_vault
 
@@ -40,7 +40,9 @@ class SealedGraph:
 
     def another(self, vault: Vault | None = None) -> Endpoint:
         """Another worker over the same database."""
-        return Endpoint(self.database, Views(load_policy()), lambda: TODAY, vault or new_vault())
+        return Endpoint(
+            self.database, Views(load_policy()), lambda: TODAY, vault or new_vault(), limits=GENEROUS
+        )
 
     async def answer(
         self, query: str, role: str = SEES, *, org: UUID = OURS.org.id, endpoint: Endpoint | None = None
@@ -58,7 +60,7 @@ class SealedGraph:
 
     async def asked_under(self, policy: Policy, query: str, *roles: str, subject: str) -> dict[str, Any]:
         """Ask under another policy, as somebody with these roles."""
-        endpoint = Endpoint(self.database, Views(policy), lambda: TODAY, self.vault)
+        endpoint = Endpoint(self.database, Views(policy), lambda: TODAY, self.vault, limits=GENEROUS)
         principal = Principal(
             OURS.org.id, subject, None, frozenset(roles), frozenset({"graph:read", "graph:documents"})
         )
@@ -84,7 +86,7 @@ async def sealed_graph(database_url: str, superuser_url: str) -> AsyncIterator[S
     for small in (OURS, THEIRS):
         await store(superuser, small, vault)
     database = await Database.open(database_url, 4)
-    endpoint = Endpoint(database, Views(load_policy()), lambda: TODAY, vault)
+    endpoint = Endpoint(database, Views(load_policy()), lambda: TODAY, vault, limits=GENEROUS)
     try:
         yield SealedGraph(database, superuser, endpoint, vault)
     finally:

@@ -28,6 +28,14 @@ def fragments(many: int) -> str:
     )
 
 
+def spreads(many: int) -> str:
+    return "query Q0 { viewer {" + " ...F" * many + " } } fragment F on Viewer { subject }"
+
+
+def introspections(many: int) -> str:
+    return "query Q0 {" + " __schema { queryType { name } }" * many + " }"
+
+
 def fields(many: int) -> str:
     # In several operations: of so many in one selection graphql-core would not compare each with each.
     return " ".join(
@@ -82,6 +90,8 @@ def source(many: int) -> str:
 LIMITS: dict[str, tuple[Callable[[int], str], int]] = {
     "operations": (operations, limits.MAX_OPERATIONS),
     "fragments": (fragments, limits.MAX_FRAGMENTS),
+    "spreads": (spreads, limits.MAX_SPREADS),
+    "introspection fields": (introspections, limits.MAX_INTROSPECTIONS),
     "fields": (fields, limits.MAX_FIELDS),
     "root fields": (root_fields, limits.MAX_ROOT_FIELDS),
     "aliases": (aliases, limits.MAX_ALIASES),

@@ -36,7 +36,7 @@ from storage.few_rows import put
 from storage.records import to_row
 from storage.tenancy import bind_org
 from sync.apply import apply_report
-from tests.api.graph import OURS
+from tests.api.graph import GENEROUS, OURS
 from tests.api.small import TODAY, store
 from tests.keys import new_vault
 
@@ -85,7 +85,9 @@ class Desk:
             await put(self.connection, FieldChange, [to_row(each, OURS.org.id, TODAY) for each in lines])
 
     async def answer(self, query: str, role: str = "legal", **variables: Any) -> Answer:
-        endpoint = Endpoint(self.database, Views(load_policy()), lambda: self.today, new_vault())
+        endpoint = Endpoint(
+            self.database, Views(load_policy()), lambda: self.today, new_vault(), limits=GENEROUS
+        )
         principal = Principal(OURS.org.id, "someone", None, frozenset({role}), SCOPES)
         return await endpoint.answer(principal, json.dumps({"query": query, "variables": variables}).encode())
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from api.allowances import Allowances
 from api.audit_writer import AuditWriter
 from api.graphql import Answer, Endpoint
 from api.inputs import orderable
@@ -23,7 +24,7 @@ from auth.view import View, Views, view_for
 from domain.field import DeclaredField, Kind
 from domain.graph import ENTITIES, fields_of
 from storage.database import Database
-from tests.api.graph import OURS
+from tests.api.graph import GENEROUS, OURS
 from tests.api.small import TODAY
 from tests.keys import new_vault
 
@@ -48,7 +49,10 @@ class Asking:
         self.view = view_for(policy, frozenset({role}))
         self.database = Untouched("postgresql://nowhere", 1)
         audit = AuditWriter(log)
-        self._endpoint = Endpoint(self.database, Views(policy), lambda: TODAY, new_vault(), audit)
+        allowances = Allowances(log, GENEROUS)
+        self._endpoint = Endpoint(
+            self.database, Views(policy), lambda: TODAY, new_vault(), audit, allowances=allowances
+        )
         self._principal = Principal(OURS.org.id, "someone", None, frozenset({role}), frozenset({DOCUMENTS}))
         self._loop = loop
 

@@ -15,7 +15,7 @@ from auth.policy_file import SHIPPED, read_policy
 from auth.principal import Principal
 from auth.view import Views
 from storage.database import Database
-from tests.api.graph import OURS
+from tests.api.graph import GENEROUS, OURS
 from tests.api.small import TODAY
 from tests.keys import new_vault
 
@@ -41,8 +41,8 @@ class Asked:
     """An endpoint with a candidate beside its policy."""
 
     def __init__(self, reader: Database, policy: Policy, tried: Policy, loop: asyncio.Runner) -> None:
-        self.endpoint = Endpoint(reader, Views(policy), lambda: TODAY, new_vault())
-        self.plain = Endpoint(reader, Views(policy), lambda: TODAY, new_vault())
+        self.endpoint = Endpoint(reader, Views(policy), lambda: TODAY, new_vault(), limits=GENEROUS)
+        self.plain = Endpoint(reader, Views(policy), lambda: TODAY, new_vault(), limits=GENEROUS)
         self.endpoint.shadow = Shadow(tried, policy.digest)
         self._loop = loop
 

@@ -99,6 +99,7 @@ DECLARED = """
 import asyncio, sys
 from sqlalchemy.ext.asyncio import create_async_engine
 import storage.alert_tables
+import storage.allowances
 import storage.audit_tables
 import storage.change_tables
 import storage.data_keys

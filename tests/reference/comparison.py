@@ -32,6 +32,7 @@ from storage.database import Database
 from storage.records import layout_of, to_row
 from storage.sealing import seals_for
 from storage.tables import table_name
+from tests.api.graph import GENEROUS
 from tests.keys import new_vault
 from tests.reference.caller import Caller
 from tests.reference.canaries import CANARY, World, world
@@ -221,7 +222,9 @@ async def opened(
     listening = _Listening(heard)
     logging.getLogger().addHandler(listening)
     try:
-        yield Comparison(Endpoint(database, Views(policy), lambda: TODAY, vault), made, policy, heard)
+        yield Comparison(
+            Endpoint(database, Views(policy), lambda: TODAY, vault, limits=GENEROUS), made, policy, heard
+        )
     finally:
         logging.getLogger().removeHandler(listening)
         await database.close()
