@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fuzz bench faults lock clean
+.PHONY: help demo test check fuzz bench attack faults lock clean
 
 help: ## print these targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name text; do printf '%-14s %s\n' "$$name" "$$text"; done
@@ -27,6 +27,10 @@ bench: ## throughput and CPU beside the bare driver, PostGraphile, mercurius and
 	@scripts/setup dev
 	@scripts/peers
 	@.venv/bin/python -m tests.bench --json build/bench.json --svg build/bench.svg
+
+attack: ## hostile requests and half-open connections: how fast each is met, memory, /health meanwhile
+	@scripts/setup dev
+	@.venv/bin/python -m tests.attack
 
 faults: ## processes, database, connections, disk and clocks fail under load: nothing wrong or lost, and for how long
 	@scripts/setup dev
