@@ -162,6 +162,7 @@ TWICE = {
     "written otherwise": b'{"query": "{ __typename }", "quer\\u0079": "{ __typename }"}',
     "a variable": b'{"query": "{ __typename }", "variables": {"a": 1, "a": 1}}',
     "deep within": b'{"query": "{ __typename }", "variables": {"a": [{"b": {"c": 1, "d": 2, "c": 3}}]}}',
+    "beside ids": b'{"query": "{ __typename }", "variables": {"a": "sha256:", "sha256:": 1, "sha256:": 2}}',
     "beside colons in text": b'{"query": "{ a: __typename }", "variables": {"a": "::", "b": 1, "b": ":"}}',
 }
 
