@@ -161,7 +161,8 @@ and is read at the start; the others are fixed: the tests hold the server to the
 is what an operator turns.
 
 An operation costs a point for each field, times the largest pages that it stands in; a figure over all
-contracts, a review or introspection 100, a change 10 beside its answer. `extensions.cost` says
+contracts, a review or introspection 100, a change 10 beside its answer. A trusted document costs as if
+each page held one record: how far it goes was weighed when it was written. `extensions.cost` says
 `requested` and `maximum`. Points are taken from the user's allowance and from the client's, a program's
 from the client's alone. All workers share both: each draws a tenth at a time, so up to that much may lie
 unused in every worker. Beyond them 429 with `Retry-After`.

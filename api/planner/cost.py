@@ -53,6 +53,16 @@ def cost_of(operation: Operation, *, introspects: bool) -> Cost:
     return Cost(found.fixed + extra, found.pages)
 
 
+def weight_of(operation: Operation, *, introspects: bool) -> int:
+    """Sum up an operation whose pages hold one record each: what a document costs that is trusted."""
+    extra = (CHANGE if operation.change else 0) + (WHOLE if introspects else 0)
+    return extra + sum(_weight(root) for _, root in operation.roots)
+
+
+def _weight(part: Any) -> int:  # noqa: ANN401 - any noun of a plan
+    return (WHOLE if isinstance(part, Portfolio | Review) else 1) + sum(map(_weight, inside(part)))
+
+
 def _cost(part: Any) -> Cost:  # noqa: ANN401 - any noun of a plan
     match part:
         case Connection():

@@ -26,7 +26,7 @@ from api.errors import AccessDenied, ApiError, BadRequest, InvalidDocument
 from api.limits import MAX_ERRORS, MAX_SOURCE, MAX_TOKENS, check_limits
 from api.planner.arguments import shape_of
 from api.planner.audited import audited_access
-from api.planner.cost import Cost, cost_of
+from api.planner.cost import Cost, cost_of, weight_of
 from api.planner.difference import Difference, differences
 from api.planner.feed import read_subscription
 from api.planner.introspection import introspect
@@ -71,6 +71,7 @@ class Plan:
         extensions: bytes,
         audited: Audited,
         cost: Cost,
+        weight: int,
         change: Change | None = None,
         reviews: Sequence[Review] = (),
         sought: Sought | None = None,
@@ -83,6 +84,7 @@ class Plan:
         self.extensions = extensions
         self.audited = audited
         self.cost = cost
+        self.weight = weight
         self.change = change
         self.reviews = reviews
         self.sought = sought
@@ -172,6 +174,7 @@ class PreparedOperation:
             extensions,
             audited,
             cost_of(operation, introspects=self.introspects),
+            weight_of(operation, introspects=self.introspects),
             operation.change,
             reviews,
             sought(operation, view),

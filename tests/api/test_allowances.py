@@ -19,6 +19,7 @@ from api.allowances import REFUSED, Allowances, Budget
 from api.errors import TooManyRequests, Unavailable
 from api.limit_settings import Limits
 from api.settings import Settings
+from api.trusted import trusted_documents
 from auth.principal import Principal
 from storage.database import Database, connect
 from tests.api.graph import OURS, THEIRS, Graph, code_of, graph_over
@@ -82,6 +83,18 @@ def test_an_operation_that_may_cost_too_much_is_refused(limited: Graph) -> None:
     assert error["extensions"] == {
         "code": "QUERY_TOO_COMPLEX", "limit": "cost", "max": 1000, "requested": 1021,
     }  # fmt: skip
+
+
+def test_a_trusted_document_costs_as_if_its_pages_held_one_record_and_the_same_of_ones_own_is_refused(
+    limited: Graph,
+) -> None:
+    id_, panel = next((id_, each) for id_, each in trusted_documents().items() if each.name == "panel")
+    variables = {"record": "006000000000000AAA"}
+    answered = limited.send(json={"documentId": id_, "variables": variables}, headers=limited.headers())
+    assert answered.status_code == 200
+    assert 100 < answered.json()["extensions"]["cost"]["requested"] < 300
+    own = limited.ask(panel.source, variables, org=THEIRS.org.id)
+    assert (own.status_code, code_of(own)) == (400, "QUERY_TOO_COMPLEX")
 
 
 def test_an_answer_that_is_too_large_is_not_given_out(limited: Graph) -> None:
