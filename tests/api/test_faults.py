@@ -32,6 +32,9 @@ def serving_over(durable: Cluster, *writing: str, **other: str) -> Iterator[Serv
     given = {
         "CONTRACT_GRAPH_HOME": str(durable.home),
         "CONTRACT_GRAPH_PORT": str(port),
+        # Callers without a pause have spent their allowances in a moment.
+        "CONTRACT_GRAPH_CALLER_POINTS": "1000000000",
+        "CONTRACT_GRAPH_CLIENT_POINTS": "1000000000",
         "DATABASE_URL": durable.dsn(READ_WRITE, DATABASE),
         "DATABASE_OWNER_URL": durable.dsn(OWNER, DATABASE),
         **other,

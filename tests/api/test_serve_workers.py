@@ -126,6 +126,9 @@ def given(cluster: Cluster, database: str, tmp_path_factory: pytest.TempPathFact
     return {
         "CONTRACT_GRAPH_HOME": str(tmp_path_factory.mktemp("serving") / "home"),
         "CONTRACT_GRAPH_POOL_SIZE": "4",
+        # Callers without a pause have spent their allowances in a moment.
+        "CONTRACT_GRAPH_CALLER_POINTS": "1000000000",
+        "CONTRACT_GRAPH_CLIENT_POINTS": "1000000000",
         "DATABASE_URL": cluster.dsn(READ_WRITE, database),
         "DATABASE_OWNER_URL": cluster.dsn(OWNER, database),
     }
