@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from api import limits
+from api.entity_types import DEFAULT_PAGE, LARGEST_PAGE
 from api.errors import (
     AnswerTooLarge,
     ApiError,
@@ -21,7 +22,6 @@ from api.errors import (
 )
 from api.limit_settings import Limits
 from api.refusals import DeliveryTooLarge, HeadersTooLarge, RequestTimeout, RequestTooLarge
-from api.schema import DEFAULT_PAGE, LARGEST_PAGE
 from api.settings import Settings
 from api.webhooks import LARGEST_DELIVERY
 from auth.oauth.form import MOST_BYTES as LARGEST_FORM

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from api.entity_types import DEFAULT_PAGE, LARGEST_PAGE
 from api.planner.audited import inside
 from api.planner.plan import (
     Connection,
@@ -19,7 +20,6 @@ from api.planner.plan import (
     Value,
     Variable,
 )
-from api.schema import DEFAULT_PAGE, LARGEST_PAGE
 
 WHOLE: Final = 100
 """Points of what reads all records, the log or the policy, however little it tells: as many as of a page."""
