@@ -118,6 +118,9 @@ def _served(graph: Graph, workers: int) -> Iterator[Server]:
     env = os.environ | {
         "CONTRACT_GRAPH_HOME": str(graph.home), "CONTRACT_GRAPH_PORT": str(port), "DATABASE_URL": graph.url,
         "CONTRACT_GRAPH_ISSUER": Settings(home=graph.home).issuer,
+        # All limits are looked at, and a few callers may ask without end.
+        "CONTRACT_GRAPH_CALLER_POINTS": "1000000000000", "CONTRACT_GRAPH_CLIENT_POINTS": "1000000000000",
+        "CONTRACT_GRAPH_CALLER_OPERATIONS": "10000", "CONTRACT_GRAPH_WORKER_OPERATIONS": "10000",
     }  # fmt: skip
     command = [sys.executable, "-m", "api.cli", "serve", "--workers", str(workers)]
     process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True)
