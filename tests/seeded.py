@@ -62,7 +62,7 @@ def graph(seeded_url: str, loop: asyncio.Runner, tmp_path_factory: pytest.TempPa
     """The whole application over the seeded database, asked in this process."""
     home: Path = tmp_path_factory.mktemp("home")
     with graph_over(
-        Settings(home=home, pool_size=4, key_encryption_key=KEY_ENCRYPTION, limits=GENEROUS), seeded_url, loop
+        Settings(home=home, pool_size=4, key_encryption_key=KEY_ENCRYPTION), seeded_url, loop
     ) as running:
         yield running
 

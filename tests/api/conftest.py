@@ -8,7 +8,7 @@ import pytest
 
 from api.settings import Settings
 from storage.database import connect
-from tests.api.graph import GENEROUS, OURS, THEIRS, graph_over
+from tests.api.graph import OURS, THEIRS, graph_over
 from tests.api.mutations.office import Office
 from tests.api.small import store
 from tests.keys import new_vault
@@ -23,7 +23,5 @@ def office(database_url: str, superuser_url: str, loop: asyncio.Runner, tmp_path
         await superuser.close()
 
     loop.run(prepare())
-    with graph_over(
-        Settings(home=tmp_path / "home", pool_size=4, limits=GENEROUS), database_url, loop
-    ) as graph:
+    with graph_over(Settings(home=tmp_path / "home", pool_size=4), database_url, loop) as graph:
         yield Office(graph, superuser_url)

@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, TypeVar
 from uuid import UUID
@@ -14,7 +15,7 @@ from uuid import UUID
 import httpx
 
 from api.app import Application
-from api.limit_settings import Limits
+from api.limit_settings import USUAL, Limits
 from api.settings import Settings
 from auth.principal import Principal
 from auth.tokens import issue
@@ -127,7 +128,9 @@ class Graph:
 
 @contextmanager
 def graph_over(settings: Settings, database_url: str, loop: asyncio.Runner) -> Iterator[Graph]:
-    """Start an application as a server would, and stop it."""
+    """Start an application as a server would, and stop it; where no limits are given, with generous ones."""
+    if settings.limits == USUAL:
+        settings = replace(settings, limits=GENEROUS)
     application = Application(settings, database_url)
     stop = loop.run(_start(application))
     client = httpx.AsyncClient(

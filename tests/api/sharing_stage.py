@@ -33,7 +33,7 @@ from sync.salesforce.connection import LOGIN
 from sync.salesforce.orgs import SalesforceOrgs, sealed_secret
 from sync.salesforce.sharing import KEPT_BACK, Sharing
 from sync.salesforce.stand_in.process import Started
-from tests.api.graph import OURS, THEIRS
+from tests.api.graph import GENEROUS, OURS, THEIRS
 from tests.api.small import TODAY, store
 from tests.keys import KEY_ENCRYPTION
 from tests.sync.salesforce.org import APP, PRIVATE_KEY, PUBLIC_KEY, SYNC
@@ -87,7 +87,13 @@ class Stage:
         views = Views(read_policy(POLICY.encode(), "p.toml"))
         vault = Vault(self.keys)
         self.endpoint = Endpoint(
-            self.database, views, lambda: TODAY, vault, clock=lambda: self.now, sharing=self.sharing
+            self.database,
+            views,
+            lambda: TODAY,
+            vault,
+            clock=lambda: self.now,
+            sharing=self.sharing,
+            limits=GENEROUS,
         )
 
     def run(self, work: Awaitable[T]) -> T:

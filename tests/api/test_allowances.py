@@ -22,7 +22,7 @@ from api.settings import Settings
 from api.trusted import trusted_documents
 from auth.principal import Principal
 from storage.database import Database, connect
-from tests.api.graph import OURS, THEIRS, Graph, code_of, graph_over
+from tests.api.graph import GENEROUS, OURS, THEIRS, Graph, code_of, graph_over
 from tests.api.mutations.office import Office
 from tests.keys import KEY_ENCRYPTION
 
@@ -268,7 +268,7 @@ def test_a_caller_has_so_many_operations_under_way_and_a_worker_so_many_of_all()
 def test_operations_at_once_are_counted_and_those_too_many_refused(
     seeded_url: str, loop: asyncio.Runner, tmp_path: Path
 ) -> None:
-    limits = Limits(caller_operations=2)
+    limits = replace(GENEROUS, caller_operations=2)
     settings = Settings(home=tmp_path, pool_size=2, key_encryption_key=KEY_ENCRYPTION, limits=limits)
     with graph_over(settings, seeded_url, loop) as limited:
 

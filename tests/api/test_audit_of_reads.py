@@ -28,7 +28,7 @@ from auth.view import Views
 from domain.identity import uuid7
 from storage.database import Database
 from tests.api.audited import Log
-from tests.api.graph import OURS, THEIRS, Graph, code_of, graph_over
+from tests.api.graph import GENEROUS, OURS, THEIRS, Graph, code_of, graph_over
 from tests.api.small import TODAY, store
 from tests.keys import new_vault
 from tests.storage.connections import kill_all, opened
@@ -420,7 +420,9 @@ def test_a_database_that_cannot_be_reached_gives_out_nothing(
     policy: Policy, reader: Database, loop: asyncio.Runner
 ) -> None:
     nowhere = Database("postgresql://nobody@127.0.0.1:1/nothing", 1)
-    endpoint = Endpoint(reader, Views(policy), lambda: TODAY, new_vault(), AuditWriter(nowhere))
+    endpoint = Endpoint(
+        reader, Views(policy), lambda: TODAY, new_vault(), AuditWriter(nowhere), limits=GENEROUS
+    )
     who = Principal(OURS.org.id, "someone", None, frozenset({"legal"}), frozenset({"graph:documents"}))
     answer = loop.run(endpoint.answer(who, b'{"query": "{ contracts { nodes { title } } }"}'))
     assert (answer.status, answer.code) == (503, "UNAVAILABLE")

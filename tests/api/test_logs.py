@@ -20,7 +20,7 @@ from auth.principal import Principal
 from auth.view import Views
 from storage.database import Database
 from storage.embedded import Cluster
-from tests.api.graph import OURS, Graph, code_of
+from tests.api.graph import GENEROUS, OURS, Graph, code_of
 from tests.keys import new_vault
 
 QUERY = "query($n: String) { contract(number: $n) { id title } }"
@@ -219,7 +219,7 @@ def test_a_fault_of_ours_is_logged_without_what_its_message_holds(
                 raise error from cause
             raise AssertionError
 
-        endpoint = Endpoint(reader, Views(policy), today, new_vault())
+        endpoint = Endpoint(reader, Views(policy), today, new_vault(), limits=GENEROUS)
         principal = Principal(
             OURS.org.id, "someone", None, frozenset({"legal"}), frozenset({"graph:documents"})
         )

@@ -10,7 +10,7 @@ import pytest
 
 from api.limits import MAX_HEADER_BYTES, MAX_HEADERS
 from api.settings import Settings
-from tests.api.graph import Graph
+from tests.api.graph import GENEROUS, Graph
 from tests.api.served import Served, served
 from tests.keys import KEY_ENCRYPTION
 
@@ -24,7 +24,9 @@ def server(
 ) -> Iterator[Served]:
     assert loop
     home: Path = tmp_path_factory.mktemp("served")
-    with served(Settings(home=home, pool_size=2, key_encryption_key=KEY_ENCRYPTION), seeded_url) as running:
+    with served(
+        Settings(home=home, pool_size=2, key_encryption_key=KEY_ENCRYPTION, limits=GENEROUS), seeded_url
+    ) as running:
         yield running
 
 

@@ -7,18 +7,18 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from api.limit_settings import Limits
 from api.settings import Settings
-from tests.api.graph import Graph
+from tests.api.graph import GENEROUS, Graph
 from tests.api.served import Caller, Served, served
 from tests.api.test_raw_http import BODY, question
 from tests.keys import KEY_ENCRYPTION
 
-IMPATIENT = Limits(head_seconds=1, body_seconds=1, idle_seconds=1, taking_seconds=1)
+IMPATIENT = replace(GENEROUS, head_seconds=1, body_seconds=1, idle_seconds=1, taking_seconds=1)
 START = b"POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\n"
 
 

@@ -25,7 +25,7 @@ from storage import migrate
 from storage.database import Database
 from storage.embedded import Cluster
 from storage.embedded_roles import OWNER, READ_WRITE
-from tests.api.graph import OURS, THEIRS
+from tests.api.graph import GENEROUS, OURS, THEIRS
 from tests.api.sealed_graph import EVERYONE, SEES
 from tests.api.small import TODAY
 from tests.keys import KEY_ENCRYPTION, new_vault
@@ -94,7 +94,7 @@ class OldDatabase:
     def answer(self, vault: Vault) -> tuple[int, dict[str, object]]:
         async def run() -> tuple[int, dict[str, object]]:
             database = await Database.open(self.installation.url, 2)
-            endpoint = Endpoint(database, Views(load_policy()), lambda: TODAY, vault)
+            endpoint = Endpoint(database, Views(load_policy()), lambda: TODAY, vault, limits=GENEROUS)
             principal = Principal(OURS.org.id, "someone", None, frozenset({SEES}), frozenset({DOCUMENTS}))
             query = EVERYONE.replace("contacts ", "contacts(first: 100, orderBy: {field: name}) ")
             answer = await endpoint.answer(principal, json.dumps({"query": query}).encode())

@@ -18,7 +18,7 @@ from auth.view import Views
 from storage.database import Database
 from storage.tenancy import bind_org
 from tests.api.audited import Log
-from tests.api.graph import OURS, THEIRS
+from tests.api.graph import GENEROUS, OURS, THEIRS
 from tests.api.mutations.office import ADMIN, GRANT, USER, Office, asked
 from tests.api.small import TODAY
 from tests.keys import new_vault
@@ -80,7 +80,7 @@ def test_the_log_names_the_grants_that_were_told(office: Office, loop: asyncio.R
 def test_it_is_null_where_a_field_that_it_tells_of_is_hidden(reader: Database, loop: asyncio.Runner) -> None:
     hidden = '\n[[forbid]]\nfields = ["RoleGrant.reason"]\nroles = ["admin"]\nwhy = "private"\n'
     policy = read_policy((SHIPPED.read_text() + hidden).encode(), "p")
-    endpoint = Endpoint(reader, Views(policy), lambda: TODAY, new_vault())
+    endpoint = Endpoint(reader, Views(policy), lambda: TODAY, new_vault(), limits=GENEROUS)
     principal = Principal(
         OURS.org.id, "someone", None, frozenset({"admin"}), frozenset({"graph:read", "graph:documents"})
     )

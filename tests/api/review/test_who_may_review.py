@@ -14,7 +14,7 @@ from auth.policy_file import SHIPPED, load_policy, read_policy
 from auth.principal import Principal
 from auth.view import Views
 from storage.database import Database
-from tests.api.graph import OURS, Graph
+from tests.api.graph import GENEROUS, OURS, Graph
 from tests.api.small import TODAY
 from tests.keys import new_vault
 
@@ -41,7 +41,9 @@ def test_nobody_else_may(graph: Graph, role: str) -> None:
 
 
 def asked(reader: Database, loop: asyncio.Runner, policy: str, *roles: str, query: str = QUERY) -> Any:
-    endpoint = Endpoint(reader, Views(read_policy(policy.encode(), "p")), lambda: TODAY, new_vault())
+    endpoint = Endpoint(
+        reader, Views(read_policy(policy.encode(), "p")), lambda: TODAY, new_vault(), limits=GENEROUS
+    )
     principal = Principal(
         OURS.org.id, "someone", None, frozenset(roles), frozenset({"graph:read", "graph:documents"})
     )
