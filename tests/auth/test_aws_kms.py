@@ -244,7 +244,7 @@ def test_a_worker_goes_on_while_kms_is_away_and_takes_new_keys_when_it_is_back(
             app._sealer._keys = AwsKms("key", AWAY)
             made = await rotate(connection, Sealer(keys), "a test")
             with pytest.raises(KeyServiceFailed):
-                await app.keys.refresh(app._database)
+                await app.keys.refresh(app.database)
             await asyncio.sleep(0.2)
             assert list(app.keys.public_keys) == [app.keys.kid] == [before]
             app._sealer._keys = within
