@@ -52,11 +52,12 @@ QUESTION: Final = """query($reference: String!) {
   contract(externalReference: $reference) {
   id opportunity { salesforceId } number title status signedDate expirationDate
   totalValue { amount currency } amendmentCount version
-  documents { nodes { title } }
-  amendments { nodes { number rationale valueChange { amount currency } } }
+  documents(first: 5) { nodes { title } }
+  amendments(first: 5) { nodes { number rationale valueChange { amount currency } } }
   changes(first: 12, orderBy: [{ field: recordedAt, direction: DESC }, { field: id, direction: DESC }]) {
     nodes { field before after claimedBy source claimedAt decision reason } }
-  salesforce { nodes { object state reason writtenAt refusals { nodes { field reason } } } }
+  salesforce(first: 3) {
+    nodes { object state reason writtenAt refusals(first: 3) { nodes { field reason } } } }
   provenance { nodes { field owner system source claimedAt refusedBecause } } } }"""
 _PATIENCE: Final = 10
 

@@ -37,7 +37,7 @@ def until(shown: RunningDemo, holds: Callable[[Any], bool]) -> Any:
     began = time.monotonic()
     while not holds(found := contract(shown)):
         assert time.monotonic() - began < PATIENCE, found
-        time.sleep(0.1)
+        time.sleep(0.5)  # as the page does: each look costs its points
     return found
 
 
