@@ -120,8 +120,9 @@ class Allowances:
 
         try:
             was = await self._database.write(org_id, work)
-        except asyncpg.UndefinedTableError:
-            return wanted  # a database that is yet to be migrated has no buckets: it serves without
+        except (asyncpg.UndefinedTableError, asyncpg.ForeignKeyViolationError):
+            # A database that is yet to be migrated has no buckets, and of an org that is gone nothing is there.
+            return wanted
         granted = budget.granted(was, now, wanted)
         if not granted:
             wait = budget.wait(was, now, wanted)
