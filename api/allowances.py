@@ -121,7 +121,7 @@ class Allowances:
         try:
             was = await self._database.write(org_id, work)
         except (asyncpg.UndefinedTableError, asyncpg.ForeignKeyViolationError):
-            # A database that is yet to be migrated has no buckets, and of an org that is gone nothing is there.
+            # A database that is yet to be migrated has no buckets, and an org that is gone has nothing.
             return wanted
         granted = budget.granted(was, now, wanted)
         if not granted:
