@@ -11,7 +11,7 @@ demo: ## start an embedded database, sample data and the API on this machine; Ct
 
 test: check ## every check, then every test
 	@scripts/preview dev
-	@.venv/bin/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
+	@.venv/bin/python -m pytest --numprocesses 3 --dist loadscope --no-loadscope-reorder
 
 check: ## ruff, formatting, mypy, import floors, generated files fresh
 	@scripts/setup dev
