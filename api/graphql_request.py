@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
@@ -11,6 +11,7 @@ from api.errors import BadRequest, UnknownDocument
 from api.limits import MAX_JSON_DEPTH, is_too_deep
 from api.trusted import trusted_documents
 
+TOO_DEEP: Final = f"the request's JSON is nested more than {MAX_JSON_DEPTH} deep"
 MEMBERS = {"query": str, "documentId": str, "operationName": str, "variables": dict, "extensions": dict}
 
 
@@ -49,25 +50,34 @@ def strict_json(body: bytes) -> Any:  # noqa: ANN401 - JSON
     NaN, lone surrogates and what is nested too deep are refused too. Of a name given twice two readers may
     take two values: what a proxy checked would not be what is answered.
     """
-    if is_too_deep(body):
-        raise BadRequest(f"the request's JSON is nested more than {MAX_JSON_DEPTH} deep")
     try:
         found = orjson.loads(body)
     except orjson.JSONDecodeError:
-        raise BadRequest("the request is not JSON in UTF-8") from None
-    # Each name has a colon behind it: only where there are more of them can one stand twice. The colon of
-    # a trusted document's id stands within a text, so it is none of these.
-    if body.count(b":") - body.count(b'"sha256:') > _names(found):
-        _OnceOnly.decode(body.decode())
+        raise BadRequest(TOO_DEEP if is_too_deep(body) else "the request is not JSON in UTF-8") from None
+    # Each name has a colon behind it: only where there are more of them than names and texts account for can
+    # one stand twice. Of texts in which a colon is written as an escape that is not known.
+    if body.count(b":") > _colons(found, MAX_JSON_DEPTH) or b"\\u003" in body:
+        try:
+            _OnceOnly.decode(body.decode())
+        except RecursionError:  # in a value that another of its name has replaced
+            raise BadRequest(TOO_DEEP) from None
     return found
 
 
-def _names(value: Any) -> int:  # noqa: ANN401 - JSON
-    if isinstance(value, dict):
-        return len(value) + sum([_names(each) for each in value.values() if isinstance(each, dict | list)])
+def _colons(value: Any, depth: int) -> int:  # noqa: ANN401 - JSON
+    """Count the colons with which a value is written if no name stands twice and none is an escape."""
+    if isinstance(value, str):
+        return value.count(":")
+    if not isinstance(value, dict | list):
+        return 0
+    if not depth:
+        raise BadRequest(TOO_DEEP)
     if isinstance(value, list):
-        return sum([_names(each) for each in value if isinstance(each, dict | list)])
-    return 0
+        return sum([_colons(each, depth - 1) for each in value])
+    found = len(value)
+    for name, each in value.items():
+        found += name.count(":") + _colons(each, depth - 1)
+    return found
 
 
 def _once(members: list[tuple[str, Any]]) -> None:

@@ -162,9 +162,16 @@ TWICE = {
     "written otherwise": b'{"query": "{ __typename }", "quer\\u0079": "{ __typename }"}',
     "a variable": b'{"query": "{ __typename }", "variables": {"a": 1, "a": 1}}',
     "deep within": b'{"query": "{ __typename }", "variables": {"a": [{"b": {"c": 1, "d": 2, "c": 3}}]}}',
+    "beside an escape": rb'{"query": "{ __typename }", "variables": {"a": "\u003a\u003A", "b": 1, "b": 2}}',
     "beside ids": b'{"query": "{ __typename }", "variables": {"a": "sha256:", "sha256:": 1, "sha256:": 2}}',
     "beside colons in text": b'{"query": "{ a: __typename }", "variables": {"a": "::", "b": 1, "b": ":"}}',
 }
+
+
+def test_a_name_given_twice_may_be_as_deep_as_it_likes(graph: Graph) -> None:
+    deep = b"[" * 1000 + b"]" * 1000
+    response = graph.post(b'{"query": "{ __typename }", "variables": {"a": %b, "a": 1}}' % deep)
+    assert (response.status_code, code_of(response)) == (400, "BAD_REQUEST")
 
 
 @pytest.mark.parametrize("which", TWICE)
