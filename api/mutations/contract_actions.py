@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Self
 from uuid import UUID
 
-from api.errors import AccessDenied, BadUserInput
 from api.mutations.command import Act, Asked, Made, line, wrong
-from api.mutations.people import person
-from api.planner.parameters import identity
-from api.planner.standing import standing_of
+from api.mutations.standing import named_id, person, require_shown, stands
+from api.planner.standing import Standing
 from auth.policy import Command, Word
 from domain.access_request import AccessRequest
 from domain.contract import Contract
@@ -33,13 +31,12 @@ class AcknowledgeRenewal:
 
     @classmethod
     def read(cls, asked: Asked) -> Self:
-        return cls(_contract_id(asked.given))
+        return cls(named_id(asked.given, "contractId"))
 
     async def run(self, act: Act) -> Made:
         field = field_named("Contract", "renewal_date")
-        word, user = await _standing(act, self.contract_id, field, Command.ACKNOWLEDGE_RENEWAL)
-        if word is not Word.SHOW:
-            raise _unseen(field, "acknowledged")
+        standing, user = await _standing(act, self.contract_id, field, Command.ACKNOWLEDGE_RENEWAL)
+        require_shown(standing, field, "it cannot be acknowledged")
         contract = await locked(act.connection, act.principal.org_id, Contract, UUID(self.contract_id))
         derived = derive(contract, act.today) if contract is not None else {}
         if derived.get(field.name) is None:
@@ -70,13 +67,12 @@ class FlagValue:
             raise wrong(
                 "field", f"{field.graph_name} is a list: say which of the contract's own values is wrong"
             )
-        return cls(_contract_id(asked.given), field.graph_name, line(asked.given, "note"))
+        return cls(named_id(asked.given, "contractId"), field.graph_name, line(asked.given, "note"))
 
     async def run(self, act: Act) -> Made:
         field = graph_field("Contract", self.field)
-        word, user = await _standing(act, self.contract_id, field, Command.FLAG_VALUE)
-        if word is not Word.SHOW:
-            raise _unseen(field, "flagged")
+        standing, user = await _standing(act, self.contract_id, field, Command.FLAG_VALUE)
+        require_shown(standing, field, "it cannot be flagged")
         made = ValueFlag(
             id=uuid7(), contract_id=UUID(self.contract_id), field=self.field, note=self.note,
             flagged_by_id=user, flagged_at=act.now,
@@ -94,12 +90,14 @@ class RequestAccess:
 
     @classmethod
     def read(cls, asked: Asked) -> Self:
-        return cls(_contract_id(asked.given), _field(asked.given).graph_name, line(asked.given, "reason"))
+        return cls(
+            named_id(asked.given, "contractId"), _field(asked.given).graph_name, line(asked.given, "reason")
+        )
 
     async def run(self, act: Act) -> Made:
         field = graph_field("Contract", self.field)
-        word, user = await _standing(act, self.contract_id, field, Command.REQUEST_ACCESS)
-        if word is Word.SHOW:
+        standing, user = await _standing(act, self.contract_id, field, Command.REQUEST_ACCESS)
+        if standing.word is Word.SHOW:
             raise wrong("field", f"{self.field} of this contract is shown to you already")
         org_id, contract = act.principal.org_id, UUID(self.contract_id)
         # Two requests at once wait for each other here, and the second finds the first. Who was answered may
@@ -119,14 +117,14 @@ class RequestAccess:
         return Made([made.id])
 
 
-async def _standing(act: Act, contract_id: str, field: DeclaredField, command: Command) -> tuple[Word, UUID]:
+async def _standing(
+    act: Act, contract_id: str, field: DeclaredField, command: Command
+) -> tuple[Standing, UUID]:
     """Return how the caller sees a field of a contract, and their user. Raises AccessDenied, BadUserInput."""
-    found = await standing_of(
-        act.connection, act.view, act.principal, UUID(contract_id), field, act.shared_since
-    )
+    found = await stands(act, UUID(contract_id), field)
     if found is None:
         raise wrong("contractId", NOT_THERE)
-    return found.word, person(found, command)
+    return found, person(found, command)
 
 
 async def _added(act: Act, made: Entity, contract_id: UUID) -> Made:
@@ -134,21 +132,6 @@ async def _added(act: Act, made: Entity, contract_id: UUID) -> Made:
     await add(act.connection, act.principal.org_id, made, act.now)
     await touch(act.connection, act.principal.org_id, Contract, [contract_id], act.now)
     return Made([made.id])
-
-
-def _unseen(field: DeclaredField, what: str) -> AccessDenied:
-    return AccessDenied(
-        f"{field.coordinate} of this contract is not shown to you as it is, so it cannot be {what}",
-        field=field.coordinate,
-        rule="shown values alone",
-    )
-
-
-def _contract_id(given: Mapping[str, Any]) -> str:
-    try:
-        return str(identity(given["contractId"]))
-    except BadUserInput as error:
-        raise wrong("contractId", error.message) from None
 
 
 def _field(given: Mapping[str, Any]) -> DeclaredField:

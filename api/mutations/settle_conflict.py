@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 from uuid import UUID
 
 import asyncpg
 
-from api.errors import AccessDenied, BadUserInput
 from api.mutations.command import Act, Asked, Made, line, wrong
-from api.mutations.people import person
-from api.planner.parameters import identity
-from api.planner.standing import standing_of
-from auth.policy import Command, Word
+from api.mutations.standing import named_id, person, require_shown, stands
+from auth.policy import Command
 from domain.field import graph_field
 from storage.claims import ClaimStore
 from storage.lanes import Queue, enqueue
@@ -35,7 +31,7 @@ class SettleConflict:
 
     @classmethod
     def read(cls, asked: Asked) -> Self:
-        return cls(_change_id(asked.given), bool(asked.given["take"]), line(asked.given, "reason"))
+        return cls(named_id(asked.given, "changeId"), bool(asked.given["take"]), line(asked.given, "reason"))
 
     async def run(self, act: Act) -> Made:
         connection, org_id = act.connection, act.principal.org_id
@@ -43,18 +39,11 @@ class SettleConflict:
         if found is None:
             raise wrong("changeId", _NOT_THERE)
         field = graph_field("Contract", found.field)
-        standing = await standing_of(
-            connection, act.view, act.principal, found.contract_id, field, act.shared_since
-        )
+        standing = await stands(act, found.contract_id, field)
         if standing is None:
             raise wrong("changeId", _NOT_THERE)
         person(standing, Command.SETTLE_CONFLICT)
-        if standing.word is not Word.SHOW:
-            raise AccessDenied(
-                f"{field.coordinate} of this contract is not shown to you as it is, so you cannot decide it",
-                field=field.coordinate,
-                rule="shown values alone",
-            )
+        require_shown(standing, field, "you cannot decide it")
         ruling = Ruling(by=act.principal.subject, takes=self.take, because=self.reason)
         try:
             decided = await settle_conflict(connection, org_id, found, ruling, now=act.now)
@@ -69,10 +58,3 @@ class SettleConflict:
         told = write_of(found.contract_id, act.request)
         await enqueue(connection, org_id, Queue.OUTBOX, [told], act.now)
         return Made([decided.line])
-
-
-def _change_id(given: Mapping[str, Any]) -> str:
-    try:
-        return str(identity(given["changeId"]))
-    except BadUserInput as error:
-        raise wrong("changeId", error.message) from None

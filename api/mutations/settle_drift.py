@@ -6,12 +6,9 @@ from dataclasses import dataclass
 from typing import Self
 from uuid import UUID
 
-from api.errors import AccessDenied, BadUserInput
 from api.mutations.command import Act, Asked, Made, line, wrong
-from api.mutations.people import person
-from api.planner.parameters import identity
-from api.planner.standing import standing_of
-from auth.policy import Command, Word
+from api.mutations.standing import named_id, person, require_shown, stands
+from auth.policy import Command
 from domain.drift import OPEN, DriftState
 from domain.field import SALESFORCE, graph_field
 from storage.drift import chosen
@@ -31,10 +28,7 @@ class SettleDrift:
 
     @classmethod
     def read(cls, asked: Asked) -> Self:
-        try:
-            finding_id = str(identity(asked.given["findingId"]))
-        except BadUserInput as error:
-            raise wrong("findingId", error.message) from None
+        finding_id = named_id(asked.given, "findingId")
         return cls(finding_id, bool(asked.given["accept"]), line(asked.given, "reason"))
 
     async def run(self, act: Act) -> Made:
@@ -44,18 +38,11 @@ class SettleDrift:
             raise wrong("findingId", _NOT_THERE)
         (finding,) = found
         field = graph_field("Contract", finding.field)
-        standing = await standing_of(
-            connection, act.view, act.principal, finding.contract_id, field, act.shared_since
-        )
+        standing = await stands(act, finding.contract_id, field)
         if standing is None:
             raise wrong("findingId", _NOT_THERE)
         person(standing, Command.SETTLE_DRIFT)
-        if standing.word is not Word.SHOW:
-            raise AccessDenied(
-                f"{field.coordinate} of this contract is not shown to you as it is, so you cannot decide it",
-                field=field.coordinate,
-                rule="shown values alone",
-            )
+        require_shown(standing, field, "you cannot decide it")
         if finding.state not in OPEN:
             raise wrong("findingId", f"it is {finding.state}: only what still differs is settled")
         if self.accept:

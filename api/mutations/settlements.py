@@ -6,15 +6,14 @@ from dataclasses import dataclass
 from typing import Any, Self
 from uuid import UUID
 
-from api.errors import AccessDenied, BadUserInput
+from api.errors import AccessDenied
 from api.mutations.command import Act, Asked, Made, line, wrong
-from api.mutations.people import person
-from api.planner.parameters import identity
-from api.planner.standing import Standing, is_there, standing_of
+from api.mutations.standing import named_id, person, stands
+from api.planner.standing import is_there
 from auth.policy import Command, Word
 from domain.access_request import AccessOutcome, AccessRequest
 from domain.contract import Contract
-from domain.field import DeclaredField, Entity, field_named, graph_field
+from domain.field import Entity, field_named, graph_field
 from domain.value_flag import FlagOutcome, ValueFlag
 from storage.single import change, locked
 from storage.upsert import touch
@@ -32,7 +31,7 @@ class SettleFlag:
 
     @classmethod
     def read(cls, asked: Asked) -> Self:
-        id_ = _id(asked, "flagId")
+        id_ = named_id(asked.given, "flagId")
         return cls(id_, FlagOutcome(asked.given["outcome"]), line(asked.given, "answer"))
 
     async def run(self, act: Act) -> Made:
@@ -40,7 +39,7 @@ class SettleFlag:
         if flag is None:
             raise wrong("flagId", _NO_FLAG)
         field = graph_field("Contract", flag.field)
-        standing = await _standing(act, flag.contract_id, field)
+        standing = await stands(act, flag.contract_id, field)
         # Of what is hidden from them a caller must not even learn that it was flagged.
         if standing is None or standing.word is not Word.SHOW:
             raise wrong("flagId", _NO_FLAG)
@@ -61,14 +60,14 @@ class SettleAccessRequest:
 
     @classmethod
     def read(cls, asked: Asked) -> Self:
-        id_ = _id(asked, "requestId")
+        id_ = named_id(asked.given, "requestId")
         return cls(id_, AccessOutcome(asked.given["outcome"]), line(asked.given, "answer"))
 
     async def run(self, act: Act) -> Made:
         request = await locked(act.connection, act.principal.org_id, AccessRequest, UUID(self.request_id))
         if request is None:
             raise wrong("requestId", _NO_REQUEST)
-        standing = await _standing(act, request.contract_id, field_named("Contract", "id"))
+        standing = await stands(act, request.contract_id, field_named("Contract", "id"))
         if standing is None or not await _is_there(act, request):
             raise wrong("requestId", _NO_REQUEST)
         user = person(standing, Command.SETTLE_ACCESS_REQUEST)
@@ -81,17 +80,6 @@ class SettleAccessRequest:
         _require_open(request.settled_at, "requestId", "request")
         await _settle(act, request, self, user)
         return Made([request.id])
-
-
-def _id(asked: Asked, member: str) -> str:
-    try:
-        return str(identity(asked.given[member]))
-    except BadUserInput as error:
-        raise wrong(member, error.message) from None
-
-
-async def _standing(act: Act, contract: UUID, field: DeclaredField) -> Standing | None:
-    return await standing_of(act.connection, act.view, act.principal, contract, field, act.shared_since)
 
 
 async def _is_there(act: Act, record: Entity) -> bool:
