@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import argparse
 import secrets
-import sys
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import asyncpg
 
-from api.commands.org_work import in_org
+from api.commands.given_file import text_of
+from api.commands.org_work import add_action, given_name
 from api.installation import sealer
 from api.settings import Settings, SettingsError
 from domain.alert import WANTED
@@ -31,8 +30,8 @@ from sync.alerts.alert import a_test
 from sync.alerts.sender import NotAnAddress, NotSent, Sender
 from sync.alerts.target import Shape, opened_target, sealed_address, sealed_signing_key
 
-LONGEST_NAME = 100
 _SHORTEST_KEY = 16
+_EXPECTED = (UnknownTarget, TargetExists, NotAnAddress)
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -40,7 +39,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     actions = subparsers.add_parser(
         "alerts", help="webhooks that are told when something goes wrong"
     ).add_subparsers(dest="action", required=True)
-    adding = _action(actions, "add", "set up a target; nothing is sent yet", _add)
+    action = partial(add_action, actions, expected=_EXPECTED)
+    adding = action("add", "set up a target; nothing is sent yet", _add)
     adding.add_argument("--name", required=True, help="what it is called here")
     adding.add_argument("--shape", required=True, choices=list(Shape), help="what form its bodies have")
     adding.add_argument(
@@ -55,38 +55,21 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--kind", action="append", choices=list(WANTED), metavar="KIND", dest="kinds",
         help=f"what it is told of, everything unless said; once for each of: {', '.join(WANTED)}",
     )  # fmt: skip
-    _action(actions, "list", "show targets, never their addresses", _list)
-    testing = _action(actions, "test", "send a test to a target now", _test)
-    ending = _action(actions, "end", "tell a target of nothing more, and forget its address", _end)
+    action("list", "show targets, never their addresses", _list)
+    testing = action("test", "send a test to a target now", _test)
+    ending = action("end", "tell a target of nothing more, and forget its address", _end)
     for parser in (testing, ending):
         parser.add_argument("--name", required=True, help="the target")
-
-
-def _action(actions: Any, name: str, help_: str, work: Any) -> argparse.ArgumentParser:  # noqa: ANN401
-    parser: argparse.ArgumentParser = actions.add_parser(name, help=help_)
-    parser.add_argument("--org", required=True, help="name or id of the org")
-    parser.set_defaults(run=partial(_run, work))
-    return parser
-
-
-def _run(work: Any, arguments: argparse.Namespace, settings: Settings) -> int:  # noqa: ANN401
-    try:
-        in_org(settings, arguments.org, partial(work, arguments, settings))
-    except (UnknownTarget, TargetExists, NotAnAddress) as error:
-        raise SettingsError(str(error)) from None
-    return 0
 
 
 async def _add(
     arguments: argparse.Namespace, settings: Settings, connection: asyncpg.Connection, org: Org
 ) -> None:
-    name = arguments.name.strip()
-    if not name or not name.isprintable() or len(name) > LONGEST_NAME:
-        raise SettingsError(f"--name takes a line of at most {LONGEST_NAME} characters")
+    name = given_name(arguments.name)
     shape = Shape(arguments.shape)
     if arguments.key_file is not None and shape is not Shape.GENERIC:
         raise SettingsError(f"--key-file is for generic targets: {shape} verifies no signature")
-    address = _content(arguments.address_file)
+    address = text_of(arguments.address_file)
     Sender(address)  # or it says what is wrong with it
     id_, keys = uuid7(), sealer(settings)
     key, shown = _signing_key(arguments.key_file) if shape is Shape.GENERIC else (None, False)
@@ -147,17 +130,7 @@ def _signing_key(file: Path | None) -> tuple[str, bool]:
     """The key, and whether it was made now."""
     if file is None:
         return secrets.token_urlsafe(32), True
-    key = _content(file)
+    key = text_of(file)
     if len(key) < _SHORTEST_KEY:
         raise SettingsError(f"a key has at least {_SHORTEST_KEY} characters: a shorter one could be guessed")
     return key, False
-
-
-def _content(file: Path) -> str:
-    try:
-        content = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
-        return content.decode().strip()
-    except OSError as error:
-        raise SettingsError(f"{file} cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise SettingsError(f"{file} is not text in UTF-8") from None

@@ -8,12 +8,11 @@ import sys
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import asyncpg
 
-from api.commands.org_work import in_org
+from api.commands.org_work import add_action, given_name
 from api.installation import sealer
 from api.settings import Settings, SettingsError
 from auth.crypto import Sealer
@@ -39,7 +38,7 @@ from sync.clm.mapping_file import read_mapping
 from sync.clm.mapping_reader import MappingFileError
 from sync.connections import sealed_credentials, sealed_key
 
-LONGEST_NAME = 100
+_EXPECTED = (UnknownConnection, NameTaken, NotABase, MappingFileError, DomainError)
 _SHORTEST_KEY = 16
 
 
@@ -48,7 +47,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     actions = subparsers.add_parser("clm", help="contract systems that send events").add_subparsers(
         dest="action", required=True
     )
-    adding = _action(actions, "add", "set up a connection, and show the address it sends to", _add)
+    action = partial(add_action, actions, expected=_EXPECTED)
+    adding = action("add", "set up a connection, and show the address it sends to", _add)
     adding.add_argument("--name", required=True, help="what history and provenance call it")
     adding.add_argument("--vendor", required=True, choices=sorted(Vendor), help="which contract system")
     adding.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a vendor's setting")
@@ -58,17 +58,15 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--headers", type=Path, metavar="FILE", help="headers to fetch with, each `Name: value` in a line"
     )
     _takes_key(adding)
-    key = _action(actions, "key", "add a key beside those that the connection has", _key)
+    key = action("key", "add a key beside those that the connection has", _key)
     key.add_argument("--name", required=True, help="the connection")
     _takes_key(key)
-    ending_key = _action(
-        actions, "endkey", "end a key: nothing that it signed is believed any more", _end_key
-    )
+    ending_key = action("endkey", "end a key: nothing that it signed is believed any more", _end_key)
     ending_key.add_argument("--name", required=True, help="the connection")
     ending_key.add_argument("--id", required=True, type=UUID, help="the key, as `list` names it")
-    ending = _action(actions, "end", "end a connection; what came by it stays", _end)
+    ending = action("end", "end a connection; what came by it stays", _end)
     ending.add_argument("--name", required=True, help="the connection")
-    _action(actions, "list", "show connections, their addresses and keys", _list)
+    action("list", "show connections, their addresses and keys", _list)
 
 
 def _takes_key(parser: argparse.ArgumentParser) -> None:
@@ -79,27 +77,10 @@ def _takes_key(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
-def _action(actions: Any, name: str, help_: str, work: Any) -> argparse.ArgumentParser:  # noqa: ANN401
-    parser: argparse.ArgumentParser = actions.add_parser(name, help=help_)
-    parser.add_argument("--org", required=True, help="name of the org")
-    parser.set_defaults(run=partial(_run, work))
-    return parser
-
-
-def _run(work: Any, arguments: argparse.Namespace, settings: Settings) -> int:  # noqa: ANN401
-    try:
-        in_org(settings, arguments.org, partial(work, arguments, settings))
-    except (UnknownConnection, NameTaken, NotABase, MappingFileError, DomainError) as error:
-        raise SettingsError(str(error)) from None
-    return 0
-
-
 async def _add(
     arguments: argparse.Namespace, settings: Settings, connection: asyncpg.Connection, org: Org
 ) -> None:
-    name = arguments.name.strip()
-    if not name or not name.isprintable() or len(name) > LONGEST_NAME:
-        raise SettingsError(f"--name takes a line of at most {LONGEST_NAME} characters")
+    name = given_name(arguments.name)
     mapping = None if arguments.mapping is None else _content(arguments.mapping)
     given = dict(_setting(each) for each in arguments.set)
     read = None if mapping is None else read_mapping(mapping, str(arguments.mapping))

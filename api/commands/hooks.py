@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import asyncpg
 import orjson
 
-from api.commands.org_work import in_org
+from api.commands.given_file import text_of
+from api.commands.org_work import add_action, given_name
 from api.errors import ApiError
 from api.installation import sealer
 from api.live.hook_discretion import check_hook
@@ -41,8 +40,8 @@ from sync.hooks.hook import opened_hook, sealed_address, sealed_key
 from sync.hooks.networks import networks_of
 from sync.hooks.signature import new_secret
 
-LONGEST_NAME = 100
 MOST_HOURS = 24 * 7
+_EXPECTED = (UnknownHook, HookExists, NotAnAddress, NotSent)
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -50,7 +49,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     actions = subparsers.add_parser(
         "hooks", help="webhooks that are told which contracts changed in what"
     ).add_subparsers(dest="action", required=True)
-    adding = _action(actions, "add", "set up a webhook, and show its secret once", _add)
+    action = partial(add_action, actions, expected=_EXPECTED)
+    adding = action("add", "set up a webhook, and show its secret once", _add)
     adding.add_argument("--name", required=True, help="what it is called here")
     adding.add_argument(
         "--address-file", required=True, type=Path, metavar="FILE",
@@ -61,39 +61,22 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     adding.add_argument("--subject", help="whose contracts, by Salesforce id, where a role reaches only some")
     adding.add_argument("--filter", default="{}", help="JSON of a ContractFilter: only of those that match")
-    _action(actions, "list", "show webhooks, never their addresses", _list)
-    testing = _action(actions, "test", "send a test to a webhook now", _test)
-    rotating = _action(actions, "rotate", "sign with another secret, which is shown once", _rotate)
+    action("list", "show webhooks, never their addresses", _list)
+    testing = action("test", "send a test to a webhook now", _test)
+    rotating = action("rotate", "sign with another secret, which is shown once", _rotate)
     rotating.add_argument(
         "--hours", type=int, default=24, help="for how long the one before signs as well; 24 unless said"
     )
-    ending = _action(actions, "end", "tell a webhook of nothing more, and forget its address", _end)
+    ending = action("end", "tell a webhook of nothing more, and forget its address", _end)
     for parser in (testing, rotating, ending):
         parser.add_argument("--name", required=True, help="the webhook")
-
-
-def _action(actions: Any, name: str, help_: str, work: Any) -> argparse.ArgumentParser:  # noqa: ANN401
-    parser: argparse.ArgumentParser = actions.add_parser(name, help=help_)
-    parser.add_argument("--org", required=True, help="name or id of the org")
-    parser.set_defaults(run=partial(_run, work))
-    return parser
-
-
-def _run(work: Any, arguments: argparse.Namespace, settings: Settings) -> int:  # noqa: ANN401
-    try:
-        in_org(settings, arguments.org, partial(work, arguments, settings))
-    except (UnknownHook, HookExists, NotAnAddress, NotSent) as error:
-        raise SettingsError(str(error)) from None
-    return 0
 
 
 async def _add(
     arguments: argparse.Namespace, settings: Settings, connection: asyncpg.Connection, org: Org
 ) -> None:
-    name, now = arguments.name.strip(), datetime.now(UTC)
-    if not name or not name.isprintable() or len(name) > LONGEST_NAME:
-        raise SettingsError(f"--name takes a line of at most {LONGEST_NAME} characters")
-    address = _content(arguments.address_file)
+    name, now = given_name(arguments.name), datetime.now(UTC)
+    address = text_of(arguments.address_file)
     await Destination(address, networks_of(settings.hook_networks)).check()
     id_, keys, secret = uuid7(), sealer(settings), new_secret()
     made = StoredHook(
@@ -170,13 +153,3 @@ async def _end(arguments: argparse.Namespace, _: Settings, connection: asyncpg.C
     found = await named_hook(connection, org.id, arguments.name)
     await end_hook(connection, org.id, found.id, datetime.now(UTC))
     print(f"ended {found.name}: it is told of nothing more, and its address is forgotten")
-
-
-def _content(file: Path) -> str:
-    try:
-        content = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
-        return content.decode().strip()
-    except OSError as error:
-        raise SettingsError(f"{file} cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise SettingsError(f"{file} is not text in UTF-8") from None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
 import asyncpg
 
@@ -17,6 +19,9 @@ from storage.tenancy import bind_org
 
 PATIENCE = "10min"
 """An administrator waits longer for a statement than a caller of the API: a log may be long."""
+
+OrgWork = Callable[[argparse.Namespace, Settings, asyncpg.Connection, Org], Awaitable[None]]
+_LONGEST_NAME = 100
 
 
 def in_org(settings: Settings, name: str, work: Callable[[asyncpg.Connection, Org], Awaitable[None]]) -> None:
@@ -48,6 +53,37 @@ def as_owner(settings: Settings, work: Callable[[asyncpg.Connection], Awaitable[
 async def chosen_orgs(connection: asyncpg.Connection, name: str | None) -> Sequence[Org]:
     """Return the org of a name, or every org without one. Raises UnknownOrg."""
     return await list_orgs(connection) if name is None else [await find_org(connection, name)]
+
+
+def add_action(
+    actions: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    help_: str,
+    work: OrgWork,
+    *,
+    expected: tuple[type[Exception], ...],
+) -> argparse.ArgumentParser:
+    """Register what is done in an org; an error that is expected ends it with what it says."""
+
+    def run(arguments: argparse.Namespace, settings: Settings) -> int:
+        try:
+            in_org(settings, arguments.org, partial(work, arguments, settings))
+        except expected as error:
+            raise SettingsError(str(error)) from None
+        return 0
+
+    parser = actions.add_parser(name, help=help_)
+    parser.add_argument("--org", required=True, help="name or id of the org")
+    parser.set_defaults(run=run)
+    return parser
+
+
+def given_name(text: str) -> str:
+    """Return what something is to be called in an org. Raises SettingsError."""
+    name = text.strip()
+    if not name or not name.isprintable() or len(name) > _LONGEST_NAME:
+        raise SettingsError(f"--name takes a line of at most {_LONGEST_NAME} characters")
+    return name
 
 
 def require_role(role: str) -> None:

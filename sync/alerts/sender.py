@@ -77,7 +77,7 @@ class Sender:
                     allow_redirects=False,
                     stream=True,
                 ) as response:
-                    return _taken(response)
+                    return check_answer(response.status_code, response.headers.get("Retry-After"))
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             # The name of what failed says enough; its text quotes the address.
             raise NotSent(type(error).__name__, again=True) from None
@@ -102,14 +102,13 @@ def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
 
 
-def _taken(response: requests.Response) -> int:
-    status: int = response.status_code
+def check_answer(status: int, retry_after: str | None) -> int:
+    """Return the status of an answer that took a message. Raises NotSent for any other."""
     if status in _OK:
         return status
     again = status in _AGAIN or status >= _FAULT_OF_THEIRS
-    raise NotSent(f"HTTP {status}", again=again, after=_retry_after(response) if again else None)
+    raise NotSent(f"HTTP {status}", again=again, after=_wait(retry_after) if again else None)
 
 
-def _retry_after(response: requests.Response) -> float | None:
-    told = response.headers.get("Retry-After", "")
-    return min(float(told), _LONGEST_WAIT) if re.fullmatch(r"[0-9]{1,6}", told) else None
+def _wait(told: str | None) -> float | None:
+    return min(float(told), _LONGEST_WAIT) if told and re.fullmatch(r"[0-9]{1,6}", told) else None

@@ -13,7 +13,7 @@ from functools import cache, partial
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
-from sync.alerts.sender import NotSent, check_address
+from sync.alerts.sender import NotSent, check_address, check_answer
 from sync.hooks.networks import Network, may_be_reached
 
 PATIENCE: Final = 10.0
@@ -22,8 +22,6 @@ PATIENCE: Final = 10.0
 _MOST_ANSWERED: Final = 64 * 1024
 _STATUS: Final = re.compile(rb"HTTP/1\.[01] ([1-5][0-9]{2})[ \r]")
 _RETRY_AFTER: Final = re.compile(rb"\r\nretry-after:[ \t]*([0-9]{1,6})[ \t]*\r\n", re.IGNORECASE)
-_LONGEST_WAIT: Final = 3600
-_AGAIN: Final = frozenset({408, 425, 429})
 
 
 class NotPublic(NotSent):
@@ -135,8 +133,5 @@ async def _answered(reader: asyncio.StreamReader) -> int:
         status = int(found[1])
         if status >= 200:  # noqa: PLR2004 - what is informational comes before the answer
             break
-    if status < 300:  # noqa: PLR2004 - success
-        return status
-    again = status in _AGAIN or status >= 500  # noqa: PLR2004 - a fault of theirs
-    wait = _RETRY_AFTER.search(head) if again else None
-    raise NotSent(f"HTTP {status}", again=again, after=min(float(wait[1]), _LONGEST_WAIT) if wait else None)
+    wait = _RETRY_AFTER.search(head)
+    return check_answer(status, wait[1].decode() if wait else None)
