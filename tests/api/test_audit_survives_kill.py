@@ -26,6 +26,7 @@ from storage.embedded_roles import DATABASE, OWNER, READ_WRITE
 from tests.api.command_line import ROOT, environment, run
 from tests.api.graph import OURS
 from tests.api.small import store
+from tests.api.test_serve_workers import TIRELESS
 from tests.keys import new_vault
 
 QUERY = json.dumps({"query": "{ contracts { nodes { id title parties { nodes { id } } } } }"})
@@ -72,8 +73,7 @@ def test_no_response_was_sent_without_its_event(durable: Cluster, killed: str) -
         "DATABASE_OWNER_URL": durable.dsn(OWNER, DATABASE),
         "CONTRACT_GRAPH_PORT": str(port),
         "CONTRACT_GRAPH_CALLER_OPERATIONS": str(2 * CALLERS),
-        "CONTRACT_GRAPH_CALLER_POINTS": "1000000000",
-        "CONTRACT_GRAPH_CLIENT_POINTS": "1000000000",
+        **TIRELESS,
     }
     token = run("token", "--org", OURS.org.name, "--role", "legal", given=given).stdout.strip()
     server = subprocess.Popen(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -15,12 +14,9 @@ import pytest
 
 from storage.embedded import Cluster
 from storage.embedded_roles import DATABASE, OWNER, READ_WRITE
-from tests.api.command_line import ROOT, environment, run
-from tests.api.graph import OURS
-from tests.api.running_demo import free_port
 from tests.api.test_audit_survives_kill import _children as children_of
 from tests.api.test_audit_survives_kill import durable
-from tests.api.test_serve_workers import PATIENCE, Load, Serving, recorded, until
+from tests.api.test_serve_workers import Load, Serving, recorded, served, until
 
 __all__ = ["durable"]
 
@@ -28,29 +24,14 @@ __all__ = ["durable"]
 @contextmanager
 def serving_over(durable: Cluster, *writing: str, **other: str) -> Iterator[Serving]:
     """Two processes over a cluster; the token is of `legal`, or of what `writing` says."""
-    port = free_port()
     given = {
         "CONTRACT_GRAPH_HOME": str(durable.home),
-        "CONTRACT_GRAPH_PORT": str(port),
-        # Callers without a pause have spent their allowances in a moment.
-        "CONTRACT_GRAPH_CALLER_POINTS": "1000000000",
-        "CONTRACT_GRAPH_CLIENT_POINTS": "1000000000",
         "DATABASE_URL": durable.dsn(READ_WRITE, DATABASE),
         "DATABASE_OWNER_URL": durable.dsn(OWNER, DATABASE),
         **other,
     }
-    asked = writing or ("--role", "legal")
-    token = run("token", "--org", OURS.org.name, *asked, given=given).stdout.strip()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "api.cli", "serve", "--workers", "2"], cwd=ROOT, env=environment(given)
-    )
-    made = Serving(process, f"http://127.0.0.1:{port}", {"authorization": f"Bearer {token}"})
-    try:
-        until(lambda: made.ready() and len(made.pids()) == 2)
+    with served(given, *writing) as made:
         yield made
-    finally:
-        process.terminate()
-        process.wait(PATIENCE)
 
 
 @pytest.fixture

@@ -9,13 +9,11 @@ import re
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
 
 import asyncpg
 import httpx
@@ -28,11 +26,14 @@ from tests.api.command_line import ROOT, environment, run
 from tests.api.graph import OURS
 from tests.api.running_demo import free_port
 from tests.api.small import store
+from tests.callers import Callers
 from tests.conftest import copied
 from tests.keys import new_vault
 
 QUERY = {"query": "{ contracts { nodes { id } } }"}
 PATIENCE = 240
+TIRELESS = {"CONTRACT_GRAPH_CALLER_POINTS": "1000000000", "CONTRACT_GRAPH_CLIENT_POINTS": "1000000000"}
+"""Callers without a pause have spent usual allowances in a moment."""
 
 
 @dataclass
@@ -59,33 +60,22 @@ class Serving:
 
 
 @dataclass
-class Load:
+class Load(Callers):
     """Callers that ask without pause: half of them open a connection for each question."""
 
     serving: Serving
     answered: set[str] = field(default_factory=set)
     failed: list[str] = field(default_factory=list)
-
-    def __enter__(self) -> Self:
-        self._stop = threading.Event()
-        self._threads = [threading.Thread(target=self._run, args=(number,)) for number in range(6)]
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        for thread in self._threads:
-            thread.join()
+    threads = 6
 
     def more(self, count: int) -> None:
         """Wait for that many answers more."""
         wanted = len(self.answered) + count
         until(lambda: len(self.answered) >= wanted)
 
-    def _run(self, number: int) -> None:
+    def call(self, number: int) -> None:
         count = 0
-        while not self._stop.is_set():
+        while not self.stopped.is_set():
             with httpx.Client(timeout=30, headers=self.serving.headers) as client:
                 for turn in range(1 if number % 2 else 10):
                     count += 1
@@ -126,9 +116,6 @@ def given(cluster: Cluster, database: str, tmp_path_factory: pytest.TempPathFact
     return {
         "CONTRACT_GRAPH_HOME": str(tmp_path_factory.mktemp("serving") / "home"),
         "CONTRACT_GRAPH_POOL_SIZE": "4",
-        # Callers without a pause have spent their allowances in a moment.
-        "CONTRACT_GRAPH_CALLER_POINTS": "1000000000",
-        "CONTRACT_GRAPH_CLIENT_POINTS": "1000000000",
         "DATABASE_URL": cluster.dsn(READ_WRITE, database),
         "DATABASE_OWNER_URL": cluster.dsn(OWNER, database),
     }
@@ -142,10 +129,12 @@ def serving(given: dict[str, str]) -> Iterator[Serving]:
 
 
 @contextmanager
-def served(given: Mapping[str, str]) -> Iterator[Serving]:
+def served(given: Mapping[str, str], *holder: str) -> Iterator[Serving]:
+    """Serve from two processes; the token is of `legal`, or of what `holder` says."""
     port = free_port()
-    given = {**given, "CONTRACT_GRAPH_PORT": str(port)}
-    token = run("token", "--org", OURS.org.name, "--role", "legal", given=given).stdout.strip()
+    given = {**given, **TIRELESS, "CONTRACT_GRAPH_PORT": str(port)}
+    asked = holder or ("--role", "legal")
+    token = run("token", "--org", OURS.org.name, *asked, given=given).stdout.strip()
     process = subprocess.Popen(
         [sys.executable, "-m", "api.cli", "serve", "--workers", "2"], cwd=ROOT, env=environment(given)
     )

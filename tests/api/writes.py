@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from dataclasses import dataclass, field
-from typing import Self
 
 import asyncpg
 import httpx
 
 from tests.api.mutations.office import GRANT, asked
 from tests.api.test_serve_workers import Serving, until
+from tests.callers import Callers
 
 WRITERS = 4
 
 
 @dataclass
-class Writes:
+class Writes(Callers):
     """Each change has a reason of its own, by which it is found: what was acknowledged must be there once."""
 
     serving: Serving
@@ -26,19 +25,10 @@ class Writes:
     failed: list[str] = field(default_factory=list)
     longest: float = 0.0
     """Seconds between two acknowledgements, at most."""
+    threads = WRITERS
 
-    def __enter__(self) -> Self:
-        self._stop = threading.Event()
+    def __post_init__(self) -> None:
         self._last = time.monotonic()
-        self._threads = [threading.Thread(target=self._run, args=(number,)) for number in range(WRITERS)]
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        for thread in self._threads:
-            thread.join()
 
     def more(self, count: int) -> None:
         """Wait until so many more are acknowledged."""
@@ -50,13 +40,13 @@ class Writes:
         wanted = len(self.failed) + count
         until(lambda: len(self.failed) >= wanted)
 
-    def _run(self, number: int) -> None:
+    def call(self, number: int) -> None:
         count = 0
-        while not self._stop.is_set():
+        while not self.stopped.is_set():
             count += 1
             reason = f"{self.name} {number}-{count}"
             while not self._acknowledged(asked(reason=reason, idempotencyKey=reason.replace(" ", "-"))):
-                if self._stop.wait(0.05):
+                if self.stopped.wait(0.05):
                     return
             now = time.monotonic()
             self.longest, self._last = max(self.longest, now - self._last), now

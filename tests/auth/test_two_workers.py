@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import httpx
 import pytest
@@ -33,6 +32,7 @@ from tests.api.graph import OURS
 from tests.api.running_demo import free_port
 from tests.api.salesforce_org import JWT_BEARER, assertion, certificate, claims, rsa_key
 from tests.auth.attacks.test_salesforce_assertion import add_users, grant, in_org
+from tests.callers import Callers
 
 ISSUER = "http://127.0.0.1:8000"
 KEY = rsa_key()
@@ -131,29 +131,18 @@ def workers(database_url: str, owner_url: str, tmp_path: Path) -> Iterator[Worke
 
 
 @dataclass
-class Load:
+class Load(Callers):
     """Somebody who gets a token from one worker and asks the other, again and again."""
 
     workers: Workers
     wrong: list[str] = field(default_factory=list)
     done: int = 0
     kids: set[str] = field(default_factory=set)
+    threads = 3
 
-    def __enter__(self) -> Self:
-        self._stop = threading.Event()
-        self._threads = [threading.Thread(target=self._run, args=(number,)) for number in range(3)]
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        for thread in self._threads:
-            thread.join()
-
-    def _run(self, number: int) -> None:
+    def call(self, number: int) -> None:
         kept: list[str] = []
-        while not self._stop.is_set():
+        while not self.stopped.is_set():
             number = 1 - number % 2
             response = self.workers.token(number)
             if response.status_code != 200:

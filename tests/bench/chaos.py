@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -28,13 +27,12 @@ import uvloop
 from api.installation import sealer
 from api.settings import load_settings
 from storage.database import Database
-from storage.embedded_roles import READ_WRITE
 from storage.lane_outcome import Patience
 from storage.lanes import Queue
 from sync.registry import handlers
 from sync.turn import Pace
 from sync.worker import Worker
-from tests.bench.site import ROOT, Process, Site, site
+from tests.bench.site import Process, Site, site
 
 WORKERS: Final = 4
 SENDERS: Final = 16
@@ -100,7 +98,7 @@ class _Chaos:
         faults = [{"kind": kind, "times": None, "share": share} for kind in TROUBLE]
         self._site.salesforce.arrange(faults=faults)
         self._site.serve()
-        workers = [self._worker() for _ in range(WORKERS)]
+        workers = [self._site.work("tests.bench.chaos") for _ in range(WORKERS)]
         killing = threading.Thread(target=self._kill, args=(workers,))
         restarting = threading.Thread(target=self._restart)
         began = time.perf_counter()
@@ -118,20 +116,11 @@ class _Chaos:
         self._site.ask(lambda connection: self._look(connection, found))
         return found
 
-    def _worker(self) -> Process:
-        # What it says of calls that fail is of no interest here.
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tests.bench.chaos", "--work", self._site.cluster.dsn(READ_WRITE)],
-            cwd=ROOT, env=self._site.environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        self._site.processes.append(process)
-        return process
-
     def _kill(self, workers: list[Process]) -> None:
         while not self._over.wait(1):
             place = self._chance.randrange(len(workers))
             self._site.end(workers[place], signal.SIGKILL)
-            workers[place] = self._worker()
+            workers[place] = self._site.work("tests.bench.chaos")
             self._kills += 1
 
     def _restart(self) -> None:

@@ -103,6 +103,15 @@ class Site:
             raise RuntimeError(f"{' '.join(command)} ended: see {self.home / 'log'}")
         return process
 
+    def work(self, module: str) -> Process:
+        """Start a worker of a module of ours; what it says of calls that fail is of no interest."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", module, "--work", self.cluster.dsn(READ_WRITE)],
+            cwd=ROOT, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        self.processes.append(process)
+        return process
+
     def serve(self) -> Process:
         """Start the door, and wait until it answers."""
         process = self.start("serve")

@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import signal
-import subprocess
 import sys
 import time
 from datetime import timedelta
@@ -31,7 +30,7 @@ from storage.lane_outcome import Patience
 from sync.registry import handlers, subscribers
 from sync.turn import Pace
 from sync.worker import Worker
-from tests.bench.site import ROOT, Process, Site, site
+from tests.bench.site import Process, Site, site
 from tests.storage.lane_work import Work
 from tests.sync.salesforce.two_ways import TwoWays
 from tests.sync.salesforce.weighing import Weighed, weigh
@@ -123,22 +122,13 @@ class _Run:
         return found
 
     async def _kill(self) -> None:
-        self._workers = [self._worker() for _ in range(WORKERS)]
+        self._workers = [self._site.work("tests.bench.twoway") for _ in range(WORKERS)]
         while True:
             await asyncio.sleep(KILLED)
             place = self._chance.randrange(WORKERS)
             await asyncio.to_thread(self._site.end, self._workers[place], signal.SIGKILL)
-            self._workers[place] = self._worker()
+            self._workers[place] = self._site.work("tests.bench.twoway")
             self._kills += 1
-
-    def _worker(self) -> Process:
-        # What it says of calls that fail is of no interest here.
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tests.bench.twoway", "--work", self._site.cluster.dsn(READ_WRITE)],
-            cwd=ROOT, env=self._site.environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        self._site.processes.append(process)
-        return process
 
 
 async def _work(url: str) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import asyncpg
 
@@ -15,7 +15,7 @@ from storage.lanes import Queue
 from sync.handlers import Batch, Handler, Within
 from sync.turn import Pace
 from sync.worker import Worker
-from tests.storage.lane_work import Work
+from tests.storage.lane_work import Test, Work, runner
 
 BRISK = Pace(
     lanes=4,
@@ -26,6 +26,21 @@ BRISK = Pace(
 NOTEBOOK = """
     CREATE TABLE noted (n bigint GENERATED ALWAYS AS IDENTITY, key text, payload text, pid int);
     GRANT SELECT, INSERT ON noted TO contract_graph_rw"""
+
+
+def with_notebook(urls: tuple[str, str, str]) -> Callable[[Test], None]:
+    """Return what runs a test over lanes and a table to note in, within a minute."""
+    run = runner(*urls)
+
+    def run_noting(test: Test) -> None:
+        async def inside(work: Work) -> None:
+            work.now = datetime.now(UTC) - timedelta(seconds=1)
+            await work.superuser.execute(NOTEBOOK)
+            await asyncio.wait_for(test(work), 60)
+
+        run(inside)
+
+    return run_noting
 
 
 async def note(connection: asyncpg.Connection, batch: Batch) -> Sequence[Outcome]:

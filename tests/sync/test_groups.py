@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import asyncpg
@@ -14,8 +12,8 @@ import pytest
 from storage.lane_outcome import Done, Outcome, Patience, Poison, Retry
 from storage.lanes import Queue
 from sync.handlers import Apart, Batch, Together, Within
-from tests.storage.lane_work import BROKEN, OTHER, Test, Work, runner
-from tests.sync.lane_workers import BRISK, NOTEBOOK, note, noted, running, until_empty, worker
+from tests.storage.lane_work import BROKEN, OTHER, Test, Work
+from tests.sync.lane_workers import BRISK, note, noted, running, until_empty, with_notebook, worker
 
 On = Callable[[Test], None]
 PACE = replace(BRISK, lanes=10, together=10)
@@ -24,17 +22,7 @@ SAID: dict[str, Outcome] = {"poison": Poison(BROKEN), "late": Retry(BROKEN)}
 
 @pytest.fixture
 def on(database_url: str, owner_url: str, superuser_url: str) -> On:
-    run = runner(database_url, owner_url, superuser_url)
-
-    def with_notebook(test: Test) -> None:
-        async def inside(work: Work) -> None:
-            work.now = datetime.now(UTC) - timedelta(seconds=1)
-            await work.superuser.execute(NOTEBOOK)
-            await asyncio.wait_for(test(work), 60)
-
-        run(inside)
-
-    return with_notebook
+    return with_notebook((database_url, owner_url, superuser_url))
 
 
 def noting(groups: list[list[str]]) -> Within:

@@ -15,25 +15,15 @@ from storage.lane_outcome import Done, Fault, Outcome, Patience, Poison, Retry
 from storage.lanes import Message, Queue, enqueue
 from sync.handlers import Apart, Batch, Handler, Within
 from tests.storage.connections import kill_all
-from tests.storage.lane_work import BROKEN, ONE, OTHER, Test, Work, runner
-from tests.sync.lane_workers import BRISK, NOTEBOOK, Gate, note, noted, running, until_empty, worker
+from tests.storage.lane_work import BROKEN, ONE, OTHER, Test, Work
+from tests.sync.lane_workers import BRISK, Gate, note, noted, running, until_empty, with_notebook, worker
 
 On = Callable[[Test], None]
 
 
 @pytest.fixture
 def on(database_url: str, owner_url: str, superuser_url: str) -> On:
-    run = runner(database_url, owner_url, superuser_url)
-
-    def with_notebook(test: Test) -> None:
-        async def inside(work: Work) -> None:
-            work.now = datetime.now(UTC) - timedelta(seconds=1)
-            await work.superuser.execute(NOTEBOOK)
-            await asyncio.wait_for(test(work), 60)
-
-        run(inside)
-
-    return with_notebook
+    return with_notebook((database_url, owner_url, superuser_url))
 
 
 async def quarantined(work: Work) -> list[tuple[str, str, int]]:

@@ -162,9 +162,10 @@ async def until(condition: Callable[[], Awaitable[bool] | bool]) -> None:
 
 
 Test = Callable[[Hearing], Awaitable[None]]
+Hears = Callable[[Test], None]
 
 
-def hears(urls: tuple[str, str, str], org: SalesforceOrg) -> Callable[[Test], None]:
+def hears(urls: tuple[str, str, str], org: SalesforceOrg) -> Hears:
     """Return what runs a test's own coroutine over both ways."""
 
     def run(test: Test) -> None:

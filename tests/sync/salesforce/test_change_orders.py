@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from random import Random
 from typing import Any
 
@@ -10,23 +9,8 @@ import pytest
 
 from domain.lifecycle import ContractStatus
 from storage.lanes import Message, Queue
-from sync.salesforce.stand_in.process import Started, started
-from tests.sync.salesforce.hearing import Hearing, Test, hears
-from tests.sync.salesforce.org import furnished
+from tests.sync.salesforce.hearing import Hearing, Hears
 from tests.sync.salesforce.telling import TERM
-
-Hears = Callable[[Test], None]
-
-
-@pytest.fixture(scope="module")
-def telling() -> Iterator[Started]:
-    with started("--events") as running:
-        yield running
-
-
-@pytest.fixture
-def both(database_url: str, owner_url: str, superuser_url: str, telling: Started) -> Hears:
-    return hears((database_url, owner_url, superuser_url), furnished(telling))
 
 
 def edited(hearing: Hearing, random: Random) -> None:

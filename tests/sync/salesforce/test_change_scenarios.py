@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ import pytest
 
 from storage.embedded import Cluster
 from storage.embedded_roles import OWNER, READ_WRITE
-from sync.salesforce.stand_in.process import Started, started
+from sync.salesforce.stand_in.process import Started
 from tests.sync.salesforce.change_scenario import (
     EXPECTED,
     SCENARIOS,
@@ -32,12 +32,6 @@ DATABASE = "change_scenarios"
 
 Told = Mapping[str, Any]
 Play = Callable[[ChangeScenario], Told]
-
-
-@pytest.fixture(scope="module")
-def telling() -> Iterator[Started]:
-    with started("--events") as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

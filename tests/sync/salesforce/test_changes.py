@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,25 +14,11 @@ from domain.contract import Contract
 from domain.lifecycle import ContractStatus
 from storage.salesforce_access import AskedFor, asked_for, keep_access, known_access, note_asked
 from storage.salesforce_streams import end_streams
-from sync.salesforce.stand_in.process import Started, started
 from tests.storage.lane_work import ONE
-from tests.sync.salesforce.hearing import Hearing, Test, hears, until
+from tests.sync.salesforce.hearing import Hearing, Hears, until
 from tests.sync.salesforce.loading import Loading
-from tests.sync.salesforce.org import REP, SYNC, furnished
+from tests.sync.salesforce.org import REP, SYNC
 from tests.sync.salesforce.telling import TERM, usd
-
-Hears = Callable[[Test], None]
-
-
-@pytest.fixture(scope="module")
-def telling() -> Iterator[Started]:
-    with started("--events") as running:
-        yield running
-
-
-@pytest.fixture
-def both(database_url: str, owner_url: str, superuser_url: str, telling: Started) -> Hears:
-    return hears((database_url, owner_url, superuser_url), furnished(telling))
 
 
 async def settled(hearing: Hearing, **values: Any) -> Any:

@@ -2,31 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from datetime import timedelta
-
-import pytest
 
 from domain.passage import SyncDirection
 from storage.sync_health import passed_since
-from sync.salesforce.stand_in.process import Started, started
 from tests.storage.lane_work import ONE
-from tests.sync.salesforce.hearing import Hearing, Test, hears
-from tests.sync.salesforce.org import furnished
+from tests.sync.salesforce.hearing import Hearing, Hears
 from tests.sync.salesforce.telling import TERM
-
-Hears = Callable[[Test], None]
-
-
-@pytest.fixture(scope="module")
-def telling() -> Iterator[Started]:
-    with started("--events") as running:
-        yield running
-
-
-@pytest.fixture
-def both(database_url: str, owner_url: str, superuser_url: str, telling: Started) -> Hears:
-    return hears((database_url, owner_url, superuser_url), furnished(telling))
 
 
 def test_each_change_counts_for_its_object(both: Hears) -> None:

@@ -2,31 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from datetime import timedelta
-
-import pytest
 
 from domain.alert import LATE, AlertKind
 from domain.identity import uuid7
 from storage.alert_targets import StoredTarget, add_target
-from sync.salesforce.stand_in.process import Started, started
 from tests.storage.lane_work import ONE
-from tests.sync.salesforce.hearing import TOPIC, Hearing, Test, hears, until
-from tests.sync.salesforce.org import furnished
-
-Hears = Callable[[Test], None]
-
-
-@pytest.fixture(scope="module")
-def telling() -> Iterator[Started]:
-    with started("--events") as running:
-        yield running
-
-
-@pytest.fixture
-def both(database_url: str, owner_url: str, superuser_url: str, telling: Started) -> Hears:
-    return hears((database_url, owner_url, superuser_url), furnished(telling))
+from tests.sync.salesforce.hearing import TOPIC, Hearing, Hears, until
 
 
 async def watched(hearing: Hearing) -> None:
