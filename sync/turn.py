@@ -40,8 +40,8 @@ class Pace:
     A worker has so many `lanes`, up to `together` of them in one transaction, and so many messages of each.
     """
 
-    lanes: int = 40
-    together: int = 20
+    lanes: int = 80
+    together: int = 40
     messages: int = 20
     lease: timedelta = timedelta(seconds=60)
     patience: Patience = field(default_factory=Patience)

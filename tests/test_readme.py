@@ -58,6 +58,12 @@ def test_every_file_that_is_named_or_linked_to_exists() -> None:
     assert "policy.toml" not in missing or (ROOT / "auth" / "policy.toml").exists()
 
 
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").rglob("*.md")), ids=lambda page: page.stem)
+def test_every_file_that_a_page_links_to_exists(page: Path) -> None:
+    linked = re.findall(r"\]\((?!http)([^)#\s]+)", page.read_text(encoding="utf-8"))
+    assert [name for name in linked if not (page.parent / name).exists()] == []
+
+
 def test_the_commands_are_all_that_there_are() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     targets = set(re.findall(r"^([a-z]+):.*##", makefile, re.MULTILINE)) - {"help"}

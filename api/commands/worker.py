@@ -22,7 +22,7 @@ from sync.registry import subscribers
 from sync.turn import Counters, Pace
 from sync.worker import Worker
 
-_MOST_LANES = 100
+_MOST_LANES = 200
 _CONNECTIONS = 10
 _FOR_STREAMS = 2
 
@@ -32,7 +32,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser("worker", help="do the work that waits in queues; any number may run")
     parser.add_argument("--once", action="store_true", help="end when nothing is due any more")
     parser.add_argument(
-        "--lanes", type=int, default=Pace().lanes, help="how many are worked on at once, 40 unless said"
+        "--lanes", type=int, default=Pace().lanes, help="how many are worked on at once, 80 unless said"
     )
     parser.set_defaults(run=_run)
 

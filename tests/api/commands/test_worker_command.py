@@ -61,12 +61,12 @@ def test_a_worker_tells_its_figures_where_it_says(given: dict[str, str]) -> None
     assert (process.returncode, failed) == (0, "")
 
 
-@pytest.mark.parametrize("lanes", ["0", "101", "-1"])
+@pytest.mark.parametrize("lanes", ["0", "201", "-1"])
 def test_so_many_lanes_are_not_worked_on(
     given: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], lanes: str
 ) -> None:
     done = run_here(monkeypatch, capsys, given, "worker", "--lanes", lanes)
-    assert only_line(done) == "--lanes takes a whole number from 1 to 100"
+    assert only_line(done) == "--lanes takes a whole number from 1 to 200"
 
 
 def test_a_worker_refuses_a_role_that_row_security_does_not_bind(
