@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -22,7 +21,6 @@ from api.errors import (
     AnswerTooLarge,
     ApiError,
     BadRequest,
-    DeadlineExceeded,
     InsufficientScope,
     InternalError,
     NotWholly,
@@ -158,14 +156,10 @@ class Endpoint:
         self._audit.coming += 1
         try:
             with self._admissions.admit(asked.principal):
-                async with asyncio.timeout(self._limits.operation_seconds):
-                    data = await self._execute(asked, body)
+                data = await self._execute(asked, body)
             answer = Answer(HTTPStatus.OK, data)
         except ApiError as error:
             answer = self._refused(asked, error)
-        except TimeoutError:
-            most = self._limits.operation_seconds
-            answer = self._refused(asked, DeadlineExceeded(f"an operation takes at most {most} seconds"))
         except Exception as error:  # noqa: BLE001 - as follows
             # The boundary: whatever it is, the caller gets JSON, and the log no message: it may hold values.
             log.error("unexpected %s at %s, request %s", type(error).__name__, where(error), asked.id)  # noqa: TRY400 - as above

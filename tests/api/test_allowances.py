@@ -16,7 +16,7 @@ import pytest
 
 from api.admission import Admissions
 from api.allowances import REFUSED, Allowances, Budget
-from api.errors import TooManyRequests, Unavailable
+from api.errors import DeadlineExceeded, TooManyRequests, Unavailable
 from api.limit_settings import Limits
 from api.settings import Settings
 from api.trusted import trusted_documents
@@ -252,17 +252,43 @@ def test_a_database_that_is_yet_to_be_migrated_serves(
 # At once
 
 
-def test_a_caller_has_so_many_operations_under_way_and_a_worker_so_many_of_all() -> None:
+def test_a_caller_has_so_many_operations_under_way_and_a_worker_so_many_of_all(
+    loop: asyncio.Runner,
+) -> None:
     admissions = Admissions(Limits(caller_operations=2, worker_operations=3))
-    with ExitStack() as stack:
-        for _ in range(2):
-            stack.enter_context(admissions.admit(who("ada")))
-        with pytest.raises(TooManyRequests):
-            stack.enter_context(admissions.admit(who("ada", "another client")))
-        stack.enter_context(admissions.admit(who("bo")))
-        with pytest.raises(Unavailable):
-            stack.enter_context(admissions.admit(who("cy")))
-    assert (admissions.all, dict(admissions.of_caller)) == (0, {})
+
+    async def test() -> None:
+        with ExitStack() as stack:
+            for _ in range(2):
+                stack.enter_context(admissions.admit(who("ada")))
+            with pytest.raises(TooManyRequests):
+                stack.enter_context(admissions.admit(who("ada", "another client")))
+            stack.enter_context(admissions.admit(who("bo")))
+            with pytest.raises(Unavailable):
+                stack.enter_context(admissions.admit(who("cy")))
+        assert (admissions.under_way, admissions.of_caller) == (set(), {})
+
+    loop.run(test())
+
+
+def test_an_operation_whose_caller_goes_is_no_operation_that_took_too_long(loop: asyncio.Runner) -> None:
+    admissions = Admissions(Limits(operation_seconds=1))
+
+    async def work() -> None:
+        with admissions.admit(who()):
+            await asyncio.sleep(60)
+
+    async def test() -> None:
+        gone, late = asyncio.create_task(work()), asyncio.create_task(work())
+        await asyncio.sleep(0)
+        gone.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await gone
+        with pytest.raises(DeadlineExceeded):
+            await late
+        assert (admissions.under_way, admissions.of_caller) == (set(), {})
+
+    loop.run(test())
 
 
 def test_operations_at_once_are_counted_and_those_too_many_refused(
