@@ -411,7 +411,7 @@ def test_several_workers_keep_the_order_of_every_key_and_lose_and_double_nothing
             came = await asyncio.gather(
                 *(mishaps.enqueue(work, key) for key in keys), mishaps.lose_workers(work)
             )
-            await until_empty(work, 50)
+            await until_empty(work, 150)
         good = [[each for each in payloads if "poison" not in each] for payloads in came]
         assert await noted(work) == dict(zip(keys, good, strict=False))
         poison = sorted(each for payloads in came for each in payloads if "poison" in each)
