@@ -12,7 +12,7 @@ from uuid import UUID
 
 import asyncpg
 
-from api.commands.org_work import in_org, require_role
+from api.commands.org_work import in_org, policy_with
 from api.settings import Settings, SettingsError
 from auth.oauth.assertion import (
     ALGORITHMS,
@@ -117,8 +117,6 @@ def _action(
 
 
 def _run(arguments: argparse.Namespace, settings: Settings) -> int:
-    for role in getattr(arguments, "role", ()):
-        require_role(role)
     name = getattr(arguments, "name", "unnamed")
     if not (name.isprintable() and 0 < len(name.strip()) <= LONGEST_NAME):
         raise SettingsError(f"--name is a line of 1 to {LONGEST_NAME} characters")
@@ -127,6 +125,7 @@ def _run(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 async def _add(connection: asyncpg.Connection, org: Org, *, arguments: argparse.Namespace) -> None:
+    await policy_with(connection, arguments.role)
     if arguments.public_key:
         keys = [_read(path) for path in arguments.public_key]
         signing = new_key_client(

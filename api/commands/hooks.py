@@ -11,13 +11,11 @@ import asyncpg
 import orjson
 
 from api.commands.given_file import text_of
-from api.commands.org_work import add_action, given_name
+from api.commands.org_work import add_action, given_name, policy_with
 from api.errors import ApiError
 from api.installation import sealer
 from api.live.hook_discretion import check_hook
 from api.settings import Settings, SettingsError
-from auth.policy_file import load_policy
-from auth.policy_watch import in_force
 from domain.identity import uuid7
 from domain.org import Org
 from storage.contract_changes import present
@@ -96,12 +94,7 @@ async def _add(
 
 async def _check(connection: asyncpg.Connection, made: StoredHook) -> None:
     """Refuse roles and a filter that would never tell anything. Raises SettingsError."""
-    policy = await in_force(connection, load_policy())
-    unknown = [each for each in made.roles if each not in policy.roles]
-    if unknown:
-        raise SettingsError(
-            f"the policy has no role {unknown[0]!r}; it has: {', '.join(sorted(policy.roles))}"
-        )
+    policy = await policy_with(connection, made.roles)
     try:
         if not isinstance(orjson.loads(made.filter), dict):
             raise SettingsError("--filter takes a JSON object")

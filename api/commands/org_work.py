@@ -9,9 +9,12 @@ from functools import partial
 
 import asyncpg
 
+from api.commands.policy_source import require_roles
 from api.installation import open_installation
 from api.settings import Settings, SettingsError
+from auth.policy import Policy
 from auth.policy_file import load_policy
+from auth.policy_watch import in_force
 from domain.org import Org
 from storage.database import connect, require_schema
 from storage.orgs import find_org, list_orgs
@@ -86,8 +89,8 @@ def given_name(text: str) -> str:
     return name
 
 
-def require_role(role: str) -> None:
-    """Refuse a role that the policy does not have. Raises SettingsError, which names those that it has."""
-    known = load_policy().roles
-    if role not in known:
-        raise SettingsError(f"the policy has no role {role!r}; it has: {', '.join(sorted(known))}")
+async def policy_with(connection: asyncpg.Connection, roles: Sequence[str]) -> Policy:
+    """Return the policy in force, which has the roles. Raises SettingsError, PolicyError."""
+    policy = await in_force(connection, load_policy())
+    require_roles(policy, roles, "the policy in force")
+    return policy

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from api.settings import SettingsError
@@ -26,12 +27,12 @@ def near(path: Path) -> Path:
     return path.relative_to(here) if path.is_relative_to(here) else path
 
 
-def require_roles(policy: Policy, roles: list[str]) -> None:
+def require_roles(policy: Policy, roles: Sequence[str], called: str | None = None) -> None:
     """Refuse a role that the policy does not have. Raises SettingsError, which names those that it has."""
     for role in roles:
         if role not in policy.roles:
             raise SettingsError(
-                f"{policy.source} has no role {role!r}; it has: {', '.join(sorted(policy.roles))}"
+                f"{called or policy.source} has no role {role!r}; it has: {', '.join(sorted(policy.roles))}"
             )
 
 

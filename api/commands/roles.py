@@ -11,7 +11,7 @@ from functools import partial
 import asyncpg
 
 from api.commands import roles_review
-from api.commands.org_work import in_org, require_role
+from api.commands.org_work import in_org, policy_with
 from api.settings import Settings, SettingsError
 from auth.role_grants import give_role, take_role
 from domain.error import DomainError
@@ -62,7 +62,6 @@ def _action(
 
 def _run(arguments: argparse.Namespace, settings: Settings) -> int:
     if arguments.action != "list":
-        require_role(arguments.role)
         arguments.by = arguments.by or getpass.getuser()
         for option, text in (("--reason", arguments.reason), ("--by", arguments.by)):
             if not text.strip() or not text.isprintable():
@@ -78,6 +77,7 @@ def _run(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 async def _grant(connection: asyncpg.Connection, org: Org, *, arguments: argparse.Namespace) -> None:
+    await policy_with(connection, [arguments.role])
     now = _now()
     try:
         grant = await give_role(

@@ -9,10 +9,10 @@ import time
 from collections.abc import Sequence
 from datetime import timedelta
 
+from api.commands.org_work import policy_with
 from api.installation import open_installation, signing_keys
 from api.settings import Settings, SettingsError
 from auth.keys import KeyRing, Keys
-from auth.policy_file import load_policy
 from auth.principal import Principal
 from auth.scopes import SCOPES, UNSAID
 from auth.tokens import issue
@@ -40,13 +40,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def _run(arguments: argparse.Namespace, settings: Settings) -> int:
     if settings.host not in LOOPBACK:
         raise SettingsError("tokens of the command line are for an API that listens on loopback only")
-    known = load_policy().roles
-    for role in arguments.role:
-        if role not in known:
-            raise SettingsError(f"the policy has no role {role!r}; it has: {', '.join(sorted(known))}")
     if not 1 <= arguments.minutes <= 24 * 60:
         raise SettingsError("--minutes is from 1 to 1440")
-    org, keys = asyncio.run(_org_and_keys(settings, arguments.org))
+    org, keys = asyncio.run(_org_and_keys(settings, arguments.org, arguments.role))
     lifetime = timedelta(minutes=arguments.minutes)
     caller = local_caller(org, arguments.subject, arguments.role, SCOPES if arguments.write else UNSAID)
     print(local_token(settings, keys, caller, lifetime))
@@ -55,10 +51,11 @@ def _run(arguments: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-async def _org_and_keys(settings: Settings, name: str) -> tuple[Org, KeyRing]:
+async def _org_and_keys(settings: Settings, name: str, roles: Sequence[str]) -> tuple[Org, KeyRing]:
     connection = await connect(open_installation(settings).owner_url)
     try:
         await require_schema(connection)
+        await policy_with(connection, roles)
         return await find_org(connection, name), await signing_keys(connection, settings)
     finally:
         await connection.close()

@@ -190,7 +190,7 @@ def test_an_unknown_org_is_told_with_those_that_are_known(given: dict[str, str],
 
 def test_an_unknown_role_is_told_with_those_that_are_known(given: dict[str, str], run: Run) -> None:
     done = run("token", "--org", "Northwind", "--role", "legal", "--role", "king", given=given)
-    assert only_line(done) == f"the policy has no role 'king'; it has: {ROLES}"
+    assert only_line(done) == f"the policy in force has no role 'king'; it has: {ROLES}"
     assert done.stdout == ""
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from api.cli import main
+from auth import policy_change
+from auth.policy_file import SHIPPED
 from domain.identity import salesforce_id
 from domain.org import Org
 from storage.database import connect
@@ -107,14 +109,45 @@ def test_a_scope_that_there_is_not_is_no_scope(type_: Type, line: str) -> None:
         type_(line)
 
 
+def test_what_is_in_force_says_which_roles_there_are(type_: Type, owner_url: str) -> None:
+    approve(owner_url, SHIPPED.read_text().replace("[roles.integrator]", "[roles.connector]"))
+    assert type_("clients add --name sync --role connector")[0] == 0
+    assert type_(f"roles grant --user {USER} --role connector --reason r")[0] == 0
+    assert type_("token --role connector")[0] == 0
+    for line in (
+        "clients add --name sync --role integrator",
+        f"roles grant --user {USER} --role integrator --reason r",
+        "token --role integrator",
+    ):
+        assert "the policy in force has no role 'integrator'; it has: admin, connector" in type_(line)[2]
+
+
+def test_a_role_that_the_policy_has_no_more_is_taken_away(type_: Type, owner_url: str) -> None:
+    assert type_(f"roles grant --user {USER} --role integrator --reason r")[0] == 0
+    approve(owner_url, SHIPPED.read_text().replace("[roles.integrator]", "[roles.connector]"))
+    assert type_(f"roles revoke --user {USER} --role integrator --reason r")[0] == 0
+
+
+def approve(url: str, policy: str) -> None:
+    """Put a policy in force."""
+
+    async def run() -> None:
+        connection = await connect(url)
+        candidate = await policy_change.propose(connection, policy.encode(), "other", by="ann", reason="r")
+        await policy_change.approve(connection, candidate.digest, by="bob", reason="r")
+        await connection.close()
+
+    asyncio.run(run())
+
+
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        ("clients add --name sync --role king", "the policy has no role 'king'"),
+        ("clients add --name sync --role king", "the policy in force has no role 'king'"),
         ("clients trust --name sf --certificate missing.crt", "missing.crt cannot be read"),
         ("clients trust --name sf --certificate broken.crt", "broken.crt cannot be trusted"),
         ("clients trust --name sf --certificate weak.crt", "1024 bits; 2048 are the least"),
-        (f"roles grant --user {USER} --role king --reason r", "the policy has no role 'king'"),
+        (f"roles grant --user {USER} --role king --reason r", "the policy in force has no role 'king'"),
         ("roles grant --user ann --role legal --reason r", "--user: 'ann' is not a Salesforce id"),
         (f"roles grant --user {USER} --role legal --reason r --until 2020-01-01", "lies in the past"),
         (f"roles revoke --user {USER} --role legal --reason r", "has no legal that could be revoked"),

@@ -95,7 +95,7 @@ def test_a_webhook_is_added_tested_rotated_and_ended_and_its_address_shown_nowhe
 @pytest.mark.parametrize(
     ("bad", "said"),
     [
-        (["--role", "king"], "the policy has no role 'king'"),
+        (["--role", "king"], "the policy in force has no role 'king'"),
         (["--role", "finance", "--filter", "{"], "--filter takes JSON"),
         (["--role", "finance", "--filter", "[]"], "--filter takes a JSON object"),
         (["--role", "finance", "--filter", '{"colour": {"eq": "red"}}'], "--filter: "),
