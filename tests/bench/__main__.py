@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from api.settings import Settings
 from tests.bench import ingest
 from tests.bench.chart import chart
 from tests.bench.events import accepted
@@ -66,7 +67,7 @@ def _beside(options: Options) -> list[dict[str, Any]]:
     names = options.servers or installed()
     print(f"a graph of {options.contracts} contracts in 20 orgs is made or found", flush=True)
     with open_graph(options.contracts, keep=options.keep) as graph, run_servers(graph, names) as servers:
-        questions = asyncio.run(draw(graph.unbound_url, graph.home))
+        questions = asyncio.run(draw(graph.unbound_url, Settings(home=graph.home)))
         for operation in operations:
             compare(_asked(servers, operation), operation, questions[operation][: options.compared])
         print(f"{', '.join(servers)} give equal answers", flush=True)

@@ -91,14 +91,15 @@ async def _make(cluster: Cluster, contracts: int) -> str:
             await administrator.execute(f'DROP DATABASE "{stale[0]}" WITH (FORCE)')
         await administrator.execute(f"CREATE DATABASE bench_draft OWNER {OWNER}")
         await migrate.upgrade(cluster.dsn(OWNER, "bench_draft"))
-        await _seed(cluster.dsn(SUPERUSER, "bench_draft"), contracts)
+        await seed(cluster.dsn(SUPERUSER, "bench_draft"), contracts)
         await administrator.execute(f"ALTER DATABASE bench_draft RENAME TO {name}")
     finally:
         await administrator.close()
     return name
 
 
-async def _seed(url: str, contracts: int) -> None:
+async def seed(url: str, contracts: int) -> None:
+    """Make the graph in a database that has the tables and nothing of the same ids, as a superuser."""
     settings = {"bench.contracts": str(contracts), "jit": "off"}
     connection = await asyncpg.connect(url, server_settings=settings)
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,3 +53,26 @@ def _stat(process: int) -> list[str] | None:
 
 def _seconds(stat: list[str]) -> float:
     return (int(stat[_USER]) + int(stat[_SYSTEM])) / _TICKS
+
+
+def descendants(process: int) -> Iterator[int]:
+    """Give a process and all that came of it and still run."""
+    yield process
+    try:
+        children = (PROC / str(process) / "task" / str(process) / "children").read_text().split()
+    except OSError:
+        return
+    for each in children:
+        yield from descendants(int(each))
+
+
+def seconds_of(process: int) -> float:
+    """Read how much CPU a process has used, with those of its children that have ended."""
+    stat = _stat(process)
+    return sum(int(stat[each]) for each in (_USER, _SYSTEM, _USER + 2, _SYSTEM + 2)) / _TICKS if stat else 0.0
+
+
+def machine_seconds() -> float:
+    """Read how much CPU all processes of this machine have used."""
+    user, nice, system = (PROC / "stat").read_text().split(maxsplit=4)[1:4]
+    return (int(user) + int(nice) + int(system)) / _TICKS

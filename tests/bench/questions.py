@@ -67,14 +67,14 @@ class Question:
         return head.encode() + body
 
 
-async def draw(url: str, home: Path) -> Mapping[str, Sequence[Question]]:
+async def draw(url: str, settings: Settings) -> Mapping[str, Sequence[Question]]:
     """Draw questions about every org, by the name of their operation."""
     connection = await connect(url, statement_timeout="0")
     try:
         deals = await connection.fetch(f"SELECT org_id, salesforce_id FROM opportunity {_DRAWN}")
         places = await connection.fetch(f"SELECT org_id, expiration_date, id, title FROM contract {_DRAWN}")
         orgs = {each["org_id"] for each in (*deals, *places)}
-        tokens = _tokens(orgs, await signing_keys(connection, Settings(home=home)))
+        tokens = _tokens(orgs, await signing_keys(connection, settings))
     finally:
         await connection.close()
     dice = random.Random(1)
@@ -100,20 +100,25 @@ async def draw(url: str, home: Path) -> Mapping[str, Sequence[Question]]:
 
 
 def _tokens(orgs: set[UUID], keys: Keys) -> dict[UUID, list[str]]:
-    settings = Settings(home=Path())
-
     def token(org: UUID, number: int) -> str:
-        caller = Principal(org, f"reader-{number}", "bench", frozenset({ROLE}), frozenset(UNSAID))
-        return issue(
-            keys,
-            issuer=settings.issuer,
-            audience=settings.audience,
-            principal=caller,
-            lifetime=timedelta(days=1),
-            now=time.time(),
+        return token_of(
+            Principal(org, f"reader-{number}", "bench", frozenset({ROLE}), frozenset(UNSAID)), keys
         )
 
     return {org: [token(org, number) for number in range(CALLERS_PER_ORG)] for org in orgs}
+
+
+def token_of(caller: Principal, keys: Keys) -> str:
+    """Return a token of a caller that is good for a day."""
+    settings = Settings(home=Path())
+    return issue(
+        keys,
+        issuer=settings.issuer,
+        audience=settings.audience,
+        principal=caller,
+        lifetime=timedelta(days=1),
+        now=time.time(),
+    )
 
 
 def _cursor(place: Any) -> str:

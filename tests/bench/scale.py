@@ -49,7 +49,7 @@ def main() -> int:
     given = parser.parse_args()
     print("graphs are made or found; a million contracts take some minutes", flush=True)
     with open_graphs(given.contracts, keep=given.keep) as graphs:
-        asked = [asyncio.run(draw(graph.unbound_url, graph.home)) for graph in graphs]
+        asked = [asyncio.run(draw(graph.unbound_url, Settings(home=graph.home))) for graph in graphs]
         by_size = dict(zip(given.contracts, graphs, strict=True))
         for size, graph in by_size.items():
             print(f"{size:>9,} contracts take {asyncio.run(_megabytes(graph)):,.0f} MB of disk", flush=True)

@@ -74,6 +74,8 @@ class Site:
     port: int
     processes: list[Process] = field(default_factory=list)
     epoch: datetime = field(default_factory=lambda: datetime.now(UTC) - timedelta(hours=1))
+    given: dict[str, str] = field(default_factory=dict)
+    """Settings beside those that every site has."""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -81,7 +83,7 @@ class Site:
         return kept | {
             "CONTRACT_GRAPH_HOME": str(self.home), "CONTRACT_GRAPH_PORT": str(self.port),
             "CONTRACT_GRAPH_KEY_ENCRYPTION_KEY": KEY_ENCRYPTION,
-            "DATABASE_URL": self.cluster.dsn(READ_WRITE),
+            "DATABASE_URL": self.cluster.dsn(READ_WRITE), **self.given,
         }  # fmt: skip
 
     @property
