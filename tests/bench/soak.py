@@ -55,6 +55,7 @@ class Run:
     capacity: float
     share: float
     rate: float
+    nice: int
     minutes: list[dict[str, Any]] = field(default_factory=list)
     over: dict[str, Any] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
@@ -74,12 +75,14 @@ def main() -> int:
     parser.add_argument("--contracts", type=int, default=20_000, help="in the graph that is read (20000)")
     parser.add_argument("--changing", type=int, default=4_000, help="contracts that are changed (4000)")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--nice", type=int, default=0, help="priority, for a machine that others use too (0)")
     parser.add_argument("--json", type=Path, help="write all of it there")
     given = parser.parse_args()
     # A panel tells how many days are left: its answers change at midnight.
     if (datetime.now(UTC) + timedelta(minutes=given.minutes + 10)).date() != datetime.now(UTC).date():
         print("answers of two days cannot be compared: begin after midnight UTC", file=sys.stderr)
         return 2
+    os.nice(given.nice)  # whatever is started here has it too
     with site(given.changing) as made:
         ground = furnished(made, given.contracts, given.seed)
         run = _Soak(ground, given).run()
@@ -107,7 +110,7 @@ class _Soak:
         self._phase(load, self._given.press / 3, None)  # statements are prepared, and answers learnt
         self._site.wait_until_done()
         capacity = self._capacity(load)
-        run = Run(capacity, self._given.share, capacity * self._given.share)
+        run = Run(capacity, self._given.share, capacity * self._given.share, self._given.nice)
         print(
             f"it can do {capacity:,.0f} requests/s; {run.rate:,.0f}/s arrive, {run.share:.0%} of them",
             flush=True,
