@@ -93,6 +93,7 @@ TABLE: Final[dict[str, tuple[Limit, ...]]] = {
         Limit("aliases", limits.MAX_ALIASES, "", QueryTooComplex, _DOCUMENT),
         Limit("directives", limits.MAX_DIRECTIVES, "", QueryTooComplex, _DOCUMENT),
         Limit("variables", limits.MAX_VARIABLES, "", QueryTooComplex, _DOCUMENT),
+        Limit("values", limits.MAX_VALUES, "written in it", QueryTooComplex, _DOCUMENT),
         Limit("fields of `review`", limits.MAX_REVIEWS, "", QueryTooComplex,
               "api/review/test_review_decisions.py::test_more_fields_than_a_reviewer_may_ask_for_at_once_are_refused"),
         Limit("conditions of all filters", limits.MAX_CONDITIONS, "", QueryTooComplex,

@@ -6,15 +6,21 @@ fragments; a chain of 24 in one kilobyte stops a worker for a minute.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from graphql import (
+    DirectiveNode,
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    ListValueNode,
+    ObjectValueNode,
     OperationDefinitionNode,
     SelectionSetNode,
+    ValueNode,
+    VariableNode,
 )
 
 from api.errors import QueryTooComplex
@@ -42,6 +48,8 @@ MAX_ROOT_FIELDS = 20
 MAX_ALIASES = 30
 MAX_DIRECTIVES = 50
 MAX_VARIABLES = 50
+MAX_VALUES = 500
+"""Written in a document, each member of a list or an object too: 4,000 of them hold a worker for 60 ms."""
 MAX_CONDITIONS = 100
 """Members of all filters of an operation, wherever they stand: each becomes SQL."""
 MAX_ORDER_TERMS = 10
@@ -92,18 +100,20 @@ class _Pass:
     directives: int = 0
     spreads: int = 0
     introspections: int = 0
+    values: int = 0
 
     def measure(self, selection_set: SelectionSetNode, level: int) -> _Size:
         if level > MAX_DEPTH:
             raise too_large("depth", MAX_DEPTH)
         size = _Size()
         for selection in selection_set.selections:
-            self.directives += len(selection.directives or ())
+            self.decorate(selection.directives or ())
             inner = _Size()
             if isinstance(selection, FieldNode):
                 self.fields += 1
                 self.introspections += selection.name.value in INTROSPECTION
                 self.aliases += selection.alias is not None
+                self.values += sum(written(each.value) for each in selection.arguments or ())
                 if selection.selection_set is not None:
                     inner = self.measure(selection.selection_set, level + 1)
                 inner = _Size(inner.fields + 1, inner.depth + 1, 1)
@@ -116,6 +126,11 @@ class _Pass:
             size = _Size(fields, max(size.depth, inner.depth), min(size.top + inner.top, MAX_SPREAD_FIELDS))
         return size
 
+    def decorate(self, directives: Iterable[DirectiveNode]) -> None:
+        for directive in directives:
+            self.directives += 1
+            self.values += sum(written(each.value) for each in directive.arguments or ())
+
     def fragment(self, name: str) -> _Size:
         if name in self.open or name not in self.fragments:
             return _Size()  # validation names both faults better than a limit would
@@ -125,6 +140,15 @@ class _Pass:
             self.known[name] = self.measure(self.fragments[name].selection_set, len(self.open))
             self.open.discard(name)
         return self.known[name]
+
+
+def written(value: ValueNode | None) -> int:
+    """Return how many values are written where one stands."""
+    if isinstance(value, ListValueNode):
+        return 1 + sum(written(each) for each in value.values)
+    if isinstance(value, ObjectValueNode):
+        return 1 + sum(written(each.value) for each in value.fields)
+    return 0 if value is None or isinstance(value, VariableNode) else 1
 
 
 def too_large(what: str, limit: int, **more: int) -> QueryTooComplex:
@@ -151,12 +175,14 @@ def check_limits(document: DocumentNode) -> None:
             ("root fields", size.top, MAX_ROOT_FIELDS),
             ("variables", len(operation.variable_definitions or ()), MAX_VARIABLES),
         ]
-        walk.directives += len(operation.directives or ())
+        walk.decorate(operation.directives or ())
+        walk.values += sum(written(each.default_value) for each in operation.variable_definitions or ())
     counts += [
         ("fields", walk.fields, MAX_FIELDS),
         ("aliases", walk.aliases, MAX_ALIASES),
         ("directives", walk.directives, MAX_DIRECTIVES),
         ("spreads", walk.spreads, MAX_SPREADS),
+        ("values", walk.values, MAX_VALUES),
         ("introspection fields", walk.introspections, MAX_INTROSPECTIONS),
     ]
     for what, found, limit in counts:

@@ -77,9 +77,14 @@ def spread_fields(many: int) -> str:
     return f"query Q0 {{ viewer {{ {'...F ' * times}{more} }} }} fragment F on Viewer {{{' subject' * 49} }}"
 
 
-def tokens(many: int) -> str:
+def values(many: int) -> str:
     asked = "query Q0 { contracts(filter: { number: { in: [%s] } }) { totalCount } }"
-    return asked % " ".join('""' for _ in range(many - 22))
+    return asked % " ".join('""' for _ in range(many - 3))
+
+
+def tokens(many: int) -> str:
+    asked = " ... on Viewer { subject }" * ((many - 7) // 6) + " subject" * ((many - 7) % 6)
+    return f"query Q0 {{ viewer {{{asked} }} }}"
 
 
 def source(many: int) -> str:
@@ -99,6 +104,7 @@ LIMITS: dict[str, tuple[Callable[[int], str], int]] = {
     "variables": (variables, limits.MAX_VARIABLES),
     "depth": (depth, limits.MAX_DEPTH),
     "fields with fragments opened": (spread_fields, limits.MAX_SPREAD_FIELDS),
+    "values": (values, limits.MAX_VALUES),
     "tokens": (tokens, limits.MAX_TOKENS),
     "source": (source, limits.MAX_SOURCE),
 }
