@@ -17,7 +17,7 @@ check: ## ruff, formatting, mypy, import floors, generated files fresh
 	@scripts/setup dev
 	@scripts/check
 
-fuzz: ## 20,000 random queries against the reference executor, histories of lanes and claims, edits on both sides, OAuth requests
+fuzz: ## 20,000 random queries against the reference executor, schemathesis as every role and on OAuth, histories of lanes and claims, edits on both sides
 	@scripts/setup dev
 	@CONTRACT_GRAPH_FUZZ=20000 .venv/bin/python -m pytest -s tests/api/fuzz tests/api/test_access_matrix.py \
 	  tests/stock_clients/test_schemathesis.py tests/storage/test_lane_interleavings.py tests/sync/test_interleavings.py \
