@@ -44,6 +44,7 @@ from auth.policy import PolicyError
 from auth.policy_file import check_coverage, load_policy
 from auth.policy_watch import ASK_AGAIN as POLICY_ASK_AGAIN
 from auth.policy_watch import PolicyWatch
+from auth.proofs import Proofs
 from auth.revocation import Revocations
 from auth.tokens import TokenVerifier
 from auth.vault import Vault
@@ -159,6 +160,7 @@ class Application:
         self._door.endpoint = endpoint
         self._obey(endpoint)
         self._door.revocations = Revocations(self.database)
+        self._door.proofs = Proofs(self.database)
         self._door.live = Live(endpoint, self.database, self._door.revocations)
         async with self.database.transaction(UUID(int=0)) as connection:
             self.keys.take(await first_keys(connection, self._sealer, "contract-graph serve"))

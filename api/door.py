@@ -22,8 +22,9 @@ from api.refusals import (
     RequestTooLarge,
     UnsupportedMediaType,
 )
-from auth.dpop import ALGORITHMS, ProofsSeen, read_proof
+from auth.dpop import ALGORITHMS, Proof, read_proof
 from auth.key_encryption import KeyEncryptionError
+from auth.proofs import Proofs
 from auth.revocation import Revocations
 from auth.scopes import READ
 from auth.token_refused import (
@@ -74,7 +75,6 @@ class Door:
     ) -> None:
         self._verifier = verifier
         self._url = url
-        self._proofs = ProofsSeen()
         self._renew_keys = renew_keys
         self._challenge = challenge
         self._heads = {
@@ -83,6 +83,7 @@ class Door:
         }
         self.endpoint: Endpoint | None = None
         self.revocations: Revocations | None = None
+        self.proofs: Proofs | None = None
         self.live: Live | None = None
         self.turned_away: Counter[str] = Counter()
         """How often a request was refused here, before the audit log and the endpoint knew of it, by code."""
@@ -100,13 +101,15 @@ class Door:
             allow = [(b"allow", b"POST")] if isinstance(refused, MethodNotAllowed) else []
             await reply(refused.status, self._turn_away(refused, told), media_type, *allow)
             return
-        if self.endpoint is None or self.revocations is None or self.live is None:
+        if self.endpoint is None or self.revocations is None or self.proofs is None or self.live is None:
             await reply(Unavailable.status, self._turn_away(Unavailable(STARTING), told), media_type)
             return
         try:
             token = await self._read(asked.authorization)
-            self._check_binding(token, asked.authorization or b"", asked.proof)
+            proof = self._check_binding(token, asked.authorization or b"", asked.proof)
             await self.revocations.check(token)
+            if proof is not None:
+                await self.proofs.take(token.principal.org_id, proof, time.time())
         except TokenRefused as error:
             body = self._turn_away(_told(error), told)
             await reply(error.status, body, media_type, self._challenging(error))
@@ -155,20 +158,19 @@ class Door:
             await self._renew_keys()
             return self._verifier.read(authorization)
 
-    def _check_binding(self, token: AccessToken, authorization: bytes, proof: bytes | None) -> None:
-        """Ask for a proof where a token is bound to a key. Raises a TokenRefused."""
+    def _check_binding(self, token: AccessToken, authorization: bytes, proof: bytes | None) -> Proof | None:
+        """Ask for a proof where a token is bound to a key, and return it. Raises a TokenRefused."""
         as_bound = authorization[:4].lower() == b"dpop"
         if token.jkt is None:
             if as_bound:
                 raise UnboundToken
-            return
+            return None
         if not as_bound:
             raise BoundToken
-        now = time.time()
-        read = read_proof(proof or b"", "POST", self._url, now, token_of(authorization))
+        read = read_proof(proof or b"", "POST", self._url, time.time(), token_of(authorization))
         if read.jkt != token.jkt:
             raise InvalidProof
-        self._proofs.take(read, now)
+        return read
 
     async def _send(
         self,

@@ -62,7 +62,7 @@ def read_proof(proof: bytes, method: str, url: str, now: float, access_token: by
 
 
 class ProofsSeen:
-    """The proofs that a worker saw, until they would be too old anyway."""
+    """The proofs that one worker saw, until they would be too old anyway."""
 
     def __init__(self, capacity: int = 100_000) -> None:
         self._capacity = capacity

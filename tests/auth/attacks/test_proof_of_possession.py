@@ -19,7 +19,7 @@ from auth.oauth.form import CLIENT_ASSERTION
 from storage.database import connect
 from storage.oauth_clients import OAuthClient, add_client
 from storage.tenancy import bind_org
-from tests.api.graph import OURS, Graph
+from tests.api.graph import OURS, Graph, graph_over
 from tests.api.salesforce_org import assertion, claims
 from tests.auth.attacks.test_dpop_proof import proof
 from tests.auth.attacks.test_sign_in import People, people  # noqa: F401 - the fixture
@@ -159,6 +159,17 @@ def test_a_bound_token_is_good_with_a_proof_once(graph: Graph, basic: httpx.Basi
     assert again.headers["www-authenticate"].startswith('DPoP algs="ES256')
     assert 'error="invalid_dpop_proof"' in again.headers["www-authenticate"]
     assert ask(graph, token, signed(htu=GRAPH_URL, token=token.encode())).status_code == 200
+
+
+def test_a_proof_is_good_once_whichever_worker_it_comes_to(
+    graph: Graph, basic: httpx.BasicAuth, seeded_url: str, loop: asyncio.Runner
+) -> None:
+    token = bound(graph, basic)
+    made = signed(htu=GRAPH_URL, token=token.encode())
+    assert ask(graph, token, made).status_code == 200
+    with graph_over(graph.settings, seeded_url, loop) as another:
+        assert ask(another, token, made).status_code == 401
+        assert ask(another, token, signed(htu=GRAPH_URL, token=token.encode())).status_code == 200
 
 
 def test_a_stolen_token_is_good_for_nothing(graph: Graph, basic: httpx.BasicAuth) -> None:
