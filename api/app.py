@@ -26,7 +26,8 @@ from api.installation import sealer
 from api.live.live import Live
 from api.metrics import Family, process
 from api.metrics_page import MetricsPage, metrics_told
-from api.pool_metrics import of_pools
+from api.pool_metrics import of_pools, of_replicas
+from api.reading import Reading
 from api.schema import sdl
 from api.settings import Settings
 from api.shadow import Shadow
@@ -45,6 +46,7 @@ from auth.policy_file import check_coverage, load_policy
 from auth.policy_watch import ASK_AGAIN as POLICY_ASK_AGAIN
 from auth.policy_watch import PolicyWatch
 from auth.proofs import Proofs
+from auth.read_after import ReadAfter
 from auth.revocation import Revocations
 from auth.tokens import TokenVerifier
 from auth.vault import Vault
@@ -52,6 +54,7 @@ from auth.view import Views
 from storage.database import BUSY, Database, DatabaseUnavailable
 from storage.lane_bell import Bell
 from storage.policy_versions import add_differences
+from storage.replicas import Replicas
 from sync.connections import Connections
 from sync.registry import now
 from sync.salesforce.orgs import SalesforceOrgs
@@ -118,6 +121,7 @@ class Application:
         )
         self._transport = Transport(self._answered, settings)
         self.database: Database | None = None
+        self.replicas: Replicas | None = None
         self._audit: AuditWriter | None = None
         self._pools: dict[str, Database] = {}
         self._worker: Worker | None = None
@@ -146,6 +150,8 @@ class Application:
         views = Views(self._policies.in_force)
         self._audit = AuditWriter(audit)
         self._pools = {"requests": self.database, "audit": audit}
+        self.replicas = await self._opened_replicas(self.database)
+        reading = Reading(self.database, self.replicas, ReadAfter(self.keys))
         sharing = Sharing(self.database, SalesforceOrgs(self._sealer, kept_back=KEPT_BACK), now)
         endpoint = Endpoint(
             self.database,
@@ -155,6 +161,7 @@ class Application:
             self._audit,
             sharing=sharing,
             limits=self.settings.limits,
+            reading=reading,
         )
         self._bell = Bell(self.database)
         self._door.endpoint = endpoint
@@ -187,10 +194,22 @@ class Application:
             await self._bell.close()
             with suppress(DatabaseUnavailable, *BUSY):
                 await _keep_differences(self.database, endpoint)
+            if self.replicas is not None:
+                await self.replicas.close()
+                await self._pools["replicas"].close()
             await self.database.close()
             await audit.close()
             if self._trace is not None:
                 await self._trace.close()
+
+    async def _opened_replicas(self, database: Database) -> Replicas | None:
+        settings = self.settings
+        if not settings.replicas:
+            return None
+        watched, size, lag = Database(self._database_url, 1), settings.pool_size, settings.replica_lag
+        found = await Replicas.open(database, watched, settings.replicas, size, lag)
+        self._pools |= {"replicas": watched, **{f"replica {each.name}": each.pool for each in found.all}}
+        return found
 
     def leave(self) -> None:
         """End what would go on for ever, for the process is about to end."""
@@ -236,6 +255,8 @@ class Application:
             endpoint = self._door.endpoint
             found += [*of_requests(endpoint.tally, self._door), *of_planner(endpoint.planner)]
             found += of_audit(self._audit)
+        if self.replicas is not None:
+            found += of_replicas(self.replicas)
         if self._worker is not None:
             found += await of_worker(self._worker)
         return found
@@ -248,10 +269,16 @@ class Application:
     async def _ready(self, _: Request) -> Response:
         try:
             if self.database is not None and await self.database.read("SELECT 1", ()) == 1:
-                return JSONResponse({"status": "ready"})
+                return JSONResponse({"status": "ready"} | self._replicas_told())
         except DatabaseUnavailable:
             pass
         return JSONResponse({"status": "the database cannot be reached"}, status_code=503)
+
+    def _replicas_told(self) -> dict[str, Any]:
+        """Say which replicas are asked; without one the database answers, so that none makes us unready."""
+        if self.replicas is None:
+            return {}
+        return {"replicas": {each.name: self.replicas.state(each) for each in self.replicas.all}}
 
 
 async def _keep_differences(database: Database, endpoint: Endpoint) -> None:

@@ -130,11 +130,12 @@ class Door:
             answer = await self.endpoint.turn_away(token.principal, RequestTooLarge(TOO_LARGE), told)
         elif wanted is EVENT_STREAM:
             opening = partial(self.live.open, token, given, told)
-            found = await opening(last_event=asked.last_event, strict=asked.strict)
+            found = await opening(last_event=asked.last_event, strict=asked.strict, after=asked.after)
             await Sending(self.live, receive, send).send(found, self._headers(asked, EVENT_STREAM))
             return
         else:
-            answer = await self.endpoint.answer(token.principal, given, told, strict=asked.strict)
+            answering = partial(self.endpoint.answer, token.principal, given, told)
+            answer = await answering(strict=asked.strict, after=asked.after)
         await reply(_status(answer, media_type), answer.body, media_type, *self._asking_for(answer))
 
     def _turn_away(self, error: ApiError, known_as: str) -> bytes:

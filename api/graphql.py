@@ -36,6 +36,7 @@ from api.planner.parameters import Environment
 from api.planner.plan import BLIND, REVIEW
 from api.planner.record_ids import take_ids
 from api.planner.run import Plan, Planner
+from api.reading import Reading
 from api.request_tally import OWN, UNREAD, RequestTally
 from api.review.desk import ReviewDesk
 from api.sealed_answers import SealedAnswers, with_shredded
@@ -92,6 +93,8 @@ class Asked:
     began: int
     strict: bool = False
     admit: Admit | None = None
+    after: bytes | None = None
+    """What the caller says that the answer must have reached."""
     request: dict[str, Any] = field(default_factory=dict)
     variables: dict[str, Any] = field(default_factory=dict)
     source: str | None = None
@@ -118,8 +121,9 @@ class Endpoint:
         sharing: Sharing | None = None,
         limits: Limits = USUAL,
         allowances: Allowances | None = None,
+        reading: Reading | None = None,
     ) -> None:
-        self._database = database
+        self._reading = reading or Reading(database)
         self._sealed = SealedAnswers(database, vault)
         self._today = today
         self.planner = Planner()
@@ -135,7 +139,7 @@ class Endpoint:
         self._audit = audit or AuditWriter(database)
         self._recording = True
 
-    async def answer(
+    async def answer(  # noqa: PLR0913 - all that a request says beside its body
         self,
         principal: Principal,
         body: bytes,
@@ -143,13 +147,15 @@ class Endpoint:
         *,
         strict: bool = False,
         admit: Admit | None = None,
+        after: bytes | None = None,
     ) -> Answer:
         """Answer one request; every fault becomes an answer too.
 
         A `strict` caller prefers an error where something would be null or masked. One that takes a stream of
-        events has who can `admit` it: a subscription is let in, with nothing in the answer.
+        events has who can `admit` it: a subscription is let in, with nothing in the answer. No answer is of a
+        state before `after`, which an earlier answer told.
         """
-        asked = Asked(principal, request_id, time.perf_counter_ns(), strict, admit)
+        asked = Asked(principal, request_id, time.perf_counter_ns(), strict, admit, after)
         return await self._answered(asked, body)
 
     async def _answered(self, asked: Asked, body: bytes) -> Answer:
@@ -273,6 +279,7 @@ class Endpoint:
         asked.counted_as = OWN if named is None else trusted_documents()[named].name
         if named is None and DOCUMENTS not in principal.scopes:
             raise InsufficientScope(OWN_DOCUMENT, scope=DOCUMENTS)
+        after = self._reading.after(principal, asked.after)
         views = self.views
         view = views.of(principal.roles)
         asked.policy = view.digest
@@ -292,14 +299,16 @@ class Endpoint:
                 )
             data: bytes
             if plan.change is None:
-                found = await self._database.read(plan.statement, plan.arguments(environment))
+                found = await self._reading.read(plan, environment, principal, after)
                 self._check_size(found)
                 data, asked.records = take_ids(found)
             else:
                 record = partial(self._record_change, asked)
                 sender = Sender(principal, view, asked.id)
-                data = await self._mutations.answer(plan.change, plan, sender, environment, record)
+                change = self._mutations.answer(plan.change, plan, sender, environment, record)
+                data, position = await self._reading.changed(principal, change)
                 asked.is_recorded = True
+                extensions = extensions[:-2] + position + extensions[-2:]
             if plan.opens:
                 data, shredded = await self._sealed.opened(principal.org_id, data)
                 extensions = with_shredded(extensions, shredded)

@@ -12,12 +12,14 @@ Header = tuple[bytes, bytes]
 REQUEST_ID = re.compile(rb"[!-~]{1,64}")
 """A caller's own name for a request is taken if it is short and printable."""
 
+_ONCE = frozenset({b"authorization", b"dpop", b"read-after"})
+
 _STRICT = re.compile(rb"(?:^|[,;])\s*handling\s*=\s*\"?strict\"?\s*(?:$|[,;])", re.IGNORECASE)
 """RFC 7240 section 4.4: what cannot be given as it is asked for is to be an error."""
 
 
 class RequestHeaders(NamedTuple):
-    """What of the headers decides over an answer; `proof` is one of DPoP."""
+    """What of the headers decides over an answer: `proof` is one of DPoP, `after` a state of ours."""
 
     accept: bytes | None
     authorization: bytes | None
@@ -26,21 +28,21 @@ class RequestHeaders(NamedTuple):
     request_id: bytes
     strict: bool
     last_event: str | None = None
+    after: bytes | None = None
 
 
 def read_headers(headers: list[Header]) -> RequestHeaders:
     """Read the headers of a request; one without a name for itself is given one."""
-    accept = authorization = content_type = proof = None
+    accept = content_type = None
     last_event: str | None = None
+    once: dict[bytes, bytes] = {}
     request_id, strict = b"", False
     for name, value in headers:
-        if name == b"authorization":
+        if name in _ONCE:
             # Two of them are refused as one that cannot be read.
-            authorization = value if authorization is None else b""
+            once[name] = value if name not in once else b""
         elif name == b"content-type":
             content_type = value
-        elif name == b"dpop":
-            proof = value if proof is None else b""
         elif name == b"accept":
             accept = value if accept is None else accept + b"," + value
         elif name == b"x-request-id" and REQUEST_ID.fullmatch(value):
@@ -53,7 +55,16 @@ def read_headers(headers: list[Header]) -> RequestHeaders:
             content_type = b""
             break
     known_as = request_id or str(uuid7()).encode()
-    return RequestHeaders(accept, authorization, _is_json(content_type), proof, known_as, strict, last_event)
+    return RequestHeaders(
+        accept,
+        once.get(b"authorization"),
+        _is_json(content_type),
+        once.get(b"dpop"),
+        known_as,
+        strict,
+        last_event,
+        once.get(b"read-after"),
+    )
 
 
 def _is_json(content_type: bytes | None) -> bool:

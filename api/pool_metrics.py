@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from api.metrics import Family
 from storage.database import Database
+from storage.replicas import Replicas
 
 
 def of_pools(pools: Mapping[str, Database]) -> Iterable[Family]:
@@ -20,4 +21,28 @@ def of_pools(pools: Mapping[str, Database]) -> Iterable[Family]:
     )
     yield Family(
         "pool_waited_total", "counter", "Who had to wait.", [(label, pool.waited) for label, pool in told]
+    )
+
+
+def of_replicas(replicas: Replicas) -> Iterable[Family]:
+    """Tell what each replica answers, and how far it may be behind where that is known."""
+    told = [({"replica": each.name}, each) for each in replicas.all]
+    yield Family(
+        "replica_lag_seconds",
+        "gauge",
+        "How far a replica may be behind; of one that is away there is none.",
+        [(label, lag) for label, each in told if (lag := replicas.lag(each)) is not None],
+    )
+    yield Family(
+        "replica_reads_total", "counter", "Reads it answered.", [(label, each.reads) for label, each in told]
+    )
+    yield Family(
+        "replica_passed_over_total",
+        "counter",
+        "Reads that it did not answer, by why.",
+        [
+            ({**label, "why": str(why)}, count)
+            for label, each in told
+            for why, count in list(each.passed_over.items())
+        ],
     )

@@ -59,6 +59,23 @@ class Settings:
             unless="the embedded one's",
         ),
     )
+    replica_urls: str | None = field(
+        default=None,
+        repr=False,
+        metadata=_told(
+            "CONTRACT_GRAPH_REPLICA_URLS",
+            "streaming replicas of the database that may answer reads, by the read-write role: a URL for each"
+            " server, with spaces between",
+            unless="the database answers all",
+        ),
+    )
+    replica_lag: int = field(
+        default=2,
+        metadata=_told(
+            "CONTRACT_GRAPH_REPLICA_LAG",
+            "seconds by which a replica may be behind: one that may be further behind is not asked",
+        ),
+    )
     host: str = field(
         default="127.0.0.1",
         metadata=_told("CONTRACT_GRAPH_HOST", "the address that is listened on"),
@@ -206,6 +223,11 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
 
     @property
+    def replicas(self) -> tuple[str, ...]:
+        """The URLs of the replicas."""
+        return tuple((self.replica_urls or "").split())
+
+    @property
     def keys(self) -> Path:
         """Where the key lies that encrypts the others, unless it is given otherwise."""
         return self.home / "keys"
@@ -219,6 +241,7 @@ class Settings:
 WHOLE_NUMBERS = {
     "port": (0, 65535),
     "pool_size": (1, 100),
+    "replica_lag": (1, 60),
     "token_rate": (1, 1_000_000),
     "token_failures": (1, 1_000_000),
     "metrics_port": (1, 65535),
@@ -265,6 +288,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     if len(given.get("metrics_token", "x" * SHORTEST_TOKEN)) < SHORTEST_TOKEN:
         raise SettingsError(f"CONTRACT_GRAPH_METRICS_TOKEN must have {SHORTEST_TOKEN} characters or more")
     _check_networks(given.get("hook_networks", ""))
+    _check_replicas(given.get("replica_urls", ""))
     if "kms_key" in given:
         _check_kms(given)
     if "issuer" not in given and "port" in given:
@@ -306,6 +330,14 @@ def _check_networks(text: str) -> None:
         networks_of(text)
     except NotANetwork as error:
         raise SettingsError(f"CONTRACT_GRAPH_HOOK_NETWORKS: {error}") from None
+
+
+def _check_replicas(text: str) -> None:
+    # One that leads now to this server and now to that is of no use: what one has replayed the other has not.
+    if not all(re.fullmatch(r"postgres(ql)?://[^,]+", each) for each in text.split()):
+        raise SettingsError(
+            "CONTRACT_GRAPH_REPLICA_URLS must be URLs like DATABASE_URL, each of one server, spaces between"
+        )
 
 
 def _check_kms(given: Mapping[str, Any]) -> None:

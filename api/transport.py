@@ -64,7 +64,14 @@ class Transport:
                 application,
                 allow_origins=settings.origins,
                 allow_methods=["POST"],
-                allow_headers=["authorization", "content-type", "dpop", "prefer", "x-request-id"],
+                allow_headers=[
+                    "authorization",
+                    "content-type",
+                    "dpop",
+                    "prefer",
+                    "read-after",
+                    "x-request-id",
+                ],
                 expose_headers=["www-authenticate", "x-request-id", "retry-after"],
                 max_age=600,
             )

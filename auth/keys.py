@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from base64 import b64decode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,8 @@ from typing import Any, Protocol
 
 import asyncpg
 from anyio import to_thread
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from joserfc.jwk import ECKey
 
 from auth.crypto import Place, Sealer
@@ -92,6 +95,17 @@ class KeyRing:
     def public_keys(self) -> Mapping[str, ECKey]:
         """The keys that verify: the same object for as long as they are the same keys."""
         return self.current.public_keys
+
+    def secret(self, kid: str, purpose: str) -> bytes | None:
+        """Derive 32 bytes for another purpose that every worker with a private key derives alike.
+
+        None where the key is not, or no longer, among those that verify.
+        """
+        key = self._private.get(kid)
+        if key is None:
+            return None
+        private = b64decode(str(key.as_dict(private=True)["d"]) + "==", altchars=b"-_")
+        return HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose.encode()).derive(private)
 
     def take(self, stored: Sequence[StoredKey]) -> None:
         """Know these keys, and no others. Raises a KeyEncryptionError for one that cannot be decrypted."""

@@ -41,9 +41,10 @@ LOST = (
     asyncpg.InterfaceError,
     asyncpg.AdminShutdownError,
     asyncpg.InternalClientError,  # it was ended in the middle of an answer
+    asyncpg.ReadOnlySQLTransactionError,  # it leads to a server that is not the primary, or no more
     OSError,
 )
-"""What is raised when a connection has gone."""
+"""What is raised when a connection has gone, or leads to where nothing is written."""
 
 BUSY = (
     asyncpg.QueryCanceledError,
@@ -170,7 +171,7 @@ class Database:
             await refuse_power(first)
             await require_schema(first)
         except BaseException:
-            await first.close()
+            first.terminate()  # a server that does not answer would not hear that it is closed, either
             raise
         database._open = 1
         database._free.append(Reader(first))
@@ -180,6 +181,11 @@ class Database:
         """Close every connection."""
         while self._free:
             await self._free.pop().connection.close()
+
+    def abandon(self) -> None:
+        """End every connection that nobody works with, without a word to the server."""
+        for each in self._free:
+            each.connection.terminate()
 
     async def read(self, statement: str, arguments: Sequence[Any]) -> Any:  # noqa: ANN401 - any SQL value
         """Run a statement that binds its own org and returns one value; anew if its connection was lost."""
@@ -197,13 +203,17 @@ class Database:
     async def _read(self, statement: str, arguments: Sequence[Any]) -> Any:  # noqa: ANN401 - any SQL value
         reader = await self._take()
         try:
+            return await self._run(reader, statement, arguments)
+        finally:
+            self._give_back(reader)
+
+    async def _run(self, reader: Reader, statement: str, arguments: Sequence[Any]) -> Any:  # noqa: ANN401 - as above
+        try:
             prepared = reader.kept(statement) or await reader.prepare(statement)
             return await prepared.fetchval(*arguments)
         except asyncpg.InternalClientError:
             reader.connection.terminate()  # its protocol is out of step: nobody may take it again
             raise
-        finally:
-            self._give_back(reader)
 
     @asynccontextmanager
     async def transaction(self, org_id: UUID) -> AsyncIterator[asyncpg.Connection]:
@@ -233,8 +243,8 @@ class Database:
             async with reader.connection.transaction():
                 try:
                     yield reader.connection
-                except asyncpg.InternalClientError:
-                    reader.connection.terminate()  # as in `_read`
+                except (asyncpg.InternalClientError, asyncpg.ReadOnlySQLTransactionError):
+                    reader.connection.terminate()  # as in `_run`; and the primary is looked for anew
                     raise
         except asyncio.CancelledError:
             # Its BEGIN may be on its way yet: whoever took it next would be inside a transaction of nobody's.
@@ -297,11 +307,14 @@ class Database:
     async def _connected(self) -> Reader:
         self._open += 1
         try:
-            return Reader(await connect(self._url, **READING))
+            return Reader(await self._dial())
         except BaseException:
             self._open -= 1
             self._pass_on(None)
             raise
+
+    async def _dial(self) -> asyncpg.Connection:
+        return await connect(self._url, **READING)
 
     def _give_back(self, reader: Reader) -> None:
         if reader.connection.is_closed():

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 
 from api.checkup import CHECKS, Check, Finding, Ground, Outcome, disk
+from api.replica_checkup import replicas
 from api.settings import Settings
 from storage.database import BUSY, LOST, Database, DatabaseError, connect
 from storage.embedded import Cluster
@@ -70,7 +71,7 @@ async def findings(settings: Settings) -> AsyncIterator[Finding]:
         except DatabaseError as error:
             yield Finding("database", Outcome.TODO, f"as its owner: {error}", "look at DATABASE_OWNER_URL")
             owner_url = None
-        for check in CHECKS:
+        for check in (*CHECKS, replicas):
             async for each in checked(check, Ground(settings, database, connection, owner_url, owner)):
                 yield each
     finally:

@@ -6,7 +6,7 @@ import argparse
 import asyncio
 import errno
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import uvicorn
@@ -23,6 +23,7 @@ from api.workers import Workers
 from auth.policy_file import load_policy
 from auth.policy_watch import PolicyWatch
 from storage.database import Database
+from storage.replica import refuse_unfit
 
 MOST_WORKERS = 64
 
@@ -73,7 +74,7 @@ def _run(arguments: argparse.Namespace, settings: Settings) -> int:
 
 def _serve(settings: Settings, door: socket.socket, workers: int | None) -> int:
     url = settings.database_url or open_installation(settings).url
-    asyncio.run(_refuse_unusable(url))
+    asyncio.run(_refuse_unusable(url, settings.replicas))
     if settings.metrics_port is not None:
         open_door(settings.metrics_port).close()
 
@@ -94,13 +95,15 @@ def serve_one(url: str, door: socket.socket, ready: Callable[[], None]) -> None:
     serve(Application(settings, settings.database_url or url), door, ready)
 
 
-async def _refuse_unusable(url: str) -> None:
+async def _refuse_unusable(url: str, replicas: Sequence[str]) -> None:
     """Raise what is wrong with the database or its policy here, in a line: uvicorn would show a trace."""
     database = await Database.open(url, 1)
     try:
         await PolicyWatch(load_policy()).refresh(database)
     finally:
         await database.close()
+    for each in replicas:
+        await refuse_unfit(each)
 
 
 def listen(settings: Settings) -> socket.socket:

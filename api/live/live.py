@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -39,8 +40,15 @@ class Live:
         """How many listen."""
         return sum(self._of_one.values())
 
-    async def open(
-        self, token: AccessToken, body: bytes, request_id: str, *, last_event: str | None, strict: bool
+    async def open(  # noqa: PLR0913 - all that a request says beside its body
+        self,
+        token: AccessToken,
+        body: bytes,
+        request_id: str,
+        *,
+        last_event: str | None,
+        strict: bool,
+        after: bytes | None = None,
     ) -> Answer | Stream:
         """Answer a request that takes a stream: a subscription is opened, anything else answered."""
         opened: list[Stream] = []
@@ -48,7 +56,8 @@ class Live:
         async def admit(asked: Asked, plan: Plan, environment: Environment) -> None:
             opened.append(await self._opened(token, asked, plan, environment, last_event))
 
-        answer = await self._endpoint.answer(token.principal, body, request_id, strict=strict, admit=admit)
+        answering = partial(self._endpoint.answer, token.principal, body, request_id)
+        answer = await answering(strict=strict, admit=admit, after=after)
         if opened and answer.code is None:
             return opened[0]
         for each in opened:

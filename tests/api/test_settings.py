@@ -57,6 +57,8 @@ def test_every_setting_is_read_from_its_variable() -> None:
         "CONTRACT_GRAPH_PG_BINDIR": "/pg/bin",
         "DATABASE_URL": "postgresql://rw@db/g",
         "DATABASE_OWNER_URL": "postgresql://owner@db/g",
+        "CONTRACT_GRAPH_REPLICA_URLS": "postgresql://rw@one/g\npostgres://rw@two/g",
+        "CONTRACT_GRAPH_REPLICA_LAG": "5",
         "CONTRACT_GRAPH_HOST": "192.0.2.1",
         "CONTRACT_GRAPH_PORT": "9000",
         "CONTRACT_GRAPH_POOL_SIZE": "20",
@@ -81,6 +83,8 @@ def test_every_setting_is_read_from_its_variable() -> None:
         pg_bindir=Path("/pg/bin"),
         database_url="postgresql://rw@db/g",
         owner_url="postgresql://owner@db/g",
+        replica_urls="postgresql://rw@one/g\npostgres://rw@two/g",
+        replica_lag=5,
         host="192.0.2.1",
         port=9000,
         pool_size=20,
@@ -108,6 +112,8 @@ def test_every_setting_is_read_from_its_variable() -> None:
     assert expected.audit_key == Path("/elsewhere/seal.key")
     assert Settings(home=Path("/data")).audit_key == Path("/data/audit/seal.key")
     assert load_settings(given) == expected
+    assert expected.replicas == ("postgresql://rw@one/g", "postgres://rw@two/g")
+    assert Settings(home=Path("/data")).replicas == ()
     other_key = {"CONTRACT_GRAPH_KEY_ENCRYPTION_KEY": "hunter4"}  # which cannot be set beside a key of KMS
     assert load_settings(other_key).key_encryption_key == "hunter4"
     variables = {field.metadata.get("variable") for field in Settings.__dataclass_fields__.values()}
@@ -124,6 +130,17 @@ def test_every_limit_that_may_be_set_is_read_from_its_variable() -> None:
         for value in ("0", "-1", "1e3", "99999999999999999999"):
             with pytest.raises(SettingsError, match=variable):
                 load_settings({variable: value})
+
+
+@pytest.mark.parametrize(
+    "urls",
+    ["db.example", "postgresql://", "postgresql://a/g,postgresql://b/g", f"{SECRET} postgresql://a,b/g"],
+)
+def test_each_replica_is_one_server_and_what_is_wrong_is_said_without_it(urls: str) -> None:
+    with pytest.raises(SettingsError, match="CONTRACT_GRAPH_REPLICA_URLS must be URLs") as refused:
+        load_settings({"CONTRACT_GRAPH_REPLICA_URLS": urls})
+    assert "example" not in str(refused.value)
+    assert "example" not in repr(load_settings({"CONTRACT_GRAPH_REPLICA_URLS": SECRET}))
 
 
 def test_one_key_encrypts_the_others_and_a_second_is_refused() -> None:
@@ -211,11 +228,12 @@ def test_nothing_else_reads_the_environment() -> None:
 
 @pytest.mark.parametrize("variable", sorted(FILES))
 def test_a_secret_may_lie_in_a_file(variable: str, tmp_path: Path) -> None:
-    (tmp_path / "secret").write_text("a hunter has 2 secrets\n")
+    secret = "postgresql://a-hunter-has/2-secrets"  # what every one of them takes
+    (tmp_path / "secret").write_text(f"{secret}\n")
     # A key of KMS is only read whole: without its name nobody looks at the others.
     given = load_settings({variable + "_FILE": str(tmp_path / "secret")})
-    assert getattr(given, VARIABLES[variable].name) == "a hunter has 2 secrets"
-    assert "a hunter has 2 secrets" not in repr(given)
+    assert getattr(given, VARIABLES[variable].name) == secret
+    assert secret not in repr(given)
 
 
 @pytest.mark.parametrize(
