@@ -35,7 +35,7 @@ attack: ## hostile requests and half-open connections: how fast each is met, mem
 faults: ## processes, database, connections, disk and clocks fail under load: nothing wrong or lost, and for how long
 	@scripts/setup dev
 	@CONTRACT_GRAPH_FAULTS=15 .venv/bin/python -m pytest -q -s tests/api/test_faults.py tests/api/test_audit_survives_kill.py \
-	  tests/api/test_scarce.py tests/api/test_clock_of_a_process.py tests/sync/test_clocks_apart.py tests/sync/test_worker_killed.py
+	  tests/api/test_scarce.py tests/api/test_failover.py tests/api/test_clock_of_a_process.py tests/sync/test_clocks_apart.py tests/sync/test_worker_killed.py
 	@.venv/bin/python -m tests.bench.chaos --events 300
 
 soak: ## an hour of everything at once at 70 % of what it can do: memory, latency, files and queues stay as they are
