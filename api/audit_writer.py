@@ -19,6 +19,10 @@ KNOWN_ACCESSES: Final = 10_000
 _MOST_EVENTS: Final = 500
 _GATHER: Final = 0.002
 """Seconds to wait for more at most: a commit costs as much for one event as for twenty."""
+COMMITTED_WITHIN: Final = 5.0
+"""Seconds after which nobody waits any more: no timeout of PostgreSQL's ends the wait for a standby."""
+
+_Waiting = tuple[LogEntry, asyncio.Future[None]]
 
 
 class NotRecorded(Exception):
@@ -36,7 +40,8 @@ class AuditWriter:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._waiting: list[tuple[LogEntry, asyncio.Future[None]]] = []
+        self._waiting: list[_Waiting] = []
+        self._giving_up: asyncio.TimerHandle
         self._writing: asyncio.Task[None] | None = None
         self._enough: asyncio.Future[None] | None = None
         self.coming = 0
@@ -89,7 +94,8 @@ class AuditWriter:
         if (org_id, access.sha256) in known:
             known.move_to_end((org_id, access.sha256))
             return
-        await add_accesses(self._database, [LogEntry(org_id, access.id, access.body.decode())])
+        async with asyncio.timeout(COMMITTED_WITHIN):
+            await add_accesses(self._database, [LogEntry(org_id, access.id, access.body.decode())])
         known[org_id, access.sha256] = None
         if len(known) > KNOWN_ACCESSES:
             known.popitem(last=False)
@@ -100,16 +106,31 @@ class AuditWriter:
                 if len(self._waiting) < self.coming:
                     await self._gather()
                 group, self._waiting = self._waiting[:_MOST_EVENTS], self._waiting[_MOST_EVENTS:]
-                failed = await self._committed([entry for entry, _ in group])
+                self._give_up_later(group)
+                try:
+                    failed = await self._committed([entry for entry, _ in group])
+                finally:
+                    self._giving_up.cancel()
                 for _, done in group:
                     if done.done():
-                        continue  # whoever waited for it has gone
+                        continue  # whoever waited for it has gone, or was told that it takes too long
                     if failed is None:
                         done.set_result(None)
                     else:
                         done.set_exception(failed)
         finally:
             self._writing = None
+
+    def _give_up_later(self, group: list[_Waiting]) -> None:
+        self._giving_up = asyncio.get_running_loop().call_later(COMMITTED_WITHIN, self._give_up, group)
+
+    def _give_up(self, group: list[_Waiting]) -> None:
+        """Let nobody wait on for a commit that does not end, as when no synchronous standby confirms it."""
+        for _, done in (*group, *self._waiting):
+            if not done.done():
+                done.set_exception(TimeoutError())
+        self._waiting.clear()
+        self._give_up_later(group)
 
     async def _committed(self, entries: list[LogEntry]) -> Exception | None:
         """Commit a group; returns why that failed, for everyone who waits for it."""

@@ -322,6 +322,26 @@ def test_a_standby_that_is_killed_is_passed_over_and_asked_again_when_it_is_back
     assert stage.replica.reads == before + 1
 
 
+def test_a_commit_that_no_synchronous_standby_confirms_lets_nobody_wait_for_ever(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = stage.office.token(subject=STRANGER)
+    assert grants(stage.office, token) > 0
+    monkeypatch.setattr("api.audit_writer.COMMITTED_WITHIN", 0.3)
+    with stage.held_back():
+        sql(stage.primary, "ALTER SYSTEM SET synchronous_standby_names = 'another'")
+        sql(stage.primary, "SELECT pg_reload_conf()")
+        while stage.send(GRANTS, token=token).status_code != 503:
+            pass  # PostgreSQL has not read its settings yet
+        refused = stage.send(GRANTS, token=token).json()["errors"][0]
+        assert refused["extensions"]["code"] == "UNAVAILABLE"
+        assert "audit log cannot be written" in refused["message"]
+        sql(stage.primary, "ALTER SYSTEM RESET synchronous_standby_names")
+        sql(stage.primary, "SELECT pg_reload_conf()")
+        while stage.send(GRANTS, token=token).status_code != 200:
+            pass
+
+
 def test_what_a_conflict_with_recovery_cut_off_the_primary_answers(stage: Stage) -> None:
     url = stage.primary.dsn(READ_WRITE)
     sql(stage.standby, "ALTER SYSTEM SET max_standby_streaming_delay = 0")
