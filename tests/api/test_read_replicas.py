@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import signal
 import tempfile
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
@@ -29,6 +31,7 @@ from storage.replicas import Replicas
 from tests.api.graph import GENEROUS, OURS, THEIRS, graph_over
 from tests.api.mutations.office import ADMIN, GRANT, STRANGER, Office, asked
 from tests.api.small import store
+from tests.api.test_audit_survives_kill import _children as children_of
 from tests.api.test_audit_survives_kill import durable_in
 from tests.keys import KEY_ENCRYPTION, new_vault
 from tests.standby import sql, standby_of
@@ -322,6 +325,28 @@ def test_a_standby_that_is_killed_is_passed_over_and_asked_again_when_it_is_back
     assert stage.replica.reads == before + 1
 
 
+def test_who_waits_for_a_standby_that_hangs_is_answered_by_the_primary(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.caught_up()
+    monkeypatch.setattr("storage.replica.LONGEST_LOOK", 0.5)
+    postmaster = stage.standby.status().pid
+    assert postmaster is not None
+    pids = (postmaster, *children_of(postmaster))
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        before = stage.replica.passed_over[Why.AWAY]
+        assert grants(stage.office, stage.office.token(subject=STRANGER)) > 0
+        assert stage.replica.passed_over[Why.AWAY] == before + 1
+        stage.look()
+        assert stage.replicas.state(stage.replica) == "away"
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+    stage.caught_up()
+
+
 def test_a_commit_that_no_synchronous_standby_confirms_lets_nobody_wait_for_ever(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -447,12 +472,17 @@ def test_figures_tell_what_each_replica_answers(stage: Stage) -> None:
     assert ready.json() == {"status": "ready", "replicas": {"1": "near"}}
 
 
-def test_without_replicas_nothing_is_told_and_the_header_says_nothing(office: Office) -> None:
-    response = office.ask(GRANT, asked())
-    assert "readAfter" not in response.json()["extensions"]
-    assert grants(office, office.token(), **{"read-after": "garbled"}) > 1
-    ready = office.graph.run(office.graph.client.get("/health/ready"))
-    assert ready.json() == {"status": "ready"}
+def test_without_replicas_nothing_is_told_and_the_header_says_nothing(
+    stage: Stage, loop: asyncio.Runner
+) -> None:
+    settings = replace(stage.office.graph.settings, replica_urls=None)
+    with graph_over(settings, stage.primary.dsn(READ_WRITE), loop) as graph:
+        office = Office(graph, stage.office.superuser_url)
+        response = office.ask(GRANT, asked())
+        assert "readAfter" not in response.json()["extensions"]
+        assert grants(office, office.token(), **{"read-after": "garbled"}) > 1
+        ready = graph.run(graph.client.get("/health/ready"))
+        assert ready.json() == {"status": "ready"}
 
 
 def test_the_last_writes_of_too_many_count_for_all() -> None:
