@@ -71,6 +71,7 @@ class Queue(StrEnum):
     """Whose work a lane is."""
 
     ALERT = "alert"
+    BULK = "bulk"
     CHANGE = "change"
     DRIFT = "drift"
     FETCH = "fetch"

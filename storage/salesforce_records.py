@@ -36,6 +36,17 @@ _BEGIN = """
 _TOLD = """
     SELECT object, salesforce_id, told, in_doubt FROM salesforce_record
      WHERE org_id = $1 AND contract_id = $2"""
+_TOLD_ALL = """
+    SELECT contract_id, object, salesforce_id, told, in_doubt FROM salesforce_record
+     WHERE org_id = $1 AND contract_id = ANY ($2)"""
+# What a bulk job carries is our word, too: it comes back before the job is known to have ended.
+_TOLD_RECORD = """
+    SELECT coalesce(
+        (SELECT r.told FROM salesforce_bulk_row AS r
+           JOIN salesforce_bulk_job AS j ON j.org_id = $1 AND j.id = r.job_id AND j.state <> 'ENDED'
+          WHERE r.org_id = $1 AND r.id = $2 AND j.object = $3),
+        (SELECT told FROM salesforce_record
+          WHERE org_id = $1 AND contract_id = $2 AND object = $3 AND salesforce_id = $4))"""
 _SETTLE = """
     INSERT INTO salesforce_record (org_id, id, contract_id, object, salesforce_id, told, told_at, in_doubt,
                                    correlation)
@@ -62,6 +73,12 @@ _NO_LONGER = """
     DELETE FROM salesforce_refusal WHERE org_id = $1 AND write_id = ANY ($2) AND NOT id = ANY ($3)"""
 _DOUBT = "UPDATE salesforce_record SET in_doubt = true WHERE org_id = $1 AND NOT in_doubt"
 _DOUBT_ONE = _DOUBT + " AND contract_id = $2 AND ($3::text[] IS NULL OR object = ANY ($3))"
+# What a bulk job has was put in doubt as it was gathered: this is a doubt that outlasts the job.
+_DOUBT_ROWS = "UPDATE salesforce_bulk_row SET doubted = true WHERE org_id = $1 AND NOT doubted"
+_DOUBT_ROW = """
+    UPDATE salesforce_bulk_row AS r SET doubted = true FROM salesforce_bulk_job AS j
+     WHERE r.org_id = $1 AND r.id = $2 AND NOT r.doubted AND j.org_id = $1 AND j.id = r.job_id
+       AND ($3::text[] IS NULL OR j.object = ANY ($3))"""
 # What is held waits for a decision about it, see storage/quarantine.py.
 _UNWRITTEN = """
     SELECT c.id FROM contract AS c
@@ -105,10 +122,14 @@ async def begin(
     connection: asyncpg.Connection, org_id: UUID, contract_ids: Sequence[UUID]
 ) -> Mapping[UUID, Mapping[str, StoredRecord]]:
     """Return by object what Salesforce was told of contracts, which is in doubt from now until `settle`."""
-    rows: defaultdict[UUID, list[asyncpg.Record]] = defaultdict(list)
-    for row in await connection.fetch(_BEGIN, org_id, contract_ids):
-        rows[row["contract_id"]].append(row)
-    return {id_: _records(rows[id_]) for id_ in contract_ids}
+    return _by_contract(contract_ids, await connection.fetch(_BEGIN, org_id, contract_ids))
+
+
+async def told_of(
+    connection: asyncpg.Connection, org_id: UUID, contract_ids: Sequence[UUID]
+) -> Mapping[UUID, Mapping[str, StoredRecord]]:
+    """Return the same, and leave it as it is: nothing is written yet."""
+    return _by_contract(contract_ids, await connection.fetch(_TOLD_ALL, org_id, contract_ids))
 
 
 async def told(connection: asyncpg.Connection, org_id: UUID, contract_id: UUID) -> Mapping[str, StoredRecord]:
@@ -120,8 +141,8 @@ async def records_told(
     connection: asyncpg.Connection, org_id: UUID, contract_id: UUID, object_name: str, record_id: str
 ) -> Mapping[str, Any]:
     """Return what a record was last told of a contract; nothing where it was told nothing."""
-    found = (await told(connection, org_id, contract_id)).get(object_name)
-    return found.told if found is not None and found.salesforce_id == record_id else {}
+    found = await connection.fetchval(_TOLD_RECORD, org_id, contract_id, object_name, record_id)
+    return {} if found is None else cast("Mapping[str, Any]", json.loads(found))
 
 
 async def settle(
@@ -173,7 +194,10 @@ async def doubt(
     connection: asyncpg.Connection, org_id: UUID, contract_id: UUID, objects: Sequence[str] | None = None
 ) -> None:
     """Put what objects were told of a contract in doubt, all unless said: the next write writes it whole."""
-    await connection.execute(_DOUBT_ONE, org_id, contract_id, None if objects is None else list(objects))
+    named = None if objects is None else list(objects)
+    # Rows first: where their job ends just now, what it told is in the record by the time that is doubted.
+    await connection.execute(_DOUBT_ROW, org_id, contract_id, named)
+    await connection.execute(_DOUBT_ONE, org_id, contract_id, named)
 
 
 async def unwritten(connection: asyncpg.Connection, org_id: UUID, *, anew: bool) -> Sequence[UUID]:
@@ -182,6 +206,7 @@ async def unwritten(connection: asyncpg.Connection, org_id: UUID, *, anew: bool)
     With `anew` every contract, and what was told of it is in doubt: all is written again.
     """
     if anew:
+        await connection.execute(_DOUBT_ROWS, org_id)
         await connection.execute(_DOUBT, org_id)
     return [row["id"] for row in await connection.fetch(_UNWRITTEN, org_id, anew)]
 
@@ -219,6 +244,15 @@ async def others_speak(
         statuses=[each.value for each in statuses],
     )  # fmt: skip
     return bool(await connection.fetchval(statement.text, *arguments))
+
+
+def _by_contract(
+    contract_ids: Sequence[UUID], rows: Sequence[asyncpg.Record]
+) -> Mapping[UUID, Mapping[str, StoredRecord]]:
+    found: defaultdict[UUID, list[asyncpg.Record]] = defaultdict(list)
+    for row in rows:
+        found[row["contract_id"]].append(row)
+    return {id_: _records(found[id_]) for id_ in contract_ids}
 
 
 def _records(rows: Sequence[asyncpg.Record]) -> Mapping[str, StoredRecord]:

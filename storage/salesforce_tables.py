@@ -125,6 +125,51 @@ salesforce_load = sa.Table(
     comment="A load of all records of an object of Salesforce, and up to where it was applied.",
 )
 
+salesforce_bulk_job = sa.Table(
+    "salesforce_bulk_job",
+    metadata,
+    sa.Column("org_id", sa.Uuid(), sa.ForeignKey("org.id"), nullable=False),
+    sa.Column("id", sa.Uuid(), nullable=False),
+    sa.Column("object", sa.Text(), nullable=False, comment="Whose records it writes."),
+    sa.Column("key_field", sa.Text(), nullable=False, comment="By which: Id, or an external id."),
+    sa.Column("state", sa.Text(), nullable=False, comment="How far it is."),
+    sa.Column("job", sa.Text(), comment="Salesforce's id of it, once it was made there."),
+    sa.Column("tries", sa.Integer(), nullable=False, comment="Jobs there that never took the rows."),
+    sa.Column("rows", sa.Integer(), nullable=False, comment="Records that it writes."),
+    sa.Column("made_at", sa.DateTime(timezone=True), nullable=False, comment="When it was gathered."),
+    sa.Column("closed_at", sa.DateTime(timezone=True), comment="From when Salesforce has all of it."),
+    sa.Column("ended_at", sa.DateTime(timezone=True), comment="When what came of it was kept."),
+    sa.Column("ended_as", sa.Text(), comment="JobComplete, or why it came to nothing."),
+    sa.PrimaryKeyConstraint("org_id", "id"),
+    sa.CheckConstraint("state IN ('GATHERED', 'MADE', 'CLOSED', 'ENDED')", name="state"),
+    sa.CheckConstraint(
+        "(state = 'ENDED') = (ended_at IS NOT NULL) AND (ended_at IS NULL) = (ended_as IS NULL)",
+        name="ended",
+    ),
+    comment="A bulk job by which records of Salesforce are told of contracts.",
+)
+
+salesforce_bulk_row = sa.Table(
+    "salesforce_bulk_row",
+    metadata,
+    sa.Column("org_id", sa.Uuid(), sa.ForeignKey("org.id"), nullable=False),
+    sa.Column("id", sa.Uuid(), nullable=False, comment="That of the contract: it is in one job at a time."),
+    sa.Column("job_id", sa.Uuid(), nullable=False),
+    sa.Column("key", sa.Text(), nullable=False, comment="Which record it is, by the job's key_field."),
+    sa.Column("sent", sa.Text(), nullable=False, comment="JSON: the values, by their names there."),
+    sa.Column("told", sa.Text(), nullable=False, comment="JSON: all the record has been told after it."),
+    sa.Column("correlation", sa.Text(), nullable=False, comment="What the write is known by in every log."),
+    sa.Column("doubted", sa.Boolean(), nullable=False, comment="All is to be written again after it."),
+    sa.Column("written", sa.Boolean(), nullable=False, comment="It is there."),
+    sa.Column("refusal", sa.Text(), comment="Why it is not, as Salesforce said."),
+    sa.PrimaryKeyConstraint("org_id", "id"),
+    sa.ForeignKeyConstraint(("org_id", "id"), ("contract.org_id", "contract.id")),
+    sa.ForeignKeyConstraint(("org_id", "job_id"), ("salesforce_bulk_job.org_id", "salesforce_bulk_job.id")),
+    sa.CheckConstraint("NOT (written AND refusal IS NOT NULL)", name="answer"),
+    sa.Index(None, "org_id", "job_id"),
+    comment="What a bulk job tells the record of a contract, and what came of it.",
+)
+
 salesforce_access = sa.Table(
     "salesforce_access",
     metadata,

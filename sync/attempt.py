@@ -12,6 +12,7 @@ import asyncpg
 from domain.contract import Contract
 from domain.passage import Fate, Passage, SyncDirection
 from domain.salesforce_write import SalesforceRefusal, SalesforceState, SalesforceWrite
+from storage.salesforce_bulk import use_rows
 from storage.salesforce_records import settle, show, write_id
 from sync.salesforce.failures import Permanent
 from sync.salesforce.telling import Telling
@@ -27,6 +28,8 @@ class Attempt:
     at: datetime
     since: datetime
     """When the first of what it tells changed here."""
+    ahead: bool = False
+    """Whether some of it went ahead in a bulk job."""
 
     @property
     def passages(self) -> Sequence[Passage]:
@@ -43,6 +46,8 @@ class Attempt:
 
 async def keep(connection: asyncpg.Connection, org_id: UUID, attempts: Sequence[Attempt]) -> None:
     """Keep what came of attempts, each of another contract, in a transaction bound to the org."""
+    if ahead := [each.contract.id for each in attempts if each.ahead]:
+        await use_rows(connection, org_id, ahead)
     told = [(attempt, telling) for attempt in attempts for telling in attempt.tellings]
     shown = [_shown(*each) for each in told]
     await settle(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
+from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
@@ -14,17 +15,21 @@ import asyncpg
 from auth.key_encryption import KeyEncryptionError
 from domain.alert import AlertKind
 from domain.contract import Contract
+from domain.identity import uuid7
 from domain.lifecycle import ContractStatus
 from domain.passage import Figure, FigureName, Passage
 from domain.reconcile import owner_of
 from storage.database import Database
 from storage.lane_outcome import Done, Fault, Outcome, Poison, Retry
-from storage.lanes import Message
+from storage.lane_rest import due_lanes
+from storage.lanes import Message, Queue, enqueue
+from storage.salesforce_bulk import StoredRow, rows_ahead
 from storage.salesforce_records import (
     begin,
     contract_rows,
     others_speak,
     salesforce_ids,
+    told_of,
 )
 from sync.apply import Applied
 from sync.attempt import Attempt
@@ -40,12 +45,15 @@ from sync.salesforce.failures import (
 )
 from sync.salesforce.orgs import OpenOrg, SalesforceOrgs
 from sync.salesforce.other_record import elsewhere
+from sync.salesforce.own_record import OWN
 from sync.salesforce.teller import references, tell
 from sync.salesforce.telling import Known, NotSetUp
 
 _RECORD = "contract"
 _UNTIL_LET_IN: Final = 60.0  # seconds until a sign-in that was refused is tried again
 _UNTIL_KEYS: Final = timedelta(seconds=60)
+_UNTIL_JOB: Final = timedelta(minutes=5)  # what a bulk job has is due again when that has ended
+_COUNTED: Final = timedelta(seconds=1)
 
 
 def change_of(applied: Applied, correlation: str) -> Message | None:
@@ -61,6 +69,11 @@ def write_of(contract_id: UUID, correlation: str) -> Message:
     A later one of the same contract takes its place as long as no worker has it.
     """
     return Message(key=str(contract_id), payload=str(contract_id), correlation=correlation, coalesce=_RECORD)
+
+
+def bulk_of(org_id: UUID) -> Message:
+    """Return the message that has a bulk job carry what waits for an org, and the job looked after."""
+    return Message(key=str(org_id), payload="", correlation=str(uuid7()), coalesce="bulk")
 
 
 class _Counted:
@@ -106,6 +119,8 @@ class OutboxWork:
         self._database = database
         self._orgs = orgs
         self._clock = clock
+        self._counted: dict[UUID, datetime] = {}
+        """When it was last counted what waits for an org."""
 
     async def write(self, batch: Batch) -> Outcomes:
         """Write the contract of a lane; all that waits in it asks for the same, and is done by one write."""
@@ -127,29 +142,47 @@ class OutboxWork:
         if org is None:
             return [partial(_all, _done(each)) for each in batches]  # nobody is to be told
         if org.breaker.wait > 0:
-            told = _to_be_told(put_off(LeftAlone(org.breaker.wait), org, self._clock()), org)
+            told = to_be_told(put_off(LeftAlone(org.breaker.wait), org, self._clock()), org)
             return [partial(_all, [told]) for _ in batches]
         ids = [UUID(each.messages[-1].payload) for each in batches]
-        known = await self._known(connection, org_id, ids)
+        ahead = await rows_ahead(connection, org_id, ids)
+        travelling = {id_ for id_, row in ahead.items() if row.open}
+        known = await self.known(connection, org_id, [each for each in ids if each not in travelling], ahead)
+        await self._call_bulk(connection, org, under_way=bool(travelling))
+        under_way = to_be_told(travels(self._clock()), org)
         return [
-            partial(self._write, org, batch, known[id_]) if id_ in known else partial(_all, _done(batch))
+            partial(self._write, org, batch, known[id_])
+            if id_ in known
+            else partial(_all, [under_way] if id_ in travelling else _done(batch))
             for batch, id_ in zip(batches, ids, strict=True)
         ]
+
+    async def _call_bulk(self, connection: asyncpg.Connection, org: OpenOrg, *, under_way: bool) -> None:
+        """Have a bulk job carry what waits, where it is much; see that one `under_way` is looked after."""
+        fewest, now = org.client.connection.rows_for_bulk, self._clock()
+        if not under_way and (not fewest or now - self._counted.get(org.org_id, now - _COUNTED) < _COUNTED):
+            return
+        self._counted[org.org_id] = now
+        due = fewest if under_way else await due_lanes(connection, org.org_id, Queue.OUTBOX, now, fewest)
+        if due >= fewest:
+            await enqueue(connection, org.org_id, Queue.BULK, [bulk_of(org.org_id)], now)
 
     async def _write(self, org: OpenOrg, batch: Batch, known: Known) -> Outcomes:
         earlier = _done(batch)[1:]
         tellings = await tell(org, known)
+        if known.ahead is not None and known.ahead.written:
+            tellings = [replace(each, wrote=True) if each.object == OWN else each for each in tellings]
         attempt = Attempt(
             contract=known.contract, tellings=tellings, correlation=batch.messages[-1].correlation,
-            at=self._clock(), since=batch.messages[0].enqueued_at,
+            at=self._clock(), since=batch.messages[0].enqueued_at, ahead=known.ahead is not None,
         )  # fmt: skip
         failures = [each.failure for each in tellings if each.failure is not None]
         passing = next((each for each in failures if not isinstance(each, Permanent)), None)
         if passing is not None:
-            return [_to_be_told(put_off(passing, org, attempt.at), org, attempt)]
+            return [to_be_told(put_off(passing, org, attempt.at), org, attempt)]
         if failures:
-            return [*earlier, NeverTold(_fault(failures[0]), attempt, _figures(org))]
-        return [*earlier, Told(attempt, _figures(org))]
+            return [*earlier, NeverTold(_fault(failures[0]), attempt, figures_of(org))]
+        return [*earlier, Told(attempt, figures_of(org))]
 
     async def keep(self, connection: asyncpg.Connection, batch: Batch, outcomes: Outcomes) -> None:
         """Keep what Salesforce was told, and show how things stand."""
@@ -172,13 +205,20 @@ class OutboxWork:
         """Let go of the orgs; whoever works on opens them anew."""
         await self._orgs.close()
 
-    async def _known(
-        self, connection: asyncpg.Connection, org_id: UUID, contract_ids: Sequence[UUID]
+    async def known(
+        self,
+        connection: asyncpg.Connection,
+        org_id: UUID,
+        contract_ids: Sequence[UUID],
+        ahead: Mapping[UUID, StoredRow] = MappingProxyType({}),
+        *,
+        begun: bool = True,
     ) -> Mapping[UUID, Known]:
+        """Return what is known here of contracts; what was told of them is in doubt from now if `begun`."""
         contracts = await contract_rows(connection, org_id, contract_ids)
         leading = [each for contract in contracts.values() for each in references(contract)]
         ids = await salesforce_ids(connection, org_id, leading)
-        records = await begin(connection, org_id, list(contracts))
+        records = await (begin if begun else told_of)(connection, org_id, list(contracts))
         return {
             id_: Known(
                 contract=contract,
@@ -186,6 +226,7 @@ class OutboxWork:
                 ids=ids,
                 shared=await _shared(connection, org_id, contract),
                 records=records[id_],
+                ahead=ahead.get(id_),
             )
             for id_, contract in contracts.items()
         }
@@ -233,11 +274,19 @@ def put_off(failure: SalesforceFailure, org: OpenOrg, now: datetime) -> Retry:
     return Retry(_fault(failure), now + timedelta(seconds=wait), alert=kind)
 
 
-def _to_be_told(later: Retry, org: OpenOrg, attempt: Attempt | None = None) -> ToBeTold:
-    return ToBeTold(later.reason, later.after, later.least, later.alert, attempt, _figures(org))
+def travels(now: datetime) -> Retry:
+    """Return when a contract is looked at again that a bulk job has: it comes back by itself after that."""
+    return Retry(Fault("IN_A_BULK_JOB", "a bulk job has it"), now + _UNTIL_JOB, routine=True)
 
 
-def _figures(org: OpenOrg) -> Sequence[Figure]:
+def to_be_told(later: Retry, org: OpenOrg, attempt: Attempt | None = None) -> ToBeTold:
+    """Say of a message, or of all that waits for an org, that it is told later."""
+    return ToBeTold(
+        later.reason, later.after, later.least, later.alert, attempt, figures_of(org), routine=later.routine
+    )
+
+
+def figures_of(org: OpenOrg) -> Sequence[Figure]:
     """Tell how an org stands, as far as it has said."""
     usage, left = org.client.budget.org, org.client.budget.left
     told = {

@@ -10,6 +10,7 @@ from auth.vault import Vault
 from storage.database import Database
 from storage.lanes import Queue
 from sync.alerts.work import AlertWork
+from sync.bulk_writes import BulkWork
 from sync.connections import Connections
 from sync.drift import DriftWork
 from sync.handlers import Apart, Handler, Together, Within
@@ -41,6 +42,7 @@ def handlers(
     alerts = AlertWork(database, sealer, clock)
     orgs = SalesforceOrgs(sealer)
     outbox = OutboxWork(database, orgs, clock)
+    bulk = BulkWork(database, orgs, outbox, clock)
     polls = PollWork(database, orgs, clock)
     changes = ChangeWork(database, orgs, Vault(sealer), clock)
     drift = DriftWork(database, orgs, clock)
@@ -50,6 +52,7 @@ def handlers(
         Queue.OUTBOX: Apart(
             outbox.write, outbox.keep, outbox.close, Together(outbox.look, outbox.keep_together), fills=()
         ),
+        Queue.BULK: Apart(bulk.carry, close=outbox.close, fills=(Queue.OUTBOX,)),
         Queue.DRIFT: Apart(drift.compare, drift.keep, drift.close),
         Queue.ALERT: Apart(alerts.tell, alerts.note, fills=()),
         Queue.CHANGE: Apart(changes.read, changes.apply, changes.close),

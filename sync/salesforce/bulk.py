@@ -1,93 +1,133 @@
-"""Many records at once: a job of Bulk API 2.0, for what would take too many calls."""
+"""Many records at once: a job of Bulk API 2.0, one call of it at a time.
+
+Whoever runs a job keeps how far it is between two calls: each may be the last that this process makes.
+"""
 
 from __future__ import annotations
 
-import asyncio
 import csv
 import io
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
 from typing import Any, Final
 
-import requests
-
 from sync.salesforce.client import SalesforceClient
-from sync.salesforce.failures import Retryable, SalesforceFailure, of_cell
-from sync.salesforce.results import RowResult, Values, Written
+from sync.salesforce.failures import Permanent, Retryable
+from sync.salesforce.results import Values
+
+ID: Final = "Id"
+"""The field by which records are changed that are known to be there; any other is an external id."""
 
 _CLEARED: Final = "#N/A"
-_MOST_BYTES = 100_000_000
-_FIRST_LOOK, _LONGEST_LOOK = 0.2, 15.0
-_WAIT = 60.0
-_CSV = {"Content-Type": "text/csv; charset=UTF-8"}
-_DONE, _GIVEN_UP = "JobComplete", ("Failed", "Aborted")
+_WAIT: Final = 10.0
+_CSV: Final = {"Content-Type": "text/csv; charset=UTF-8"}
+_UPLOAD: Final = 30.0  # seconds for which the rows may be on their way
+_RESULTS: Final = ("successfulResults", "failedResults")
 
 
-async def upsert_many(
-    client: SalesforceClient, name: str, field: str, rows: Mapping[str, Values]
-) -> dict[str, RowResult]:
-    """Change or make records by their external ids: by collections, or from a threshold on in bulk.
+class Progress(StrEnum):
+    """How Salesforce says that a job is; LOST is one that it does not know."""
 
-    A row that a job says nothing of is Retryable, as it may have been written. Raises SalesforceFailure
-    where nothing can be said of any row, and ValueError as `upsert_rows` does.
+    OPEN = "Open"
+    UPLOADED = "UploadComplete"
+    WORKING = "InProgress"
+    COMPLETE = "JobComplete"
+    FAILED = "Failed"
+    ABORTED = "Aborted"
+    LOST = "Lost"
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing is written by it any more."""
+        return self not in (Progress.OPEN, Progress.UPLOADED, Progress.WORKING)
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """What came of lines by their keys, see `line_of`: ids of those written, words for those refused."""
+
+    written: Mapping[str, str] = field(repr=False)
+    refused: Mapping[str, str] = field(repr=False)
+
+
+async def make_job(client: SalesforceClient, name: str, key_field: str) -> str:
+    """Begin a job that makes or changes records of an object by a key; return its id.
+
+    Raises SalesforceFailure. A job that is made and forgotten takes up nothing: Salesforce drops it.
     """
-    if len(rows) < client.connection.rows_for_bulk or _unsayable(rows):
-        return await client.upsert_rows(name, field, rows)
-    results: dict[str, RowResult] = {}
-    for some in _uploads(field, rows):
-        results |= await _job(client, name, field, some, rows)
-    return results
+    about = {"object": name, "contentType": "CSV", "lineEnding": "LF", "columnDelimiter": "COMMA"}
+    how = (
+        {"operation": "update"}
+        if key_field == ID
+        else {"operation": "upsert", "externalIdFieldName": key_field}
+    )
+    answer = await client.call("POST", "jobs/ingest", body=about | how)
+    return str(_read(answer, "id")["id"])
 
 
-async def _job(
-    client: SalesforceClient, name: str, field: str, text: bytes, rows: Mapping[str, Values]
-) -> dict[str, RowResult]:
-    """Run one job to its end, and read what became of its lines, in whatever order they come."""
-    about = {"object": name, "operation": "upsert", "externalIdFieldName": field, "contentType": "CSV"}
-    job = _json(await client.call("POST", "jobs/ingest", body=about | {"lineEnding": "LF"}))
-    path = f"jobs/ingest/{job['id']}"
-    patience = max(client.connection.call_timeout, client.connection.bulk_patience)
-    await client.call("PUT", f"{path}/batches", body=text, headers=_CSV, timeout=patience)
-    await client.call("PATCH", path, body={"state": "UploadComplete"})
-    await _wait(client, path)
-    lost: SalesforceFailure = Retryable("NO_RESULT", _WAIT, unsure=True)
-    keys = {key.casefold(): key for key in rows}
-    results: dict[str, RowResult] = {row[field]: lost for row in _table(text)}
-    for row in _table(await _text(client, f"{path}/successfulResults")):
-        results[keys[row[field].casefold()]] = Written(row["sf__Id"], row["sf__Created"] == "true")
-    for row in _table(await _text(client, f"{path}/failedResults")):
-        results[keys[row[field].casefold()]] = of_cell(row["sf__Error"])
-    return results
+async def send_rows(
+    client: SalesforceClient, job: str, key_field: str, rows: Sequence[tuple[str, Values]]
+) -> None:
+    """Give a job its rows, once. Raises SalesforceFailure."""
+    text = _text(key_field, rows)
+    await client.call("PUT", f"jobs/ingest/{job}/batches", body=text, headers=_CSV, timeout=_UPLOAD)
 
 
-async def _wait(client: SalesforceClient, path: str) -> None:
-    """Look at a job, less and less often, until it is done. Raises Retryable where it is not in time."""
-    until, pause = time.monotonic() + client.connection.bulk_patience, _FIRST_LOOK
-    while (state := _json(await client.call("GET", path))["state"]) != _DONE:
-        if state in _GIVEN_UP or time.monotonic() > until:
-            raise Retryable(f"BULK_JOB_{str(state).upper()}", _WAIT, unsure=True)
-        await asyncio.sleep(pause)
-        pause = min(2 * pause, _LONGEST_LOOK)
+async def close_job(client: SalesforceClient, job: str) -> None:
+    """Have Salesforce begin with a job. Raises SalesforceFailure."""
+    await client.call("PATCH", f"jobs/ingest/{job}", body={"state": "UploadComplete"})
 
 
-def _uploads(field: str, rows: Mapping[str, Values]) -> Iterator[bytes]:
-    """Write the rows as CSV, in as many uploads as their size needs."""
-    names = [field, *dict.fromkeys(name for values in rows.values() for name in values)]
-    head = _line(names)
-    lines, size = [head], len(head)
-    for key, values in rows.items():
-        line = _line([key, *(_cell(values, name) for name in names[1:])])
-        if size + len(line) > _MOST_BYTES:
-            yield b"".join(lines)
-            lines, size = [head], len(head)
-        lines.append(line)
-        size += len(line)
-    yield b"".join(lines)
+async def abort_job(client: SalesforceClient, job: str) -> None:
+    """Have Salesforce end a job; what it has written stays. Raises SalesforceFailure."""
+    await client.call("PATCH", f"jobs/ingest/{job}", body={"state": "Aborted"})
 
 
-def _line(cells: Sequence[str]) -> bytes:
+async def look_at(client: SalesforceClient, job: str) -> Progress:
+    """Return how a job is. Raises SalesforceFailure."""
+    try:
+        said = _read(await client.call("GET", f"jobs/ingest/{job}"), "state")
+        return Progress(said["state"])
+    except Permanent:
+        return Progress.LOST  # it was deleted, or is older than the seven days for which one is kept
+    except ValueError:
+        raise Retryable("UNREADABLE_ANSWER", _WAIT, unsure=True) from None
+
+
+async def results_of(client: SalesforceClient, job: str, key_field: str) -> Results:
+    """Return what came of the lines of a job that has ended; those it never came to are in neither.
+
+    Raises SalesforceFailure.
+    """
+    written, refused = [
+        _table((await client.call("GET", f"jobs/ingest/{job}/{each}")).content, key_field)
+        for each in _RESULTS
+    ]
+    return Results(
+        {key: row["sf__Id"] for key, row in written.items()},
+        {key: row["sf__Error"] for key, row in refused.items()},
+    )
+
+
+def line_of(key_field: str, key: str) -> str:
+    """Return a key as results are found by it: external ids come back in whatever case."""
+    return key if key_field == ID else key.casefold()
+
+
+def can_be_said(values: Values) -> bool:
+    """Return whether values can go by a job: a text that reads like the mark that clears one cannot."""
+    return _CLEARED not in values.values()
+
+
+def _text(key_field: str, rows: Sequence[tuple[str, Values]]) -> bytes:
+    names = dict.fromkeys(name for _, values in rows for name in values)
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerow(cells)
+    # All in quotes: a carriage return by itself would end a line otherwise.
+    writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    writer.writerow([key_field, *names])
+    writer.writerows([key, *(_cell(values, name) for name in names)] for key, values in rows)
     return text.getvalue().encode()
 
 
@@ -98,26 +138,27 @@ def _cell(values: Values, name: str) -> str:
     value = values[name]
     if value is None or value == "":
         return _CLEARED
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{Decimal(str(value)):f}" if isinstance(value, float) else str(value)
 
 
-def _unsayable(rows: Mapping[str, Values]) -> bool:
-    """Return whether a text reads like the mark that clears a value."""
-    return any(value == _CLEARED for values in rows.values() for value in values.values())
+def _table(content: bytes, key_field: str) -> Mapping[str, Mapping[str, str]]:
+    """Read results by their keys. Raises Retryable where they are none, or half of them."""
+    try:
+        rows = list(csv.DictReader(io.StringIO(content.decode("utf-8"), newline=""), strict=True))
+        found = {line_of(key_field, row[key_field]): row for row in rows}
+    except (ValueError, LookupError, TypeError, AttributeError, csv.Error):
+        raise Retryable("UNREADABLE_ANSWER", _WAIT, unsure=True) from None
+    if any(None in row or None in row.values() for row in rows):
+        raise Retryable("UNREADABLE_ANSWER", _WAIT, unsure=True)  # half an answer
+    return found
 
 
-def _table(text: bytes) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(text.decode("utf-8"))))
-
-
-async def _text(client: SalesforceClient, path: str) -> bytes:
-    return (await client.call("GET", path)).content
-
-
-def _json(answer: requests.Response) -> Mapping[str, Any]:
+def _read(answer: Any, name: str) -> Mapping[str, Any]:  # noqa: ANN401 - as requests has it
     try:
         said: Mapping[str, Any] = answer.json()
-        said["state"], said["id"]
-    except (ValueError, LookupError, TypeError, AttributeError):
+        said[name]
+    except (ValueError, LookupError, TypeError):
         raise Retryable("UNREADABLE_ANSWER", _WAIT, unsure=True) from None
     return said

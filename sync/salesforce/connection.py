@@ -12,6 +12,9 @@ VERSION = "66.0"
 
 LOGIN = "https://login.salesforce.com"
 KEPT_BACK = 0.1
+ROWS_FOR_BULK = 2000
+"""How many contracts wait for an org when they go by a bulk job, which costs some 15 calls and a minute."""
+
 SANDBOX_LOGIN = "https://test.salesforce.com"
 
 
@@ -51,9 +54,9 @@ class Connection:
     """An org of Salesforce: its My Domain, and how we sign in.
 
     `certificate` is the file of an authority to trust beside none other. Of the calls that the org allows
-    in a day, `kept_back` is the share that is left to everybody else. Timeouts are in seconds: for a
-    connection, for the next bytes of an answer, and for a whole call with its wait for a thread. Raises
-    InsecureAddress.
+    in a day, `kept_back` is the share that is left to everybody else; so many rows as `rows_for_bulk` go by
+    bulk jobs. Timeouts are in seconds: for a connection, for the next bytes of an answer, and for a whole
+    call with its wait for a thread. Raises InsecureAddress.
     """
 
     url: str
@@ -66,8 +69,7 @@ class Connection:
     read_timeout: float = 30.0
     call_timeout: float = 60.0
     threads: int = 8
-    rows_for_bulk: int = 2000
-    bulk_patience: float = 900.0
+    rows_for_bulk: int = ROWS_FOR_BULK
 
     def __post_init__(self) -> None:
         if not is_secure(self.url):

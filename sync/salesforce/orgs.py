@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -22,7 +22,13 @@ from storage.salesforce import StoredSalesforce, find_salesforce
 from sync.salesforce.batcher import Batcher
 from sync.salesforce.breaker import Breaker
 from sync.salesforce.client import MOST_ROWS, SalesforceClient
-from sync.salesforce.connection import KEPT_BACK, ClientCredentials, Connection, JwtBearer
+from sync.salesforce.connection import (
+    KEPT_BACK,
+    ROWS_FOR_BULK,
+    ClientCredentials,
+    Connection,
+    JwtBearer,
+)
 from sync.salesforce.contract_status import QUESTION, ContractStatuses
 from sync.salesforce.description import ObjectDescription
 from sync.salesforce.failures import NotAuthorised, Permanent, Retryable, SalesforceFailure
@@ -41,6 +47,7 @@ _LONGEST_WORK = 60.0  # seconds for which a lane may still hold an org that was 
 _READABLE = "SELECT RecordId, HasReadAccess FROM UserRecordAccess"
 
 Row = Mapping[str, Any]
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -126,6 +133,11 @@ class OpenOrg:
         """Change a record by its Salesforce id, which is returned. Raises SalesforceFailure."""
         return _id_of(await self._writer(name, None).ask(record_id, values))
 
+    async def asked(self, ask: Callable[[SalesforceClient], Awaitable[T]]) -> T:
+        """Make a call of another kind, minded like every other. Raises SalesforceFailure."""
+        async with self._call():
+            return await ask(self.client)
+
     async def close(self) -> None:
         """Let go of it once the calls that are under way have ended."""
         for writer in self._writes.values():
@@ -189,7 +201,8 @@ class OpenOrg:
 class SalesforceOrgs:
     """Opens orgs as they are set up in the database, and looks now and then whether that has changed.
 
-    Of the calls that an org allows in a day, `kept_back` is the share that is left to everybody else.
+    Of the calls that an org allows in a day, `kept_back` is the share that is left to everybody else; from
+    `rows_for_bulk` on what waits goes by bulk jobs, never where it is 0.
     """
 
     def __init__(
@@ -198,8 +211,10 @@ class SalesforceOrgs:
         clock: Callable[[], float] = time.monotonic,
         breaker: Callable[[], Breaker] = Breaker,
         kept_back: float = KEPT_BACK,
+        rows_for_bulk: int = ROWS_FOR_BULK,
     ) -> None:
         self._sealer, self._clock, self._breaker, self._kept_back = sealer, clock, breaker, kept_back
+        self._rows_for_bulk = rows_for_bulk
         self._known: dict[UUID, tuple[float, StoredSalesforce | None]] = {}
         self._open: dict[UUID, OpenOrg] = {}
         self._opening = asyncio.Lock()
@@ -239,7 +254,7 @@ class SalesforceOrgs:
             opened = await to_thread.run_sync(opened_connection, found, self._sealer, self._kept_back)
         self._put_away(org_id)
         if found is not None and opened is not None:
-            client = SalesforceClient(opened)
+            client = SalesforceClient(replace(opened, rows_for_bulk=self._rows_for_bulk))
             last_known_for = timedelta(minutes=found.last_known_minutes or 0)
             self._open[org_id] = OpenOrg(org_id, client, found.currency, last_known_for, self._breaker())
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from domain.contract import Contract
@@ -25,7 +25,7 @@ from sync.salesforce.drafts import (
 from sync.salesforce.failures import Permanent
 from sync.salesforce.mapping import EXTERNAL_IDS, object_of
 from sync.salesforce.orgs import OpenOrg, Row
-from sync.salesforce.telling import Known, NotSetUp, Telling, currency_there
+from sync.salesforce.telling import Known, NotSetUp, Step, Telling, currency_there
 from sync.salesforce.writable import Facts
 
 OWN: Final = object_of(Contract) or "Contract"
@@ -37,6 +37,26 @@ _CODE: Final = "StatusCode"
 
 async def tell_own(org: OpenOrg, known: Known, name: str) -> Telling:
     """Tell the contract's own record, which is made where it is not there."""
+    writing = await _writing(org, known, name)
+    if isinstance(writing, Telling):
+        return writing
+    return await writing.make() if writing.record_id is None else await writing.change()
+
+
+async def first_step(org: OpenOrg, known: Known) -> Step | None:
+    """Return what the contract's own record is to be told first, None where there is nothing to tell it now.
+
+    Raises SalesforceFailure, as telling it would.
+    """
+    writing = await _writing(org, known, OWN)
+    if isinstance(writing, Telling):
+        return None
+    step, _ = writing.made() if writing.record_id is None else writing.changed()
+    return step if step.values else None
+
+
+async def _writing(org: OpenOrg, known: Known, name: str) -> _Writing | Telling:
+    """Return what is to be written, or why it waits."""
     described, statuses = await _described(org, name)
     record = known.records.get(name)
     certain = record is not None and not record.in_doubt
@@ -58,18 +78,24 @@ async def tell_own(org: OpenOrg, known: Known, name: str) -> Telling:
         )
         return Telling(object=name, waits=waits, refusals=draft.refusals)
     told = record.told if record is not None and certain else None
-    writing = _Writing(org, known, described, statuses, draft, dict(changed(draft, told)))
+    values = dict(changed(draft, told))
     if new:
-        return await writing.make(setting.currency)
-    if STATUS in writing.values and current is None and record is not None:
+        there = described.fields.get(CURRENCY)
+        if setting.currency is not None and there is not None and there.createable:
+            values[CURRENCY] = setting.currency
+        return _Writing(org, known, described, statuses, draft, values)
+    if STATUS in values and current is None and record is not None:
         current = await _read(org, described, "Id", record.salesforce_id)
     record_id = str(current["Id"]) if current else record.salesforce_id if record else ""
-    return await writing.change(record_id, current or {}, told or {})
+    return _Writing(org, known, described, statuses, draft, values, record_id, current or {}, told or {})
 
 
 @dataclass(slots=True)
 class _Writing:
-    """One write of a contract's own record, and what comes of it."""
+    """One write of a contract's own record, and what comes of it.
+
+    Without a `record_id` the record is not there; else it is as `current` says, and was told `before`.
+    """
 
     org: OpenOrg
     known: Known
@@ -77,40 +103,52 @@ class _Writing:
     statuses: ContractStatuses | None
     draft: Draft
     values: dict[str, Any]
+    record_id: str | None = None
+    current: Row = field(default_factory=dict)
+    before: Mapping[str, Any] = field(default_factory=dict)
 
-    async def make(self, currency: str | None) -> Telling:
+    def made(self) -> tuple[Step, tuple[Refusal, ...]]:
+        """Return how the record is made, as a draft where it is to be more; and what it is not told."""
+        told, refused = self._sendable(self._steps[0], Facts(creating=True, statuses=self.statuses))
+        # What it was not told is empty there: that need not be said.
+        empty = dict.fromkeys(self.draft.named.keys() - self.values.keys())
+        return Step(by=_KEY, key=str(self.known.contract.id), values=told, told={**empty, **told}), refused
+
+    def changed(self) -> tuple[Step, tuple[Refusal, ...]]:
+        """Return how the record is changed where it says something else, and what it is not told."""
+        told, values = dict(self.before), dict(self.values)
+        status, there = self.known.contract.status, self.current.get(STATUS)
+        if STATUS in values and self.statuses and self.statuses.says_no_other(there, status):
+            # The org may have several labels of the category: the one that somebody chose stays.
+            told[STATUS] = values.pop(STATUS)
+        facts = Facts(creating=False, statuses=self.statuses, status_code=self.current.get(_CODE))
+        sent, refused = self._sendable(values, facts)
+        return Step(by=None, key=self.record_id or "", values=sent, told={**told, **sent}), refused
+
+    async def make(self) -> Telling:
         """Make the record as a draft, then move it to its status."""
-        there = self.described.fields.get(CURRENCY)
-        if currency is not None and there is not None and there.createable:
-            self.values[CURRENCY] = currency
-        steps = self.statuses.in_steps(self.values) if self.statuses else (self.values,)
-        told, refused = self._sendable(steps[0], Facts(creating=True, statuses=self.statuses))
-        record_id = await self.org.upsert(OWN, _KEY, str(self.known.contract.id), told)
-        for step in steps[1:]:
-            more, refused_too = self._sendable(step, Facts(creating=False, statuses=self.statuses))
+        step, refused = self.made()
+        self.known.check(step.values)
+        record_id = await self.org.upsert(OWN, _KEY, step.key, step.values)
+        told = step.told
+        for later in self._steps[1:]:
+            more, refused_too = self._sendable(later, Facts(creating=False, statuses=self.statuses))
             if more:
                 await self.org.update(OWN, record_id, more)
             told, refused = {**told, **more}, (*refused, *refused_too)
-        # What it was not told is empty there: that need not be said.
-        empty = dict.fromkeys(self.draft.named.keys() - self.values.keys())
-        return self._telling(record_id, {**empty, **told}, refused, wrote=True)
+        return self._telling(record_id, told, refused, wrote=True)
 
-    async def change(self, record_id: str, current: Row, before: Mapping[str, Any]) -> Telling:
+    async def change(self) -> Telling:
         """Change the record where it says something else."""
-        told = dict(before)
-        status = self.known.contract.status
-        if (
-            STATUS in self.values
-            and self.statuses
-            and self.statuses.says_no_other(current.get(STATUS), status)
-        ):
-            # The org may have several labels of the category: the one that somebody chose stays.
-            told[STATUS] = self.values.pop(STATUS)
-        facts = Facts(creating=False, statuses=self.statuses, status_code=current.get(_CODE))
-        sent, refused = self._sendable(self.values, facts)
-        if sent:
-            await self.org.update(OWN, record_id, sent)
-        return self._telling(record_id, {**told, **sent}, refused, wrote=bool(sent))
+        step, refused = self.changed()
+        if step.values:
+            self.known.check(step.values)
+            await self.org.update(OWN, step.key, step.values)
+        return self._telling(step.key, step.told, refused, wrote=bool(step.values))
+
+    @property
+    def _steps(self) -> Sequence[Mapping[str, Any]]:
+        return self.statuses.in_steps(self.values) if self.statuses else (self.values,)
 
     def _sendable(
         self, values: Mapping[str, Any], facts: Facts

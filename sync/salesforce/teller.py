@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -13,8 +13,8 @@ from sync.salesforce.failures import ChangedSince, Permanent, SalesforceFailure
 from sync.salesforce.mapping import mapped
 from sync.salesforce.orgs import OpenOrg
 from sync.salesforce.other_record import elsewhere, tell_other
-from sync.salesforce.own_record import OWN, tell_own
-from sync.salesforce.telling import Known, Telling
+from sync.salesforce.own_record import OWN, first_step, tell_own
+from sync.salesforce.telling import Known, NotSetUp, Step, Telling
 
 _OUTDATED: Final = frozenset(
     {
@@ -39,6 +39,22 @@ async def tell(org: OpenOrg, known: Known) -> Sequence[Telling]:
     """Write to each object what is to be written there, and say of each what became of it."""
     others = dict.fromkeys(place.object for place in elsewhere(known.contract))
     return await asyncio.gather(*(_told(org, known, name) for name in (OWN, *others)))
+
+
+async def first_steps(org: OpenOrg, many: Sequence[Known]) -> Mapping[UUID, Step]:
+    """Return what the own records of contracts are to be told first, by contract, of those that need it.
+
+    What is refused or waits is left to the turn of its contract. Raises SalesforceFailure for all of them.
+    """
+
+    async def first(known: Known) -> Step | None:
+        try:
+            return await first_step(org, known)
+        except (Permanent, NotSetUp):
+            return None
+
+    steps = await asyncio.gather(*(first(each) for each in many))
+    return {known.contract.id: step for known, step in zip(many, steps, strict=True) if step is not None}
 
 
 async def _told(org: OpenOrg, known: Known, name: str) -> Telling:

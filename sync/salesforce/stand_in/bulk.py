@@ -24,9 +24,12 @@ from sync.salesforce.stand_in.writing import Outcome, SeveralMatch, Writing
 MOST_BYTES = 150_000_000
 _OPERATIONS, _QUERIES = ("insert", "update", "upsert"), ("query", "queryAll")
 _PAGE, _KEPT = 50_000, timedelta(days=7)
-_ENDED = frozenset({"UploadComplete", "JobComplete", "Failed", "Aborted"})
+_COME_TO_AN_END = frozenset({"JobComplete", "Failed", "Aborted"})
+_DELETED_AS = _COME_TO_AN_END | {"UploadComplete"}
 _TROUBLE = {"job_failed": "Failed", "job_aborted": "Aborted"}
 _CSV = "text/csv"
+_DELIMITERS = {"BACKQUOTE": "`", "CARET": "^", "COMMA": ",", "PIPE": "|", "SEMICOLON": ";", "TAB": "\t"}
+_LINE_ENDINGS = ("LF", "CRLF")
 
 
 @dataclass(slots=True)
@@ -46,6 +49,19 @@ class Job:
     rows: list[dict[str, Any]] = field(default_factory=list)
     waits: int = 1
     line_ending: str = "LF"
+    trouble: str | None = None
+
+    @property
+    def delimiter(self) -> str:
+        """Return what stands between two cells."""
+        return _DELIMITERS[self.said.get("columnDelimiter", "COMMA")]
+
+    @property
+    def unprocessed(self) -> list[dict[str, str]]:
+        """Return the lines that it never came to: those of a job that has ended come to nothing any more."""
+        if self.state not in _COME_TO_AN_END:
+            return []
+        return self.lines[len(self.succeeded) + len(self.failed) :]
 
     def shown(self, version: str) -> dict[str, Any]:
         """Return the job as the API shows it."""
@@ -53,7 +69,8 @@ class Job:
             "id": self.id, "operation": self.said.get("operation"), "object": self.said.get("object"),
             "createdById": self.created_by, "state": self.state, "concurrencyMode": "Parallel",
             "contentType": "CSV", "apiVersion": float(version), "jobType": "V2Ingest",
-            "lineEnding": self.said.get("lineEnding", "LF"), "columnDelimiter": "COMMA",
+            "lineEnding": self.said.get("lineEnding", "LF"),
+            "columnDelimiter": self.said.get("columnDelimiter", "COMMA"),
             "numberRecordsProcessed": len(self.succeeded) + len(self.failed) + len(self.rows),
             "numberRecordsFailed": len(self.failed),
         }  # fmt: skip
@@ -62,6 +79,7 @@ class Job:
             return about | told | ({"errorMessage": "QUERY_TIMEOUT"} if self.state == "Failed" else {})
         named_by = self.said.get("externalIdFieldName")
         content = f"services/data/v{version}/jobs/ingest/{self.id}/batches"
+        about |= {"errorMessage": self.trouble} if self.trouble else {}
         return about | {"contentUrl": content} | ({"externalIdFieldName": named_by} if named_by else {})
 
 
@@ -77,6 +95,10 @@ class Bulk:
         kind, *rest = call.path[1:] or ("",)
         if kind not in ("ingest", "query"):
             raise not_found()
+        if not self._org.settings.bulk:
+            raise Refused(
+                "FEATURENOTENABLED", "the Bulk API is not for this user", status=HTTPStatus.FORBIDDEN
+            )
         if not rest:
             if call.method != "POST":
                 raise method_not_allowed(call.method)
@@ -90,14 +112,14 @@ class Bulk:
     def _about(self, caller: Caller, call: Call, job: Job, resource: str = "") -> Answer:
         match call.method, resource:
             case "GET", "":
-                self._advance(job)
+                self._advance(caller, job)
                 return Answer(HTTPStatus.OK, job.shown(call.version))
             case "PUT", "batches" if job.kind == "ingest":
                 return self._uploaded(call, job)
             case "PATCH", "":
-                return self._moved(caller, call, job)
+                return self._moved(call, job)
             case "DELETE", "":
-                if job.kind == "query" and job.state not in _ENDED:
+                if job.state not in _DELETED_AS:
                     raise Refused("INVALIDJOBSTATE", f"a job that is {job.state} cannot be deleted")
                 del self._jobs[job.id]
                 return NO_CONTENT
@@ -109,8 +131,15 @@ class Bulk:
 
     def _ingest(self, caller: Caller, call: Call) -> Job:
         said = call.object
-        if said.get("operation") not in _OPERATIONS:
-            raise Refused("INVALIDJOB", f"one of {', '.join(_OPERATIONS)} is expected as operation")
+        asked = {
+            "operation": (said.get("operation"), _OPERATIONS),
+            "contentType": (said.get("contentType", "CSV"), ("CSV",)),
+            "lineEnding": (said.get("lineEnding", "LF"), _LINE_ENDINGS),
+            "columnDelimiter": (said.get("columnDelimiter", "COMMA"), tuple(_DELIMITERS)),
+        }
+        for name, (given, known) in asked.items():
+            if given not in known:
+                raise Refused("INVALIDJOB", f"one of {', '.join(known)} is expected as {name}")
         object_type = self._org.object_type(str(said.get("object")), caller.rights)
         if said["operation"] == "upsert":
             external_id(object_type, str(said.get("externalIdFieldName")))
@@ -140,20 +169,23 @@ class Bulk:
         job = self._jobs[number] = Job(number, kind, said, state, caller.user_id, self._org.clock.now())
         return job
 
-    def _advance(self, job: Job) -> None:
+    def _advance(self, caller: Caller, job: Job) -> None:
         """Let time pass for a job: it is seen at work before it is seen done. Raises Refused."""
-        trouble = (
-            self._org.faults.for_job(str(job.said.get("object")), job.id) if job.kind == "query" else None
-        )
+        trouble = self._org.faults.for_job(str(job.said.get("object")), job.id)
         if trouble == "job_lost":
             del self._jobs[job.id]
             raise not_found()
-        job.state = _TROUBLE.get(trouble or "", job.state)
-        if job.state == "UploadComplete":
+        if trouble is not None:
+            # What it has come to by then stays.
+            self._run(caller, job, job.lines[: len(job.lines) // 2])
+            job.state = _TROUBLE[trouble]
+        elif job.state == "UploadComplete":
             job.state = "InProgress"
         elif job.state == "InProgress":
             job.waits -= 1
-            job.state = "JobComplete" if job.waits <= 0 else job.state
+            if job.waits <= 0:
+                job.state = "JobComplete"
+                self._run(caller, job, job.lines)
 
     def _uploaded(self, call: Call, job: Job) -> Answer:
         if job.state != "Open" or job.lines:
@@ -161,10 +193,11 @@ class Bulk:
         if len(call.raw) > MOST_BYTES:
             raise Refused("EXCEEDED_MAX_SIZE_REQUEST", f"more than {MOST_BYTES} bytes")
         job.line_ending = "CRLF" if call.raw.partition(b"\n")[0].endswith(b"\r") else "LF"
-        job.lines = list(csv.DictReader(io.StringIO(call.raw.decode("utf-8"))))
+        text = io.StringIO(call.raw.decode("utf-8"), newline="")
+        job.lines = list(csv.DictReader(text, delimiter=job.delimiter))
         return Answer(HTTPStatus.CREATED)
 
-    def _moved(self, caller: Caller, call: Call, job: Job) -> Answer:
+    def _moved(self, call: Call, job: Job) -> Answer:
         state = str(call.object.get("state"))
         begun = {"UploadComplete": ("Open",), "Aborted": ("Open", "UploadComplete", "InProgress")}
         if job.state not in begun.get(state, ()):
@@ -172,15 +205,17 @@ class Bulk:
         job.state = state
         if state == "UploadComplete" and job.line_ending != job.said.get("lineEnding", "LF"):
             # What was sent is not what was announced: no line of it is looked at.
-            job.state = "Failed"
-        elif state == "UploadComplete":
-            self._run(caller, job)
+            job.state, job.trouble = "Failed", f"LineEnding is invalid on user data: {job.line_ending}"
         return Answer(HTTPStatus.OK, job.shown(call.version))
 
-    def _run(self, caller: Caller, job: Job) -> None:
+    def _run(self, caller: Caller, job: Job, lines: Sequence[dict[str, str]]) -> None:
         object_type = self._org.object_type(job.said["object"], caller.rights)
+        unknown = [name for name in (job.lines[0] if job.lines else ()) if object_type.named(name) is None]
+        if unknown:
+            job.state, job.trouble = "Failed", f"InvalidBatch : Field name not found : {unknown[0]}"
+            return
         writing = Writing(self._org, caller, "bulk")
-        for line in job.lines:
+        for line in lines:
             try:
                 with self._org.transaction():
                     outcome = _written(writing, object_type, job.said, line)
@@ -217,16 +252,16 @@ def _written(
 
 
 def _results(job: Job, resource: str) -> Answer:
-    aborted = job.state == "Aborted" and not (job.succeeded or job.failed)
     found = {
         "successfulResults": job.succeeded, "failedResults": job.failed,
-        "unprocessedrecords": job.lines if aborted else [],
+        "unprocessedrecords": job.unprocessed,
     }[resource]  # fmt: skip
     first = ["sf__Id", "sf__Created" if resource == "successfulResults" else "sf__Error"]
     own = list(job.lines[0]) if job.lines else []
     names = own if resource == "unprocessedrecords" else [*first, *own]
     # No order is promised, so none is kept: the last comes first.
-    return Answer(HTTPStatus.OK, text=_csv(names, reversed(found)), media_type=_CSV)
+    text = _csv(names, reversed(found), job.delimiter)
+    return Answer(HTTPStatus.OK, text=text, media_type=_CSV)
 
 
 def _page(call: Call, job: Job) -> Answer:
@@ -275,9 +310,9 @@ def _cell(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _csv(names: Sequence[str], rows: Iterable[dict[str, str]]) -> str:
+def _csv(names: Sequence[str], rows: Iterable[dict[str, str]], delimiter: str = ",") -> str:
     text = io.StringIO()
-    writer = csv.DictWriter(text, names, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    writer = csv.DictWriter(text, names, lineterminator="\n", delimiter=delimiter, quoting=csv.QUOTE_ALL)
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue()

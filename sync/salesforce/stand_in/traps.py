@@ -30,17 +30,19 @@ class Settings:
 
     `auto_calculate_end_date` makes Contract.EndDate the end of the term; `draft_first` lets a contract be
     created only in a status of the category Draft; `access_status` is the HTTP status of a refused right,
-    which no document settles. `change_entities` are selected for change events, at most `change_budget` of
-    them; a transaction of more than `overflow_after` changed fields is told of as an overflow. A stream
-    is closed `pending_patience` seconds after all that was asked for came, says every `keepalive` seconds
-    that it lives, and begins `repeats` events too early when it is taken up again. `automations` are flows:
-    what they set, by object, in the transaction of whoever saves such a record.
+    which no document settles; without `bulk` no job is taken. `change_entities` are selected for change
+    events, at most `change_budget` of them; a transaction of more than `overflow_after` changed fields is
+    told of as an overflow. A stream is closed `pending_patience` seconds after all that was asked for came,
+    says every `keepalive` seconds that it lives, and begins `repeats` events too early when it is taken up
+    again. `automations` are flows: what they set, by object, in the transaction of whoever saves such a
+    record.
     """
 
     auto_calculate_end_date: bool = True
     draft_first: bool = True
     access_status: int = 400
     daily_limit: int = 100_000
+    bulk: bool = True
     session_seconds: int = 7200
     change_entities: Sequence[str] = ("Opportunity", "Account", "Contact", "Contract", "OpportunityLineItem")
     change_budget: int = 5

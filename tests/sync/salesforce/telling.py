@@ -25,7 +25,7 @@ from storage.salesforce import StoredSalesforce, set_salesforce
 from sync.handlers import Apart
 from sync.outbox import OutboxWork, write_of
 from sync.salesforce.breaker import Breaker
-from sync.salesforce.connection import LOGIN
+from sync.salesforce.connection import LOGIN, ROWS_FOR_BULK
 from sync.salesforce.orgs import SalesforceOrgs, sealed_secret
 from sync.turn import Pace
 from sync.worker import Worker
@@ -45,14 +45,17 @@ class Outbox:
     org: SalesforceOrg
     now: datetime = NOON
     breaker: Breaker = field(default_factory=Breaker)
+    rows_for_bulk: int = ROWS_FOR_BULK
     keys: Sealer = field(default_factory=lambda: Sealer(from_text(KEY_ENCRYPTION, "tests")))
 
     def __post_init__(self) -> None:
         self.handler = self.new_handler()
 
     def new_handler(self) -> OutboxWork:
-        orgs = SalesforceOrgs(self.keys, breaker=lambda: self.breaker)
-        return OutboxWork(self.work.database, orgs, lambda: self.now)
+        return OutboxWork(self.work.database, self.orgs(), lambda: self.now)
+
+    def orgs(self) -> SalesforceOrgs:
+        return SalesforceOrgs(self.keys, breaker=lambda: self.breaker, rows_for_bulk=self.rows_for_bulk)
 
     async def connect(self, **said: Any) -> None:
         given = {

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from sync.salesforce.bulk import upsert_many
+from sync.salesforce.bulk import Results, results_of
 from sync.salesforce.client import SalesforceClient
 from sync.salesforce.connection import ClientCredentials, JwtBearer
 from sync.salesforce.failures import LimitReached, NotAuthorised, Permanent, Retryable, SalesforceFailure
 from sync.salesforce.results import Written
-from tests.sync.salesforce.asking import BY_JWT, GRAPH_ID, asked, new
+from tests.sync.salesforce.asking import BY_JWT, GRAPH_ID, asked, new, run_job
 from tests.sync.salesforce.org import APP, PRIVATE_KEY, SECRET, SYNC, SalesforceOrg
 
 KEY = (GRAPH_ID, "secret-key")
@@ -212,30 +212,19 @@ def test_a_refusal_tells_the_budget_as_well(org: SalesforceOrg) -> None:
     assert asked(org, read) is not None
 
 
-def test_a_bulk_job_that_is_cut_off_may_have_taken_effect_and_is_repeated(org: SalesforceOrg) -> None:
+def test_results_of_a_bulk_job_that_are_cut_off_are_asked_for_again(org: SalesforceOrg) -> None:
     rows = {f"c{n}": new(org) for n in range(5)}
-    trouble(org, "cut", record="successfulResults")
 
-    async def write(client: SalesforceClient) -> list[Any]:
+    async def write(client: SalesforceClient) -> Results:
+        job = await run_job(client, "Contract", GRAPH_ID, rows)
+        trouble(org, "cut", record="successfulResults")
         with pytest.raises(Retryable) as failed:
-            await upsert_many(client, "Contract", GRAPH_ID, rows)
-        return [failed.value.unsure, await upsert_many(client, "Contract", GRAPH_ID, rows)]
+            await results_of(client, job, GRAPH_ID)
+        assert failed.value.unsure
+        return await results_of(client, job, GRAPH_ID)
 
-    unsure, results = asked(org, write, rows_for_bulk=1)
-    assert unsure
-    assert all(isinstance(each, Written) and not each.created for each in results.values())
+    assert asked(org, write).written.keys() == rows.keys()
     assert effects(org) == 5
-
-
-def test_a_bulk_job_that_takes_too_long_is_left_and_asked_about_later(org: SalesforceOrg) -> None:
-    with pytest.raises(Retryable) as failed:
-        asked(
-            org,
-            lambda client: upsert_many(client, "Contract", GRAPH_ID, {"1": new(org)}),
-            rows_for_bulk=1,
-            bulk_patience=-1.0,
-        )
-    assert failed.value.code == "BULK_JOB_INPROGRESS"
 
 
 def test_neither_a_secret_nor_a_value_is_in_a_log_or_a_trace(

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from simple_salesforce.format import format_soql
 
-from sync.salesforce.bulk import upsert_many
+from sync.salesforce.bulk import can_be_said
 from sync.salesforce.client import SalesforceClient
 from sync.salesforce.connection import Connection, InsecureAddress
-from sync.salesforce.failures import ChangedSince, Permanent, Retryable
+from sync.salesforce.failures import ChangedSince, Permanent, Retryable, of_cell
 from sync.salesforce.results import Part, Written
 from sync.salesforce.stand_in.process import started
-from tests.sync.salesforce.asking import BY_JWT, BY_SECRET, GRAPH_ID, asked, connection, new
+from tests.sync.salesforce.asking import BY_JWT, BY_SECRET, GRAPH_ID, asked, connection, in_bulk, new
 from tests.sync.salesforce.org import SalesforceOrg, furnished
 
 
@@ -193,12 +193,12 @@ def test_many_rows_go_in_bulk(org: SalesforceOrg) -> None:
     rows["bad"] = new(org, Name="x" * 99)
     rows["C1"] = {}
     rows.pop("C1")
-    results = asked(org, lambda client: upsert_many(client, "Contract", GRAPH_ID, rows), rows_for_bulk=300)
-    assert results.keys() == rows.keys()
-    refused = results.pop("bad")
+    results = asked(org, lambda client: in_bulk(client, "Contract", GRAPH_ID, rows))
+    assert results.written.keys() | results.refused.keys() == rows.keys()
+    refused = of_cell(results.refused["bad"])
     assert isinstance(refused, Permanent)
     assert (refused.code, refused.fields) == ("STRING_TOO_LONG", ("Name",))
-    assert all(isinstance(each, Written) and each.created for each in results.values())
+    assert len(results.written) == 300
     assert {entry["via"] for entry in org.stand_in.journal()} == {"bulk"}
     names = {record["Name"] for record in org.stand_in.records("Contract")}
     assert 'line "7",\nü' in names
@@ -206,21 +206,23 @@ def test_many_rows_go_in_bulk(org: SalesforceOrg) -> None:
 
 def test_in_bulk_what_is_absent_stays_and_what_is_none_goes(org: SalesforceOrg) -> None:
     async def write(client: SalesforceClient) -> None:
-        await upsert_many(client, "Contract", GRAPH_ID, {"1": new(org, Name="n", ARR__c=1.5)})
-        await upsert_many(client, "Contract", GRAPH_ID, {"1": {"ARR__c": None}, "2": new(org, Name="m")})
+        await in_bulk(client, "Contract", GRAPH_ID, {"1": new(org, Name="n", ARR__c=1.5)})
+        await in_bulk(client, "Contract", GRAPH_ID, {"1": {"ARR__c": None}, "2": new(org, Name="m")})
 
-    asked(org, write, rows_for_bulk=1)
+    asked(org, write)
     first, _ = org.stand_in.records("Contract")
     assert (first["Name"], first["ARR__c"], first["AccountId"]) == ("n", None, org.account)
 
 
-@pytest.mark.parametrize("rows_for_bulk", [1, 100])
-def test_a_text_that_reads_like_a_clearing_mark_is_written_as_it_is(
-    org: SalesforceOrg, rows_for_bulk: int
-) -> None:
-    rows = {"1": new(org, Name="#N/A")}
-    asked(org, lambda client: upsert_many(client, "Contract", GRAPH_ID, rows), rows_for_bulk=rows_for_bulk)
-    assert org.stand_in.records("Contract")[0]["Name"] == "#N/A"
+def test_a_text_that_reads_like_a_clearing_mark_does_not_go_in_bulk() -> None:
+    assert not can_be_said({"Name": "#N/A"})
+    assert can_be_said({"Name": "#N/A or so", "ARR__c": None})
+
+
+def test_what_ends_a_line_stays_in_its_cell_in_bulk(org: SalesforceOrg) -> None:
+    rows = {"1": new(org, Name='a,"b"\r\nc\rd'), "2": new(org, ARR__c=0.0000001)}
+    asked(org, lambda client: in_bulk(client, "Contract", GRAPH_ID, rows))
+    assert {each["Name"] for each in org.stand_in.records("Contract")} >= {'a,"b"\r\nc\rd'}
 
 
 def test_no_more_threads_are_used_than_it_may_have(org: SalesforceOrg) -> None:

@@ -225,6 +225,49 @@ def test_a_job_whose_lines_end_otherwise_than_it_said_fails(org: SalesforceOrg, 
     assert org.stand_in.journal() == []
 
 
+def test_a_job_has_cells_apart_as_it_said(org: SalesforceOrg, rest: Rest) -> None:
+    path = job(
+        rest, f"Contract_Graph_Id__c;AccountId;Name\n1;{org.account};a,b\n", columnDelimiter="SEMICOLON"
+    )
+    assert rest.rows("SELECT Name FROM Contract") == [{"Name": "a,b"}]
+    assert rest("GET", f"{path}/successfulResults").text.splitlines()[0].count(";") == 4
+
+
+@pytest.mark.parametrize(
+    "said",
+    [{"columnDelimiter": "SPACE"}, {"lineEnding": "CR"}, {"contentType": "XML"}, {"operation": "merge"}],
+)
+def test_a_job_that_cannot_be_is_not_made(rest: Rest, said: dict[str, str]) -> None:
+    about = {"object": "Contract", "operation": "insert"} | said
+    assert error(rest("POST", "jobs/ingest", about))["errorCode"] == "INVALIDJOB"
+
+
+def test_a_job_of_a_field_that_is_not_there_fails_as_a_whole(org: SalesforceOrg, rest: Rest) -> None:
+    about = {"object": "Contract", "operation": "insert"}
+    path = f"jobs/ingest/{rest('POST', 'jobs/ingest', about).json()['id']}"
+    rest("PUT", f"{path}/batches", f"AccountId,Colour__c\n{org.account},red\n")
+    rest("PATCH", path, {"state": "UploadComplete"})
+    told = [rest("GET", path).json() for _ in range(2)][-1]
+    assert (told["state"], "Colour__c" in told["errorMessage"]) == ("Failed", True)
+    assert len(table(rest("GET", f"{path}/unprocessedrecords").text)) == 1
+    assert org.stand_in.journal() == []
+
+
+def test_what_a_job_has_written_stays_when_it_is_aborted(org: SalesforceOrg, rest: Rest) -> None:
+    about = {"object": "Contract", "operation": "insert"}
+    path = f"jobs/ingest/{rest('POST', 'jobs/ingest', about).json()['id']}"
+    assert error(rest("DELETE", path))["errorCode"] == "INVALIDJOBSTATE", "an open job is not deleted"
+    rest("PUT", f"{path}/batches", f"AccountId\n{org.account}\n{org.account}\n")
+    rest("PATCH", path, {"state": "UploadComplete"})
+    org.stand_in.arrange(faults=[{"kind": "job_aborted"}])
+    assert rest("GET", path).json()["state"] == "Aborted"
+    counts = [
+        len(table(rest("GET", f"{path}/{each}").text)) for each in ("successfulResults", "unprocessedrecords")
+    ]
+    assert counts == [1, 1]
+    assert len(org.stand_in.journal()) == 1
+
+
 def test_a_bulk_query_gives_its_rows_in_pages(org: SalesforceOrg, rest: Rest) -> None:
     org.stand_in.arrange(records={"Contact": [{"LastName": str(n)} for n in range(5)]})
     about = {"operation": "query", "query": "SELECT LastName, Email FROM Contact"}
