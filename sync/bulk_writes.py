@@ -2,7 +2,7 @@
 
 A job says nothing of messages: it tells records ahead of their lanes, which rest meanwhile and then take
 their turns as ever. There nothing is left to be told, or what Salesforce refused is said, or the rest goes by
-collections. So order, quarantine and alerts are those of every write (docs/decisions/0104).
+collections. So order, quarantine and alerts are those of every write (docs/decisions/0035).
 """
 
 from __future__ import annotations
