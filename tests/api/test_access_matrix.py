@@ -25,7 +25,7 @@ HARD = Path(seen.__file__).with_name("hard.toml")
 LEAST_CHECKS = 15_000
 RECORDS = 1
 """How many records of each kind are looked at by each role."""
-OF_HARD = 1 if "CONTRACT_GRAPH_FUZZ" in os.environ else 3
+OF_HARD = 1 if "CONTRACT_GRAPH_FUZZ" in os.environ else 6
 """Of how many operations one is asked under the hard policy; under the shipped policy all are."""
 
 

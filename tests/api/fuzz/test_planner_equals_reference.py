@@ -15,7 +15,7 @@ from auth.policy_file import load_policy
 from tests.reference import seen
 from tests.reference.comparison import Comparison, opened
 
-QUERIES = int(os.environ.get("CONTRACT_GRAPH_FUZZ", "200"))
+QUERIES = int(os.environ.get("CONTRACT_GRAPH_FUZZ", "120"))
 HARDLY = QUERIES // 4
 """Rows that differ make every plan larger, and each operation is asked by as many."""
 FIRST = int(os.environ.get("CONTRACT_GRAPH_FUZZ_FIRST", "0"))
