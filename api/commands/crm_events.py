@@ -16,11 +16,10 @@ from domain.org import Org
 from storage.lanes import Queue, enqueue
 from storage.salesforce import find_salesforce
 from storage.salesforce_streams import end_streams, find_streams, set_stream
-from sync.salesforce.changes.stream import is_plain
+from sync.salesforce.changes.stream import EVERYTHING, is_plain
 from sync.salesforce.changes.subscribers import stream_message
 
 _ADDRESS: Final = "api.pubsub.salesforce.com:7443"
-_TOPIC: Final = "/data/ChangeEvents"
 _LARGEST_PORT = 65535
 
 Register = Callable[[str, str, Callable[[argparse.Namespace, Settings], int]], argparse.ArgumentParser]
@@ -33,7 +32,7 @@ def add_events(register: Register) -> None:
         "--address", default=_ADDRESS, help=f"of the Pub/Sub API, {_ADDRESS} unless the org has another"
     )
     parser.add_argument(
-        "--topic", default=_TOPIC, help=f"{_TOPIC} unless said, or a channel: /data/NAME__chn"
+        "--topic", default=EVERYTHING, help=f"{EVERYTHING} unless said, or a channel: /data/NAME__chn"
     )
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--show", action="store_true", help="say up to where it is read")
@@ -51,7 +50,7 @@ def _begin(address: str, topic: str) -> Callable[[asyncpg.Connection, Org], Awai
     if not host or not port.isdecimal() or not 0 < int(port) <= _LARGEST_PORT or not host.isprintable():
         raise SettingsError("--address takes a host and a port, such as " + _ADDRESS)
     if not topic.startswith("/data/") or not topic.isprintable():
-        raise SettingsError(f"--topic takes the name of a channel, such as {_TOPIC}")
+        raise SettingsError(f"--topic takes the name of a channel, such as {EVERYTHING}")
 
     async def work(connection: asyncpg.Connection, org: Org) -> None:
         stored = await find_salesforce(connection, org.id)

@@ -29,6 +29,9 @@ from api.preview_page import BUILT, HERE, Records, is_built, render_preview
 from api.settings import Settings, SettingsError
 from api.stand_in import StandInProvider
 from auth.oauth.metadata import CALLBACK_PATH
+from domain.contract import Contract
+from domain.crm import Opportunity
+from domain.field import Entity
 from storage.database import connect
 from storage.embedded import Cluster
 from storage.ingest import Ingest
@@ -70,7 +73,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def _run(_: argparse.Namespace, settings: Settings) -> int:
     if settings.host not in LOOPBACK:
         raise SettingsError("the demo shows tokens to whoever opens it: it listens on loopback only")
-    with listen(settings) as door, started() as stand_in_org:
+    with listen(settings) as door, started("--events") as stand_in_org:
         return _demo(settings, door, stand_in_org)
 
 
@@ -87,9 +90,8 @@ def _demo(settings: Settings, door: socket.socket, stand_in_org: Started) -> int
         printed = asyncio.run(printed_tokens(installation, settings, orgs[0]))
         salesforce = DemoSalesforce(stand_in_org, orgs[0].org, EVENTS_CURRENCY)
         asyncio.run(salesforce.prepare(installation, settings, orgs[0].records))
-        events = DemoEvents(
-            origin, orgs[0].org, EVENTS_ABOUT, _token_of("legal", printed), installation, salesforce
-        )
+        about = orgs[0].org, EVENTS_ABOUT, _deal_of(orgs[0].records, EVENTS_ABOUT)
+        events = DemoEvents(origin, *about, _token_of("legal", printed), installation, salesforce)
         asyncio.run(events.prepare(settings))
         demo = Demo(origin, settings.issuer, printed, sample_records(orgs))
         for sample in orgs:
@@ -107,6 +109,14 @@ def _demo(settings: Settings, door: socket.socket, stand_in_org: Started) -> int
 
 def _token_of(role: str, printed: Sequence[tuple[SamplePerson, str]]) -> str:
     return next(token for person, token in printed if person.role == role)
+
+
+def _deal_of(records: Sequence[Entity], reference: str) -> str:
+    """Return the Salesforce id of a contract's opportunity."""
+    contracts = (each for each in records if isinstance(each, Contract))
+    deal = next(each.opportunity_id for each in contracts if each.external_reference == reference)
+    deals = (each for each in records if isinstance(each, Opportunity))
+    return str(next(each.salesforce_id for each in deals if each.id == deal))
 
 
 async def _prepare(installation: Installation, settings: Settings, orgs: Sequence[SampleOrg]) -> None:

@@ -24,10 +24,7 @@ from api.commands.demo_salesforce import DemoSalesforce
 from api.installation import Installation, sealer
 from api.settings import Settings
 from auth.public_id import public_id
-from domain.claim import Report
-from domain.field import SALESFORCE
 from domain.identity import uuid7
-from domain.money import Money
 from domain.org import Org
 from storage.connections import (
     StoredConnection,
@@ -40,7 +37,6 @@ from storage.connections import (
 )
 from storage.database import connect
 from storage.tenancy import bind_org
-from sync.apply import apply_report
 from sync.clm.connectors import Vendor
 from sync.connections import sealed_key
 
@@ -59,6 +55,7 @@ QUESTION: Final = """query($reference: String!) {
   salesforce(first: 3) {
     nodes { object state reason writtenAt refusals(first: 3) { nodes { field reason } } } }
   provenance { nodes { field owner system source claimedAt refusedBecause } } } }"""
+_EDITED: Final = 99000.0
 _PATIENCE: Final = 10
 
 
@@ -119,6 +116,8 @@ class DemoEvents:
     origin: str
     org: Org
     reference: str
+    deal: str
+    """The contract's opportunity, by its Salesforce id."""
     token: str = field(repr=False)
     installation: Installation
     salesforce: DemoSalesforce
@@ -154,6 +153,7 @@ class DemoEvents:
         return [
             Route("/demo/events/{event}", self._tell, methods=["POST"]),
             Route("/demo/edit", self._edit, methods=["POST"]),
+            Route("/demo/compare", self._compare, methods=["POST"]),
             Route("/demo/contract", self._contract, methods=["GET"]),
         ]
 
@@ -169,24 +169,19 @@ class DemoEvents:
         return JSONResponse({"sent": json.loads(body), **await self._posted(self.address, body, headers)})
 
     async def _edit(self, request: Request) -> Response:
-        """Claim as Salesforce does: until its change events are listened to, an edit there comes so."""
+        """Have somebody change the amount in Salesforce, which then tells of it by itself."""
         if not _is_ours(request):
             return JSONResponse({"message": "there is no such event"}, 404)
-        now = datetime.now(UTC)
-        report = Report(
-            contract=self.reference, system=SALESFORCE, source="salesforce", event=str(uuid7()),
-            claimed_at=now, fields={"total_value": Money.parse("99000.00", "EUR")},
-        )  # fmt: skip
-        connection = await connect(self.installation.url)
-        try:
-            async with connection.transaction():
-                await bind_org(connection, self.org.id)
-                applied = await apply_report(connection, self.org.id, report, now=now)
-        finally:
-            await connection.close()
-        [verdict] = applied.verdicts.values()
-        sent = {"Opportunity.Amount": "99000.00"}
-        return JSONResponse({"sent": sent, "status": 200, "answer": {verdict.decision: verdict.reason}})
+        status = await asyncio.to_thread(self.salesforce.edit, self.deal, _EDITED)
+        told = {"Opportunity.Amount": _EDITED}
+        return JSONResponse({"sent": told, "status": status, "answer": "its change event is on its way"})
+
+    async def _compare(self, request: Request) -> Response:
+        """Have both sides compared, and what differs put right."""
+        if not _is_ours(request):
+            return JSONResponse({"message": "there is no such event"}, 404)
+        await self.salesforce.compare(self.installation)
+        return JSONResponse({"sent": {}, "status": 202, "answer": "every field of both sides is looked at"})
 
     async def _contract(self, _: Request) -> Response:
         body = json.dumps({"query": QUESTION, "variables": {"reference": self.reference}}).encode()

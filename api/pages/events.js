@@ -48,7 +48,7 @@ function show(contract, there) {
   }));
   const writes = contract.salesforce.nodes;
   document.getElementById("refusals").replaceChildren(...writes.flatMap((write) => [
-    element("li", `${write.object}: ${write.state}${write.reason ? `, ${write.reason}` : ""}`),
+    element("li", `Last write to ${write.object}: ${write.state}${write.reason ? `, ${write.reason}` : ""}`),
     ...write.refusals.nodes.map((each) => element("li", `${each.field} is not written: ${each.reason}`)),
   ]));
   const lines = contract.changes.nodes;
@@ -76,7 +76,7 @@ async function send(button) {
     const answer = await fetch(button.dataset.path, { method: "POST", headers: { "X-Demo": "events" } });
     const told = await answer.json();
     document.getElementById("sent").textContent = JSON.stringify(told.sent, null, 2);
-    said.textContent = `${button.textContent}: answered ${told.status}, ${JSON.stringify(told.answer)}`;
+    said.textContent = `${button.textContent}: answered ${told.status}, ${typeof told.answer === "string" ? told.answer : JSON.stringify(told.answer)}`;
     for (let poll = 0; poll < POLLS; poll += 1) {
       await new Promise((rest) => setTimeout(rest, PAUSE));
       const now = await load();

@@ -49,7 +49,13 @@ def test_a_contract_is_signed_amended_and_contested(shown: RunningDemo) -> None:
     press(shown, "events/amended")
     amended = until(shown, lambda found: found["status"] == "AMENDED")
     assert (amended["amendmentCount"], amended["totalValue"]["amount"]) == (1, "131500.00")
-    assert list(press(shown, "edit")["answer"]) == ["CONFLICT"]
+    assert press(shown, "edit")["status"] == 204
+    edited = until(
+        shown, lambda found: "CONFLICT" in {each["decision"] for each in found["changes"]["nodes"]}
+    )
+    assert edited["there"]["Opportunity.Amount"] == 99000
+    press(shown, "compare")
+    until(shown, lambda found: found["there"]["Opportunity.Amount"] == 131500)
     press(shown, "events/drafted")
     told = until(shown, lambda found: len({each["decision"] for each in found["changes"]["nodes"]}) == 3)
     assert (told["status"], told["totalValue"]) == ("AMENDED", amended["totalValue"])
@@ -66,6 +72,6 @@ def test_the_page_has_a_button_for_each_event(shown: RunningDemo) -> None:
         assert f'data-path="/demo/events/{name}">{telling.label}</button>' in page
 
 
-@pytest.mark.parametrize("path", ["events/signed", "edit"])
+@pytest.mark.parametrize("path", ["events/signed", "edit", "compare"])
 def test_another_page_cannot_press_them(shown: RunningDemo, path: str) -> None:
     assert httpx.post(f"{shown.origin}/demo/{path}").status_code == 404

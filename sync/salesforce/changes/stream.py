@@ -17,6 +17,8 @@ from sync.salesforce.tokens import Token
 if TYPE_CHECKING:
     from sync.salesforce.pubsub import pubsub_pb2 as wire
 
+EVERYTHING: Final = "/data/ChangeEvents"
+"""The channel of all changes of the objects that an org was told to tell of."""
 MOST: Final = 100
 """How many events may be asked for at once."""
 
