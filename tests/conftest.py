@@ -16,7 +16,7 @@ from storage import migrate
 from storage.embedded import Cluster
 from storage.embedded_roles import OWNER, READ_WRITE
 
-pytest_plugins = ["tests.seeded", "tests.spread"]
+pytest_plugins = ["tests.seeded", "tests.spread", "tests.heard"]
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 _numbers = itertools.count()

@@ -10,6 +10,8 @@ import pytest
 
 from tests.api.graph import Graph, code_of
 
+pytestmark = pytest.mark.usefixtures("nothing_secret_is_logged")
+
 
 def ask(graph: Graph, query: str) -> httpx.Response:
     return graph.post(json.dumps({"query": query}).encode())

@@ -15,12 +15,14 @@ import asyncpg
 import pytest
 
 from api.graphql import Endpoint
+from auth.oauth.client import new_secret
 from auth.policy import Policy
 from auth.principal import Principal
 from auth.view import Views
 from storage.database import Database
 from storage.embedded import Cluster
 from tests.api.graph import GENEROUS, OURS, Graph, code_of
+from tests.heard import listening, secrets_in
 from tests.keys import new_vault
 
 QUERY = "query($n: String) { contract(number: $n) { id title } }"
@@ -29,33 +31,10 @@ WAITS = (
 )
 
 
-class Listening(logging.Handler):
-    """Hears every record of every logger, written out in full with its traceback and its arguments."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.NOTSET)
-        self.heard: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.heard.append(self.format(record) + repr(record.args) + repr(record.__dict__.get("exc_info")))
-
-
 @pytest.fixture
 def heard() -> Iterator[list[str]]:
-    listening = Listening()
-    root = logging.getLogger()
-    loggers = [
-        root,
-        *(each for each in logging.Logger.manager.loggerDict.values() if isinstance(each, logging.Logger)),
-    ]
-    levels = [(each, each.level) for each in loggers]
-    for each in loggers:
-        each.setLevel(logging.DEBUG)
-    root.addHandler(listening)
-    yield listening.heard
-    root.removeHandler(listening)
-    for each, level in levels:
-        each.setLevel(level)
+    with listening() as logged:
+        yield logged
 
 
 @pytest.fixture
@@ -70,6 +49,18 @@ def nothing_of(canary: str, heard: list[str]) -> bool:
 def test_a_logger_that_spoke_of_a_value_would_be_heard(heard: list[str], canary: str) -> None:
     logging.getLogger("some.library").debug("the value is %s", canary)
     assert not nothing_of(canary, heard)
+
+
+@pytest.mark.parametrize(
+    "secret",
+    ["canary-1000001", new_secret(), f"{'eyJhbGciOiJFUzI1NiJ9'}.{new_secret()}.x"],
+    ids=["value", "secret", "token"],
+)
+def test_a_battery_would_notice_what_is_secret_by_its_form(secret: str) -> None:
+    assert secrets_in([f"refused {secret} at 12"])
+    assert not secrets_in(
+        ["Using selector: EpollSelector", f"policy {'0f' * 32} in force", f"request {uuid4()}"]
+    )
 
 
 CASES: dict[str, tuple[str, dict[str, Any], int]] = {

@@ -11,6 +11,8 @@ import pytest
 from api.limits import MAX_BODY, MAX_JSON_DEPTH
 from tests.api.graph import PLAIN_JSON, RESPONSE_JSON, Graph, code_of, media_type
 
+pytestmark = pytest.mark.usefixtures("nothing_secret_is_logged")
+
 QUESTION = b'{"query": "{ viewer { subject } }"}'
 BOTH = pytest.mark.parametrize("accept", [RESPONSE_JSON, PLAIN_JSON])
 

@@ -14,6 +14,8 @@ from tests.api.graph import GENEROUS, Graph
 from tests.api.served import Served, served
 from tests.keys import KEY_ENCRYPTION
 
+pytestmark = pytest.mark.usefixtures("nothing_secret_is_logged")
+
 BODY = b'{"query":"{ __typename }"}'
 ANSWER = b'{"data":{"__typename" : "Query"}'
 

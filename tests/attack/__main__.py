@@ -7,6 +7,7 @@ for the allowances. Beside them one caller asks /health all the time. Exits with
 from __future__ import annotations
 
 import http.client
+import resource
 import socket
 import statistics
 import sys
@@ -23,8 +24,10 @@ from tests.attack.documents import DOCUMENTS
 SLOWEST = 0.25
 MEMORY = 100 * 1024 * 1024
 HEALTH = 0.1
+IDLE = 1000
 HALF_OPEN = 400
 CLOSED_WITHIN = 15.0
+QUESTION = b'{"query": "{ viewer { subject } }"}'
 
 
 @dataclass
@@ -53,6 +56,10 @@ class Health:
             assert connection.getresponse().read()
             connection.close()
             self.seconds.append(time.perf_counter() - began)
+
+    def longest_after(self, place: int) -> float:
+        """Seconds of the slowest answer after so many; 0 where none came since."""
+        return max(self.seconds[place:], default=0.0)
 
     @property
     def p99(self) -> float:
@@ -86,17 +93,21 @@ def attack(running: RunningDemo) -> list[str]:
     """Send all, print the figures, and return what missed its bar."""
     missed = []
     process, token = running.process.pid, running.tokens["legal"]
-    meet(running.port, token, b'{"query": "{ viewer { subject } }"}')
+    meet(running.port, token, QUESTION)
     before = most = memory_of(process)
     health = Health(running.port)
     slowest = 0.0
+    print("  answered  /health meanwhile")
     with health.asked():
         for name, body in DOCUMENTS.items():
+            place = len(health.seconds)
             status, seconds = meet(running.port, token, body)
             now = memory_of(process)
             most, slowest = max(most, now), max(slowest, seconds)
             print(
-                f"{seconds * 1000:7.1f} ms  {status}  +{(now - before) / 2**20:5.1f} MB  {name}", flush=True
+                f"{seconds * 1000:7.1f} ms  {health.longest_after(place) * 1000:6.1f} ms"
+                f"  {status}  +{(now - before) / 2**20:5.1f} MB  {name}",
+                flush=True,
             )
             if seconds > SLOWEST:
                 missed.append(f"{name}: {seconds * 1000:.0f} ms")
@@ -109,6 +120,17 @@ def attack(running: RunningDemo) -> list[str]:
     if health.p99 > HEALTH:
         missed.append(f"/health p99: {health.p99 * 1000:.0f} ms")
     return missed
+
+
+def crowd(port: int, token: str) -> list[str]:
+    """Open connections that say nothing, and ask beside them."""
+    with ExitStack() as stack:
+        for _ in range(IDLE):
+            stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+        met = [meet(port, token, QUESTION) for _ in range(100)]
+    print(f"{IDLE} idle connections: 100 questions beside them, the slowest", end=" ")
+    print(f"{max(seconds for _, seconds in met) * 1000:.1f} ms")
+    return [] if {status for status, _ in met} == {200} else ["it does not answer beside idle connections"]
 
 
 def half_open(port: int) -> list[str]:
@@ -134,9 +156,12 @@ def half_open(port: int) -> list[str]:
 
 def main() -> int:
     """Attack a demo of its own."""
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # a connection is a file, here and there
     with new_home() as home, demo(home, unlimited=True) as running:
-        missed = attack(running) + half_open(running.port)
-        alive = meet(running.port, running.tokens["legal"], b'{"query": "{ viewer { subject } }"}')[0] == 200
+        token = running.tokens["legal"]
+        missed = attack(running) + crowd(running.port, token) + half_open(running.port)
+        alive = meet(running.port, token, QUESTION)[0] == 200
         missed += [] if alive else ["it is dead"]
         missed += ["a traceback was logged"] if "Traceback" in running.said else []
     for each in missed:

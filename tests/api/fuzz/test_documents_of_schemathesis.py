@@ -50,6 +50,8 @@ from tests.keys import KEY_ENCRYPTION
 from tests.reference.canaries import CANARY, World
 from tests.reference.comparison import Comparison, Person, opened
 
+pytestmark = pytest.mark.usefixtures("nothing_secret_is_logged")
+
 LONG = "CONTRACT_GRAPH_FUZZ" in os.environ
 SEEDS = (1, 2, 3) if LONG else (1,)
 EXAMPLES = 25 if LONG else 2
