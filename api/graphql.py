@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import partial
@@ -57,6 +59,9 @@ log = logging.getLogger("contract_graph.graphql")
 NOT_RECORDED = "the audit log cannot be written, and nothing is given out without it; try again in a moment"
 
 WANTS_STREAM = "a subscription is answered by a stream of events: send Accept: text/event-stream"
+
+LARGE = 16 * 1024
+"""Bytes of a request whose variables take milliseconds to read."""
 
 OWN_DOCUMENT = (
     f"the token does not have the scope {DOCUMENTS}, which a document of one's own needs:"
@@ -127,6 +132,8 @@ class Endpoint:
         self._sealed = SealedAnswers(database, vault)
         self._today = today
         self.planner = Planner()
+        # A large document takes tens of milliseconds to plan: whoever sends none does not wait for it.
+        self.planning = ThreadPoolExecutor(1, "planning")
         self.tally = RequestTally()
         self._limits = limits
         self._allowances = allowances or Allowances(database, limits)
@@ -283,7 +290,7 @@ class Endpoint:
         views = self.views
         view = views.of(principal.roles)
         asked.policy = view.digest
-        plan, cost = await self._afforded(asked, request, view)
+        plan, cost = await self._afforded(asked, request, view, is_large=len(body) > LARGE)
         if plan.feed is not None and asked.admit is None:
             raise BadRequest(WANTS_STREAM)
         if asked.strict and plan.withheld:
@@ -321,11 +328,13 @@ class Endpoint:
         told = b',"cost":{"requested":%d,"maximum":%d}}}' % (cost, self._limits.query_cost)
         return b'{"data":' + data + extensions[:-2] + told
 
-    async def _afforded(self, asked: Asked, request: dict[str, Any], view: View) -> tuple[Plan, int]:
+    async def _afforded(
+        self, asked: Asked, request: dict[str, Any], view: View, *, is_large: bool
+    ) -> tuple[Plan, int]:
         """Return the plan of a request and its points, once its caller has paid these."""
         most, points = self._limits.query_cost, REFUSED
         try:
-            plan, variables = self._plan(request, view)
+            plan, variables = await self._plan(request, view, is_large=is_large)
             asked.plan, asked.variables = plan, variables
             # How far a trusted document may go was weighed when it was written.
             cost = plan.cost.of(variables) if request.get("documentId") is None else plan.weight
@@ -374,17 +383,25 @@ class Endpoint:
         plan, asked.variables = self.planner.plan(request["query"], asked.operation, given, view)
         return plan
 
-    def _plan(self, request: dict[str, Any], view: View) -> tuple[Plan, dict[str, Any]]:
-        asked = request["query"], request.get("operationName"), request.get("variables") or {}
-        if self.shadow is None:
-            return self.planner.plan(*asked, view)
+    async def _plan(
+        self, request: dict[str, Any], view: View, *, is_large: bool
+    ) -> tuple[Plan, dict[str, Any]]:
+        """Return the plan of a request, and its variables; what is new or large is read beside the loop."""
+        asked = request["query"], request.get("operationName"), request.get("variables") or {}, view
+        told: Plan | AccessDenied | None = None
         try:
-            plan, variables = self.planner.plan(*asked, view)
+            found = None if is_large else self.planner.planned(*asked)
+            if found is None:
+                loop = asyncio.get_running_loop()
+                found = await loop.run_in_executor(self.planning, self.planner.plan, *asked)
+            told = found[0]
         except AccessDenied as denied:
-            self.shadow.note(self.planner, denied, request, view)
+            told = denied
             raise
-        self.shadow.note(self.planner, plan, request, view)
-        return plan, variables
+        finally:
+            if told is not None and self.shadow is not None:
+                self.shadow.note(self.planner, told, request, view)
+        return found
 
 
 def refusal(error: ApiError, request_id: str) -> Answer:

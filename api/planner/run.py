@@ -203,6 +203,20 @@ class Planner:
         key = (prepared, view, prepared.shape(variables))
         return self.plans.get(key, lambda: prepared.compile(view, variables)), variables
 
+    def planned(
+        self, source: str, operation_name: str | None, given: Mapping[str, Any], view: View
+    ) -> tuple[Plan, dict[str, Any]] | None:
+        """Return the same where it was planned before, and plan nothing. Raises BadUserInput."""
+        prepared = self.documents.known((source, operation_name))
+        if prepared is None or prepared.introspects:
+            return None
+        variables = prepared.read_variables(given)
+        plan = self.plans.used((prepared, view, prepared.shape(variables)))
+        if plan is None:
+            return None
+        self.documents.used((source, operation_name))
+        return plan, variables
+
     def is_mutation(self, source: str, operation_name: str | None) -> bool:
         """Whether a document that was planned, or refused to a caller, asks for a change."""
         prepared = self.documents.known((source, operation_name))
