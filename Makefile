@@ -21,7 +21,7 @@ fuzz: ## 20,000 random queries against the reference executor, schemathesis as e
 	@scripts/setup dev
 	@CONTRACT_GRAPH_FUZZ=20000 .venv/bin/python -m pytest -s tests/api/fuzz tests/api/test_access_matrix.py \
 	  tests/stock_clients/test_schemathesis.py tests/storage/test_lane_interleavings.py tests/sync/test_interleavings.py \
-	  tests/sync/test_chaos.py tests/sync/salesforce/test_both_ways.py
+	  tests/sync/test_chaos.py tests/sync/salesforce/test_both_ways.py tests/auth/attacks/test_races.py
 
 bench: ## throughput and CPU beside the bare driver, PostGraphile, mercurius and the idiomatic server
 	@scripts/setup dev

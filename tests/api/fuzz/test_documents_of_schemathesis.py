@@ -55,7 +55,8 @@ pytestmark = pytest.mark.usefixtures("nothing_secret_is_logged")
 LONG = "CONTRACT_GRAPH_FUZZ" in os.environ
 SEEDS = (1, 2, 3) if LONG else (1,)
 EXAMPLES = 25 if LONG else 2
-LEAST = 2_000 if LONG else 80
+MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
+LEAST = 2_000 if LONG else 40
 """Documents that every role asks at least."""
 HUNG = 10.0
 """Seconds after which an answer does not come, where nothing else runs beside it."""
@@ -182,8 +183,8 @@ def test_every_role_gets_only_documented_answers(
     schema = schemathesis.graphql.from_file(sdl())
     asked = 0
     for number in SEEDS:
-        for operation in schema.get_all_operations():
-            for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
+        for place, operation in enumerate(schema.get_all_operations()):
+            for mode in MODES if LONG else MODES[place % 2 :][:1]:
                 made = operation.ok().as_strategy(generation_mode=mode)
                 asked += _asked(battery, made, number)
     taken = [seconds for seconds, _ in sorted(battery.took)]
