@@ -67,7 +67,7 @@ def main() -> int:
         middle = len(graphs) // 2
         with ExitStack() as stack:
             servers = {
-                f"--workers {count}": stack.enter_context(_served(graphs[middle], count))
+                f"--workers {count}": stack.enter_context(served(graphs[middle], count))
                 for count in given.workers
             }
             for operation in BARS:
@@ -112,8 +112,8 @@ def _rounds(
 
 
 @contextmanager
-def _served(graph: Graph, workers: int) -> Iterator[Server]:
-    """Serve from some processes, as it is delivered."""
+def served(graph: Graph, workers: int, **settings: str) -> Iterator[Server]:
+    """Serve from some processes, as it is delivered, with settings beside the usual ones."""
     port = free_port()
     env = os.environ | {
         "CONTRACT_GRAPH_HOME": str(graph.home), "CONTRACT_GRAPH_PORT": str(port), "DATABASE_URL": graph.url,
@@ -121,6 +121,7 @@ def _served(graph: Graph, workers: int) -> Iterator[Server]:
         # All limits are looked at, and a few callers may ask without end.
         "CONTRACT_GRAPH_CALLER_POINTS": "1000000000000", "CONTRACT_GRAPH_CLIENT_POINTS": "1000000000000",
         "CONTRACT_GRAPH_CALLER_OPERATIONS": "10000", "CONTRACT_GRAPH_WORKER_OPERATIONS": "10000",
+        **settings,
     }  # fmt: skip
     command = [sys.executable, "-m", "api.cli", "serve", "--workers", str(workers)]
     process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True)
