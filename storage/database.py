@@ -12,6 +12,7 @@ from uuid import UUID
 
 import asyncpg
 
+from storage.dialing import dial
 from storage.tenancy import bind_org, bind_queue, bind_work
 
 STATEMENTS_PER_CONNECTION = 200
@@ -85,12 +86,12 @@ async def connect(url: str, **settings: str) -> asyncpg.Connection:
     `settings` replace those of SESSION: a bulk load sets `statement_timeout="0"`.
     """
     try:
-        connection = await asyncpg.connect(url, server_settings=SESSION | settings, timeout=10)
+        connection = await dial(url, SESSION | settings, 10)
     except ValueError:
         # What is wrong with a URL may be its password: say neither.
         message = "the database URL cannot be read: write special characters in it as %40 and the like"
         raise DatabaseUnavailable(message) from None
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+    except (asyncpg.PostgresError, *LOST) as error:
         raise DatabaseUnavailable(f"the database cannot be reached: {error}") from error
     # PostgreSQL's JSON text goes into the response as it is.
     await connection.set_type_codec(
