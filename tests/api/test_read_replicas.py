@@ -21,7 +21,9 @@ import pytest
 from api.checkup import Finding, Ground, Outcome
 from api.replica_checkup import replicas as replicas_of
 from api.settings import Settings
+from auth.policy_file import read_policy
 from auth.read_after import ReadAfter
+from auth.view import Views
 from storage.database import Database, RoleTooPowerful, connect
 from storage.embedded import Cluster
 from storage.embedded_roles import DATABASE, READ_WRITE
@@ -30,6 +32,7 @@ from storage.replica import Replica, Why, refuse_unfit
 from storage.replicas import Replicas
 from tests.api.graph import GENEROUS, OURS, THEIRS, graph_over
 from tests.api.mutations.office import ADMIN, GRANT, STRANGER, Office, asked
+from tests.api.sharing_stage import POLICY
 from tests.api.small import store
 from tests.api.test_audit_survives_kill import _children as children_of
 from tests.api.test_audit_survives_kill import durable_in
@@ -177,6 +180,21 @@ def test_what_is_reviewed_is_read_from_the_primary(stage: Stage, query: str, rol
     response = stage.office.ask(query, token=stage.office.token(role))
     assert response.status_code == 200, response.text
     assert stage.replica.reads == before
+
+
+def test_what_salesforce_lets_somebody_read_is_asked_of_the_primary(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.caught_up()
+    endpoint = stage.office.graph.application._door.endpoint
+    monkeypatch.setattr(endpoint, "views", Views(read_policy(POLICY.encode(), "p.toml")))
+    for role, reads in (("rep", 0), ("desk", 1)):
+        before = stage.replica.reads
+        response = stage.send(
+            "{ contracts { nodes { id } } }", token=stage.office.token(role, subject=STRANGER)
+        )
+        assert response.json()["data"]["contracts"] is not None, response.text
+        assert stage.replica.reads == before + reads, role
 
 
 def test_a_change_runs_on_the_primary_and_tells_a_position(stage: Stage) -> None:
