@@ -48,6 +48,7 @@ COMMANDS = (
     "import",
     "mapping",
     "held",
+    "conflict",
     "alerts",
     "hooks",
     "clients",

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from domain.claim import Claim, Unreadable
+from domain.contested import Contested, siblings, told
 from domain.field import DeclaredField, Entity, Kind, System, field_named, fields_of, graph_field
 from domain.history import Decision, FieldChange
 from domain.identity import uuid7
@@ -40,7 +41,8 @@ class Stored:
 class Outcome:
     """What new claims come to: values that change, parts to be written, and what is kept of the claims.
 
-    `verdicts` are of the new claims, `repeated` of those that came before. A part is as its source gave it.
+    `verdicts` are of the new claims, `repeated` of those that came before. A part is as its source gave it;
+    those in conflict are in `contested`.
     Wherever a value changes, an accepted line has it as `after`, and what was known here until then as
     `before`: `domain.past` reads them.
     """
@@ -51,6 +53,7 @@ class Outcome:
     provenance: Sequence[Provenance]
     verdicts: Mapping[Claim, Verdict]
     repeated: Mapping[Claim, Verdict]
+    contested: Sequence[Contested] = ()
 
 
 def judge(stored: Stored, claims: Iterable[Claim], now: datetime) -> Outcome:
@@ -83,7 +86,12 @@ class _Ledger:
         verdicts = {each: _verdict(each, settled) for each in fresh}
         changed = self._values(settled)
         held = {about: claim for about, claim in settled.held.items() if claim in verdicts}
-        parts = [(each.field, each.value) for each in held.values() if each.part is not None]
+        parts = [
+            (each.field, each.value)
+            for each in held.values()
+            # Who decides for what is known says no other.
+            if each.part is not None and each.value is not None
+        ]
         lines = [
             *self._first_heard_of(claims),
             *self._lines(settled, verdicts),
@@ -96,6 +104,7 @@ class _Ledger:
             provenance=list(self._sources(settled, verdicts)),
             verdicts=verdicts,
             repeated=self._repeated(claims, verdicts, settled),
+            contested=_contested(verdicts, lines),
         )
 
     def turn_away(self, claims: Sequence[Claim], version: int) -> Outcome:
@@ -103,9 +112,9 @@ class _Ledger:
         verdicts = dict.fromkeys(
             fresh, Verdict(Decision.CONFLICT, f"not at version {version}: read it again")
         )
-        lines = (
+        lines = [
             self._line(each, verdict, settled.values.get(each.about)) for each, verdict in verdicts.items()
-        )
+        ]
         return Outcome(
             values={},
             parts=(),
@@ -113,6 +122,7 @@ class _Ledger:
             provenance=(),
             verdicts=verdicts,
             repeated=self._repeated(claims, verdicts, settled),
+            contested=_contested(verdicts, lines),
         )
 
     def _fresh(self, claims: Iterable[Claim]) -> list[Claim]:
@@ -287,6 +297,18 @@ class _Ledger:
             refused_at=None,
             refused_because=None,
         )
+
+
+def _contested(claims: Collection[Claim], lines: Iterable[FieldChange]) -> Sequence[Contested]:
+    """Keep what claims in conflict say of parts, whose lines do not."""
+    open_ = {(line.field, line.part): line for line in lines if line.decision is Decision.CONFLICT}
+    beside = siblings(claims) if open_ else {}
+    return [
+        Contested(line.id, told(claim.value, beside))
+        for claim in claims
+        if claim.part is not None and claim.value is not None
+        if (line := open_.get((claim.field.graph_name, claim.part))) is not None
+    ]
 
 
 def _verdict(claim: Claim, settled: Settled) -> Verdict:

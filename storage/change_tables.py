@@ -1,4 +1,4 @@
-"""The changes of contracts in the order in which they were committed: what live updates are read from."""
+"""Changes of contracts in the order of their commits, for live updates; and parts that are in conflict."""
 
 from __future__ import annotations
 
@@ -19,4 +19,15 @@ contract_change = sa.Table(
     sa.PrimaryKeyConstraint("org_id", "id"),
     sa.Index(None, "org_id", "xid", "id"),
     comment="That a contract changed, and in which of its fields.",
+)
+
+contested_part = sa.Table(
+    "contested_part",
+    metadata,
+    sa.Column("org_id", sa.Uuid(), sa.ForeignKey("org.id"), nullable=False),
+    sa.Column("id", sa.Uuid(), nullable=False, comment="That of the line of history."),
+    sa.Column("said", sa.Text(), nullable=False, comment="JSON: the part as it was claimed."),
+    sa.PrimaryKeyConstraint("org_id", "id"),
+    sa.ForeignKeyConstraint(("org_id", "id"), ("field_change.org_id", "field_change.id")),
+    comment="What a claim in conflict said of a part of a contract.",
 )

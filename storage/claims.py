@@ -21,6 +21,7 @@ from domain.ledger import Outcome, Stored
 from domain.provenance import Provenance
 from domain.reconcile import is_judged_anew
 from storage.aggregate import load_many
+from storage.contested_parts import keep_contested
 from storage.contract_changes import add_changes
 from storage.few_rows import Change, change, put
 from storage.identities import Identities, identify, ids_of, key_of
@@ -160,6 +161,9 @@ class ClaimStore:
         await self._tell(outcomes, derived)
         lines = [self._row(line, each.at) for each, outcome in outcomes for line in outcome.lines]
         await put(self._connection, FieldChange, lines)
+        await keep_contested(
+            self._connection, self._org_id, [each for _, outcome in outcomes for each in outcome.contested]
+        )
         known = [self._row(line, each.at) for each, outcome in outcomes for line in outcome.provenance]
         await put(self._connection, Provenance, known)
 

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
 
 from domain.claim import Claim
-from domain.contract import Contract
-from domain.field import HERE, Kind
+from domain.field import HERE, Entity
 from domain.history import Decision, FieldChange
 from domain.ledger import claim_of, judge
 from storage.claims import TICK, ClaimStore
+from storage.contested_parts import NotKept, RefersElsewhere, claimed_part
+from storage.lanes import Queue, enqueue
+from storage.salesforce_records import doubt
 from storage.sealing import NO_KEYS, Vault
 from sync.apply import Applied
+from sync.outbox import write_of
 
 PEOPLE: Final = "people"
 """The source of what people decide; the event of a decision is the line of history that it is about."""
@@ -71,7 +74,12 @@ async def settle_conflict(  # noqa: PLR0913 - what is decided where, each by nam
     if locked is None:
         raise LookupError(line.contract_id)
     await _require_open(store, line)
-    claim = _claim(line, locked.contract, ruling, locked.at)
+    value: Any = None  # of a part: it stays as it is known, or not there
+    if line.part is None:
+        value = claim_of(line).value if ruling.takes else getattr(locked.contract, claim_of(line).field.name)
+    elif ruling.takes:
+        value = await _part(connection, org_id, store, line)
+    claim = _claim(line, value, ruling, locked.at)
     (stored,) = await store.stored([locked])
     outcome = judge(stored, [claim], locked.at)
     verdict = outcome.verdicts[claim]
@@ -82,11 +90,26 @@ async def settle_conflict(  # noqa: PLR0913 - what is decided where, each by nam
     return Decided(Applied(contract=locked.contract, outcome=outcome), kept)
 
 
+async def decide(  # noqa: PLR0913 - as settle_conflict
+    connection: asyncpg.Connection,
+    org_id: UUID,
+    line: FieldChange,
+    ruling: Ruling,
+    *,
+    now: datetime,
+    correlation: str,
+) -> Decided:
+    """Decide as `settle_conflict` does, and have Salesforce told of it, as the last of a transaction."""
+    decided = await settle_conflict(connection, org_id, line, ruling, now=now)
+    # Also where nothing changes here: Salesforce may have what was decided against.
+    await doubt(connection, org_id, line.contract_id)
+    await enqueue(connection, org_id, Queue.OUTBOX, [write_of(line.contract_id, correlation)], now)
+    return decided
+
+
 async def _require_open(store: ClaimStore, line: FieldChange) -> None:
     if line.decision is not Decision.CONFLICT:
         raise NothingToDecide(f"it is {line.decision.lower()}")
-    if line.part is not None:
-        raise NothingToDecide("a part of a list is not decided upon: have its source send it anew")
     if await store.lines_of(line.contract_id, line.field, str(line.id)):
         raise NothingToDecide("it was decided before")
     told = await store.lines_of(line.contract_id, line.field, line.event or "")
@@ -95,12 +118,22 @@ async def _require_open(store: ClaimStore, line: FieldChange) -> None:
         raise NothingToDecide(f"it was {last.decision.lower()} when a claim came late")
 
 
-def _claim(line: FieldChange, contract: Contract, ruling: Ruling, now: datetime) -> Claim:
-    claimed = claim_of(line)
-    known = getattr(contract, claimed.field.name) if claimed.field.kind is not Kind.LIST else None
+async def _part(connection: asyncpg.Connection, org_id: UUID, store: ClaimStore, line: FieldChange) -> Entity:
+    try:
+        return await claimed_part(connection, org_id, line, store.referred)
+    except NotKept:
+        raise CannotHold("what was said of this part was not kept: have its source send it anew") from None
+    except RefersElsewhere as error:
+        raise CannotHold(
+            f"it refers to {error.key!r}, which is not known here: decide about that first"
+        ) from None
+
+
+def _claim(line: FieldChange, value: object, ruling: Ruling, now: datetime) -> Claim:
     return Claim(
-        field=claimed.field,
-        value=claimed.value if ruling.takes else known,
+        field=claim_of(line).field,
+        value=value,
+        part=line.part,
         system=HERE,
         source=PEOPLE,
         event=str(line.id),

@@ -11,12 +11,10 @@ import asyncpg
 from api.mutations.command import Act, Asked, Made, line, wrong
 from api.mutations.standing import named_id, person, require_shown, stands
 from auth.policy import Command
-from domain.field import graph_field
+from domain.contested import claimed_of
+from domain.field import ENTITIES, graph_field
 from storage.claims import ClaimStore
-from storage.lanes import Queue, enqueue
-from storage.salesforce_records import doubt
-from sync.outbox import write_of
-from sync.settle_conflict import CannotHold, NothingToDecide, Ruling, settle_conflict
+from sync.settle_conflict import CannotHold, NothingToDecide, Ruling, decide
 
 _NOT_THERE = "no such line of history is there for you"
 
@@ -44,17 +42,18 @@ class SettleConflict:
             raise wrong("changeId", _NOT_THERE)
         person(standing, Command.SETTLE_CONFLICT)
         require_shown(standing, field, "you cannot decide it")
+        for each in claimed_of(ENTITIES[field.target]) if found.part is not None else ():
+            of_part = await stands(act, found.contract_id, each)
+            if of_part is None:
+                raise wrong("changeId", _NOT_THERE)
+            require_shown(of_part, each, "you cannot decide about a part that may have it")
         ruling = Ruling(by=act.principal.subject, takes=self.take, because=self.reason)
         try:
-            decided = await settle_conflict(connection, org_id, found, ruling, now=act.now)
+            decided = await decide(connection, org_id, found, ruling, now=act.now, correlation=act.request)
         except NothingToDecide as error:
             raise wrong("changeId", str(error)) from None
         except CannotHold as error:
             raise wrong("take", str(error)) from None
         except asyncpg.UniqueViolationError:
             raise wrong("take", "another contract has this value, which only one can have") from None
-        # Also where nothing changes here: Salesforce may have what was decided against.
-        await doubt(connection, org_id, found.contract_id)
-        told = write_of(found.contract_id, act.request)
-        await enqueue(connection, org_id, Queue.OUTBOX, [told], act.now)
         return Made([decided.line])
