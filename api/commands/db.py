@@ -11,13 +11,19 @@ from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import asyncpg
+
+from api.commands.org_work import as_owner
 from api.installation import migrated, open_installation
 from api.settings import Settings
 from storage.backup import backup, restore
 from storage.embedded import Cluster
 from storage.embedded_errors import EmbeddedError
 from storage.embedded_roles import OWNER, READ_WRITE
+from storage.infinite_dates import find_infinite, mend_infinite
 from storage.migrate import revise
+from storage.orgs import list_orgs
+from storage.tenancy import bind_org
 
 if TYPE_CHECKING:
     Command = Callable[[argparse.Namespace, Cluster], int]
@@ -27,7 +33,7 @@ _ROLES = {"owner": OWNER, "rw": READ_WRITE}
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Register `db start|stop|status|upgrade|revise|psql|backup|restore`; each sets `run`."""
+    """Register `db start|stop|status|upgrade|mend|revise|psql|backup|restore`; each sets `run`."""
     actions = subparsers.add_parser("db", help="run the embedded PostgreSQL").add_subparsers(
         dest="action", required=True
     )
@@ -35,6 +41,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     actions.add_parser("stop", help="stop it").set_defaults(run=_stop)
     actions.add_parser("status", help="say whether it runs; exit code 3 when not").set_defaults(run=_status)
     actions.add_parser("upgrade", help="bring the tables to the latest revision").set_defaults(run=_upgrade)
+    actions.add_parser(
+        "mend", help="store days that an older release stored as infinities as the days that they are read as"
+    ).set_defaults(run=_mend)
     revision = actions.add_parser("revise", help="write the migration to what domain/ declares now")
     revision.add_argument("message", help="what the migration does, in a few words")
     revision.set_defaults(run=_revise)
@@ -94,6 +103,22 @@ def _status(_: argparse.Namespace, cluster: Cluster) -> int:
     print(f"PostgreSQL {status.version}, {running}")
     print(f"data {status.data} ({status.size / 1_000_000:.0f} MB), socket in {status.sockets}")
     return 0 if status.running else 3
+
+
+def _mend(_: argparse.Namespace, settings: Settings) -> int:
+    async def work(owner: asyncpg.Connection) -> None:
+        for org in await list_orgs(owner):
+            async with owner.transaction():
+                await bind_org(owner, org.id)
+                found = await find_infinite(owner)
+                await mend_infinite(owner)
+            for name, count in found.items():
+                print(f"{org.name}: {count:,} of {name} are days now")
+            if not found:
+                print(f"{org.name}: every day is one")
+
+    as_owner(settings, work)
+    return 0
 
 
 @_embedded

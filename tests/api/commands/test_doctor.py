@@ -170,3 +170,14 @@ def test_the_disk_is_looked_at_where_the_home_will_be(tmp_path: Path) -> None:
     assert looked.about == "disk"
     assert f"where {tmp_path} lies" in looked.said
     assert (looked.outcome is Outcome.OK) == (looked.todo == "")
+
+
+def test_days_that_are_infinities_are_told_of_and_mended(doctor: Doctor, superuser_url: str) -> None:
+    fill(superuser_url)
+    assert "every day is one" in found(doctor(), "dates")
+    execute(superuser_url, "UPDATE contract SET expiration_date = 'infinity' WHERE number = 'K-1'")
+    told = doctor()
+    assert (told.returncode, "1 of contract.expiration_date" in found(told, "dates")) == (1, True)
+    assert "1 of contract.expiration_date are days now" in doctor("db", "mend").stdout
+    assert "every day is one" in found(doctor(), "dates")
+    assert "every day is one" in doctor("db", "mend").stdout
