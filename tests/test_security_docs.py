@@ -110,3 +110,10 @@ def test_the_guide_runs_every_command_of_policy() -> None:
 def test_every_file_that_is_linked_to_exists() -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", TEXT):
         assert (GUIDE.parent / target).exists(), target
+
+
+def test_every_test_that_is_named_exists() -> None:
+    named = re.findall(r"`(tests/[a-z_/.]+)`", TEXT)
+    assert len(named) > 40
+    for target in named:
+        assert (ROOT / target).exists(), target
