@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fuzz bench attack faults soak lock clean
+.PHONY: help demo test check fuzz bench attack faults upgrade soak lock clean
 
 help: ## print these targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name text; do printf '%-14s %s\n' "$$name" "$$text"; done
@@ -37,6 +37,10 @@ faults: ## processes, database, connections, disk and clocks fail under load: no
 	@CONTRACT_GRAPH_FAULTS=15 .venv/bin/python -m pytest -q -s tests/api/test_faults.py tests/api/test_audit_survives_kill.py \
 	  tests/api/test_scarce.py tests/api/test_failover.py tests/api/test_clock_of_a_process.py tests/sync/test_clocks_apart.py tests/sync/test_worker_killed.py
 	@.venv/bin/python -m tests.bench.chaos --events 300
+
+upgrade: ## the release before and this one on one database, while its tables are brought on under load
+	@scripts/setup dev
+	@CONTRACT_GRAPH_FAULTS=15 .venv/bin/python -m pytest -q -s tests/api/test_two_releases.py tests/api/test_older_tables.py
 
 soak: ## an hour of everything at once at 70 % of what it can do: memory, latency, files and queues stay as they are
 	@scripts/setup dev

@@ -51,12 +51,15 @@ from auth.scopes import DOCUMENTS, READ
 from auth.vault import Vault
 from auth.view import View, Views
 from domain.identity import uuid7
-from storage.database import BUSY, Database, DatabaseUnavailable
+from storage.database import BEHIND, BUSY, Database, DatabaseUnavailable
 from sync.salesforce.sharing import Sharing
 
 log = logging.getLogger("contract_graph.graphql")
 
 NOT_RECORDED = "the audit log cannot be written, and nothing is given out without it; try again in a moment"
+
+COMING = "this needs tables that come with the release under way; try again in a moment"
+"""What a caller is told whose request the tables cannot answer that a new release has yet to bring on."""
 
 WANTS_STREAM = "a subscription is answered by a stream of events: send Accept: text/event-stream"
 
@@ -319,12 +322,8 @@ class Endpoint:
             if plan.opens:
                 data, shredded = await self._sealed.opened(principal.org_id, data)
                 extensions = with_shredded(extensions, shredded)
-        except DatabaseUnavailable as error:
-            raise Unavailable("the database cannot be reached; try again in a moment") from error
-        except BUSY as error:
-            raise Unavailable(
-                "the database did not answer in time; ask for less at once, or again"
-            ) from error
+        except (DatabaseUnavailable, *BUSY, *BEHIND) as error:
+            raise _unanswered(error, asked.id) from error
         told = b',"cost":{"requested":%d,"maximum":%d}}}' % (cost, self._limits.query_cost)
         return b'{"data":' + data + extensions[:-2] + told
 
@@ -408,3 +407,13 @@ def refusal(error: ApiError, request_id: str) -> Answer:
     """Return the answer that tells an error."""
     told = error.extensions
     return Answer(error.status, error.body(request_id), error.code, told.get("scope"), told.get("retryAfter"))
+
+
+def _unanswered(error: Exception, request_id: str) -> Unavailable:
+    """Return what a caller is told whom the database did not answer."""
+    if isinstance(error, DatabaseUnavailable):
+        return Unavailable("the database cannot be reached; try again in a moment")
+    if isinstance(error, BEHIND):
+        log.error("tables are older than this release: `contract-graph db upgrade`; request %s", request_id)
+        return Unavailable(COMING)
+    return Unavailable("the database did not answer in time; ask for less at once, or again")

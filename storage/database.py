@@ -55,6 +55,9 @@ BUSY = (
 )
 """What is raised when a statement was given up: the same may succeed in a moment."""
 
+BEHIND = (asyncpg.UndefinedColumnError, asyncpg.UndefinedTableError)
+"""What is raised where the tables are those of an older release."""
+
 
 T = TypeVar("T")
 
