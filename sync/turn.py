@@ -8,13 +8,13 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import asyncpg
 
 from domain.passage import Figure, Passage
 from storage.alerts import raise_alerts
-from storage.database import BUSY, LOST, Database, DatabaseUnavailable
+from storage.database import BEHIND, BUSY, LOST, Database, DatabaseUnavailable
 from storage.lane_outcome import Fault, Outcome, Patience, Poison, Retry
 from storage.lanes import Fenced, Finished, Lease, Queue, Taken
 from storage.leases import finish_all, release, take
@@ -27,6 +27,9 @@ from sync.trace import Step, Trace, steps_of
 log = logging.getLogger("contract_graph.worker")
 
 _LOST_ATTEMPTS = 5
+
+TABLES_COME: Final = timedelta(seconds=10)
+"""After so long a lane is looked at again for whose work the tables are too old yet."""
 
 
 class NothingSaid(Exception):
@@ -107,7 +110,9 @@ class Turns:
             await asyncio.shield(self.let_go(lease))
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, other lanes go on
-            return await self._failed(lease, _fault(error))
+            # A release that came before its tables waits for these: no message is at fault.
+            after = self.clock() + TABLES_COME if isinstance(error, BEHIND) else None
+            return await self._failed(lease, Retry(_fault(error), after=after))
         self.tell(lease, ended)
         return True
 
@@ -178,7 +183,7 @@ class Turns:
             batch = batch_of(lease, await take(connection, lease))
             return await self._finish(connection, lease, batch, [outcome])
 
-    async def _failed(self, lease: Lease, fault: Fault) -> bool:
+    async def _failed(self, lease: Lease, outcome: Retry) -> bool:
         """Of a batch, try each message alone, for it is not known which is at fault; of one, try it later.
 
         The database may be what failed: then this fails as well, and the lane is given back uncounted.
@@ -187,14 +192,14 @@ class Turns:
             await self.let_go(lease, lease.messages)
             return False
         try:
-            ended = await self._ended(lease, Retry(fault))
+            ended = await self._ended(lease, outcome)
         except Fenced:
             self.counters.fenced += 1
             return False
         except (DatabaseUnavailable, *LOST, *BUSY):
             await self.let_go(lease)
             return False
-        self.tell(lease, ended, fault)
+        self.tell(lease, ended, outcome.reason)
         return True
 
     async def let_go(self, lease: Lease, alone: int = 0) -> None:

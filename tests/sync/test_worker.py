@@ -13,6 +13,7 @@ import pytest
 from storage.lane_bell import Bell
 from storage.lane_outcome import Done, Fault, Outcome, Patience, Poison, Retry
 from storage.lanes import Message, Queue, enqueue
+from sync import turn
 from sync.handlers import Apart, Batch, Handler, Within
 from tests.storage.connections import kill_all
 from tests.storage.lane_work import BROKEN, ONE, OTHER, Test, Work
@@ -70,6 +71,25 @@ def test_no_more_lanes_than_allowed_are_worked_on_at_once(on: On) -> None:
             await until_empty(work)
         assert sorted(gate.waiting) == list("abcdefgh")
 
+    on(run)
+
+
+def test_a_table_that_is_yet_to_come_is_waited_for_and_costs_no_attempt(
+    on: On, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def run(work: Work) -> None:
+        await work.superuser.execute("ALTER TABLE noted RENAME TO to_come")
+        await work.enqueue("1", "2")
+        one = worker(work)
+        async with running(one), asyncio.timeout(20):
+            while one.counters.retried <= BRISK.patience.attempts + 2:  # noqa: ASYNC110 - counters tell nobody
+                await asyncio.sleep(0.02)
+            await work.superuser.execute("ALTER TABLE to_come RENAME TO noted")
+            await until_empty(work)
+        assert await noted(work) == {"a": ["1", "2"]}
+        assert await quarantined(work) == []
+
+    monkeypatch.setattr(turn, "TABLES_COME", timedelta(milliseconds=20))
     on(run)
 
 
