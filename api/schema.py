@@ -13,7 +13,7 @@ from api.health.types import DEFAULT_MINUTES, MOST_MINUTES
 from api.mutation_type import Mutation
 from api.object_types import lazy, object_type, optional, type_named, unresolved
 from api.portfolio_types import Portfolio
-from api.review import types  # noqa: F401 - builds the types of `review`
+from api.review import contested_types, types  # noqa: F401 - they build the types of what is reviewed
 from api.scalars import SCALARS
 from api.subscription_type import Subscription
 from api.viewer_types import Viewer
@@ -93,6 +93,15 @@ Query = object_type(
                 queue=(str, "Only those of this queue: inbox, outbox, fetch or alert."),
                 error=(str, "Only those with this kind of error."),
                 decided=(bool, "Whether those that were decided upon are wanted, too."),
+            ),
+            "",
+        ),
+        "contested_part": (
+            unresolved(
+                optional(lazy("ContestedPart")),
+                "What was claimed of a part that is in conflict: for whoever may decide about it and is shown"
+                " all that parts of contracts may have.",
+                change_id=(strawberry.ID, "Id of the line of history."),
             ),
             "",
         ),

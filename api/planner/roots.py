@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from graphql import FieldNode, FragmentDefinitionNode, OperationDefinitionNode
 
 from api.errors import AccessDenied, BadUserInput
 from api.planner.conditions import require_shown
+from api.planner.contested import read_contested
 from api.planner.from_graphql import NODE, NULL, SelectionReader, simple_parts, typename, value_or_none
 from api.planner.held import read_held
 from api.planner.past import in_past, require_past
@@ -22,6 +23,7 @@ from api.planner.plan import (
     Lookup,
     Operation,
     Portfolio,
+    Review,
     Root,
     Tenant,
     Totals,
@@ -70,6 +72,12 @@ def read_operation(
     )
 
 
+BESIDE: Mapping[str, Callable[[SelectionReader, list[FieldNode], str], Review | Literally]] = {
+    "syncHealth": read_sync_health, "review": read_review, "held": read_held, "contestedPart": read_contested,
+}  # fmt: skip
+"""Root fields that are answered beside the statement, by who reads what is asked of them."""
+
+
 class RootReader(SelectionReader):
     """Reads root fields."""
 
@@ -88,15 +96,9 @@ class RootReader(SelectionReader):
                 return self._node(nodes, key)
             case "portfolio":
                 return self._portfolio(nodes, key)
-            case "syncHealth":
-                return read_sync_health(self, nodes, key)
             case "viewer":
                 return self._viewer(nodes)
-            case "review":
-                return read_review(self, nodes, key)
-            case "held":
-                return read_held(self, nodes, key)
-        return typename("Query")
+        return BESIDE[name](self, nodes, key) if name in BESIDE else typename("Query")
 
     def require_records(self, entity: str | None) -> None:
         """Refuse to count or find records of which nothing is shown."""

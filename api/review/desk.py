@@ -16,6 +16,7 @@ from api.planner.parameters import Environment, given_value
 from api.planner.plan import Literally, Member, Review
 from api.planner.review import picked
 from api.review.access import access_review
+from api.review.contested import contested_part
 from api.review.decisions import DECISIONS
 from api.review.held import held
 from api.review.log import audit_events, audit_proof
@@ -34,6 +35,7 @@ STORED: Final[Mapping[str, Callable[[asyncpg.Connection, Question], Awaitable[An
     "auditProof": audit_proof,
     "accessReview": access_review,
     "held": held,
+    "contestedPart": contested_part,
 }
 
 

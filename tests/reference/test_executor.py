@@ -111,7 +111,7 @@ def test_every_root_is_answered_but_those_that_tell_of_no_records() -> None:
     """Of the policy, the log and the sync: tests/api/review and tests/api/test_sync_health.py hold them."""
     query = GRAPHQL.query_type
     assert query is not None
-    assert set(query.fields) - set(ROOTS) == {"held", "review", "syncHealth"}
+    assert set(query.fields) - set(ROOTS) == {"contestedPart", "held", "review", "syncHealth"}
     assert set(ROOT_WEIGHTS) - {"__typename"} == set(ROOTS)
 
 

@@ -10,6 +10,7 @@ import pytest
 from auth import policy_change
 from auth.policy_file import load_policy
 from storage.database import connect
+from tests.api.graph import THEIRS
 from tests.api.mutations.office import USER, Office
 from tests.api.mutations.test_settle_conflict import CLAIM, asked
 from tests.api.test_policy_in_force import NARROWER
@@ -155,3 +156,32 @@ def _shown(office: Office) -> bool:
     asked_ = '{ contract(externalReference: "AGR-1") { milestones { nodes { amount { amount } } } } }'
     answer = office.ask(asked_, token=office.token("legal")).json()
     return bool(answer["extensions"]["access"]["policy"] != load_policy().digest)
+
+
+CONTESTED = """query($id: ID!) { contestedPart(changeId: $id) {
+    id field part claimedBy reason values { name value } } }"""
+
+
+def test_who_decides_sees_what_was_claimed_of_the_part(office: Office, conflict: str) -> None:
+    told = office.data(CONTESTED, {"id": conflict}, office.token("legal", subject=USER))["contestedPart"]
+    assert (told["id"], told["field"], told["claimedBy"]) == (conflict, "documents", "CLM")
+    assert {each["name"]: each["value"] for each in told["values"]} == {
+        "type": "AGREEMENT", "title": "Signed", "executed": "true",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("role", OTHERS)
+def test_nobody_else_sees_it(office: Office, role: str, conflict: str) -> None:
+    answer = office.ask(CONTESTED, {"id": conflict}, office.token(role, subject=USER))
+    assert answer.json()["data"] == {"contestedPart": None}
+    assert "Signed" not in answer.text
+
+
+def test_of_another_org_or_of_no_part_there_is_nothing_to_see(office: Office, conflict: str) -> None:
+    theirs = office.token("legal", subject=USER, org=THEIRS.org.id)
+    assert office.data(CONTESTED, {"id": conflict}, theirs) == {"contestedPart": None}
+    ours = office.token("legal", subject=USER)
+    for other in office.rows("SELECT id FROM field_change WHERE part IS NULL LIMIT 1"):
+        assert office.data(CONTESTED, {"id": str(other[0])}, ours) == {"contestedPart": None}
+    error = office.refused(CONTESTED, {"id": "x"}, ours)
+    assert error["extensions"]["code"] == "BAD_USER_INPUT"
