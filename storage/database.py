@@ -31,6 +31,10 @@ SESSION = {
 }
 
 
+SILENT_FOR: float = 15.0
+"""Seconds after which a command counts as lost: a server that froze answers nothing, and no timeout of
+PostgreSQL's ends a commit that waits for a synchronous standby."""
+
 READING = {
     # A statement is planned once: PostgreSQL would plan pages anew each time, not knowing how long one is.
     "plan_cache_mode": "force_generic_plan",
@@ -89,7 +93,8 @@ async def connect(url: str, **settings: str) -> asyncpg.Connection:
     `settings` replace those of SESSION: a bulk load sets `statement_timeout="0"`.
     """
     try:
-        connection = await dial(url, SESSION | settings, 10)
+        bounded = "statement_timeout" not in settings
+        connection = await dial(url, SESSION | settings, SILENT_FOR if bounded else None)
     except ValueError:
         # What is wrong with a URL may be its password: say neither.
         message = "the database URL cannot be read: write special characters in it as %40 and the like"

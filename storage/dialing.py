@@ -10,6 +10,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import asyncpg
 
+ANSWERS_WITHIN: Final = 10.0
+"""Seconds within which a server lets us in."""
 HEAD_START: Final = 0.25
 """Seconds that a server of a URL has before the next is tried: of several that would do, the first does."""
 SILENT: Final = 10_000
@@ -34,10 +36,11 @@ def each_server(url: str) -> Sequence[str]:
     ]
 
 
-async def dial(url: str, settings: dict[str, str], seconds: float) -> asyncpg.Connection:
+async def dial(url: str, settings: dict[str, str], command_timeout: float | None) -> asyncpg.Connection:
     """Connect to the first server of a URL that answers and is as `target_session_attrs` wants it.
 
-    Raises what asyncpg does: of several servers what the last of them to fail has said.
+    On the connection a command that takes longer than `command_timeout` seconds raises TimeoutError. Raises
+    what asyncpg does: of several servers what the last of them to fail has said.
     """
     waiting = list(each_server(url))
     dialled: set[asyncio.Task[asyncpg.Connection]] = set()
@@ -45,7 +48,12 @@ async def dial(url: str, settings: dict[str, str], seconds: float) -> asyncpg.Co
     try:
         while waiting or dialled:
             if waiting:
-                to = asyncpg.connect(waiting.pop(0), server_settings=settings, timeout=seconds)
+                to = asyncpg.connect(
+                    waiting.pop(0),
+                    server_settings=settings,
+                    timeout=ANSWERS_WITHIN,
+                    command_timeout=command_timeout,
+                )
                 dialled.add(asyncio.ensure_future(to))
             patience = HEAD_START if waiting else None
             done, dialled = await asyncio.wait(dialled, timeout=patience, return_when=asyncio.FIRST_COMPLETED)

@@ -278,6 +278,20 @@ def test_a_statement_that_takes_too_long_is_ended_and_the_connection_kept(
     run(work())
 
 
+def test_a_command_that_is_never_answered_counts_as_lost(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "SILENT_FOR", 1.0)
+
+    async def work() -> None:
+        async with opened(database_url) as database:
+            with pytest.raises(DatabaseUnavailable):
+                await database.read("SELECT pg_sleep(9)", ())
+            assert await database.read("SELECT 7", ()) == 7
+
+    run(work())
+
+
 def test_a_prepared_statement_survives_a_migration(database_url: str, owner_url: str) -> None:
     """A migration changes a table under statements that were prepared before it."""
 
