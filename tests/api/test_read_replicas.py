@@ -24,7 +24,7 @@ from api.settings import Settings
 from auth.policy_file import read_policy
 from auth.read_after import ReadAfter
 from auth.view import Views
-from storage.database import Database, RoleTooPowerful, connect
+from storage.database import Database, DatabaseUnavailable, RoleTooPowerful, connect
 from storage.embedded import Cluster
 from storage.embedded_roles import DATABASE, READ_WRITE
 from storage.last_writes import BEYOND, LastWrites
@@ -149,6 +149,14 @@ def grants(office: Office, token: str, **headers: str) -> int:
     response = office.graph.run(office.graph.client.post("/graphql", content=body, headers=given))
     assert response.status_code == 200, response.text
     return int(response.json()["data"]["roleGrants"]["totalCount"])
+
+
+async def written(url: str) -> None:
+    database = await Database.open(url, 1)
+    try:
+        await database.write(OURS.org.id, lambda work: work.execute("UPDATE contract SET title = title"))
+    finally:
+        database.abandon()
 
 
 def granted(stage: Stage, token: str | None = None) -> str:
@@ -371,6 +379,7 @@ def test_a_commit_that_no_synchronous_standby_confirms_lets_nobody_wait_for_ever
     token = stage.office.token(subject=STRANGER)
     assert grants(stage.office, token) > 0
     monkeypatch.setattr("api.audit_writer.COMMITTED_WITHIN", 0.3)
+    monkeypatch.setattr("storage.database.SILENT_FOR", 1.0)
     with stage.held_back():
         sql(stage.primary, "ALTER SYSTEM SET synchronous_standby_names = 'another'")
         sql(stage.primary, "SELECT pg_reload_conf()")
@@ -379,6 +388,8 @@ def test_a_commit_that_no_synchronous_standby_confirms_lets_nobody_wait_for_ever
         refused = stage.send(GRANTS, token=token).json()["errors"][0]
         assert refused["extensions"]["code"] == "UNAVAILABLE"
         assert "audit log cannot be written" in refused["message"]
+        with pytest.raises(DatabaseUnavailable):
+            stage.run(written(stage.primary.dsn(READ_WRITE)))
         sql(stage.primary, "ALTER SYSTEM RESET synchronous_standby_names")
         sql(stage.primary, "SELECT pg_reload_conf()")
         while stage.send(GRANTS, token=token).status_code != 200:
