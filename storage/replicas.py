@@ -101,7 +101,10 @@ class Replicas:
         self._writes.note(who, BEYOND, monotonic())
 
     async def wrote(self, who: Hashable) -> int | None:
-        """Return a position of the log behind what a caller has committed, or None if that cannot be said."""
+        """Return a position of the log behind what a caller has committed, or None if that cannot be said.
+
+        Waits for standbys that are near, and not for long: other processes know nothing of the write.
+        """
         try:
             async with asyncio.timeout(LONGEST_LOOK):
                 position: int = await self._watched.read(_POSITION, ())
@@ -110,6 +113,8 @@ class Replicas:
             return None
         self._newest = max(self._newest, position)
         self._writes.note(who, position, monotonic())
+        near = [each for each in self.all if self.state(each) == NEAR]
+        await asyncio.gather(*(each.reaches(position, PATIENCE) for each in near))
         return position
 
     def lag(self, replica: Replica) -> float | None:

@@ -228,6 +228,14 @@ def test_who_wrote_sees_it_at_once_and_others_with_the_position(stage: Stage) ->
     assert stage.replica.reads == reads + 1
 
 
+def test_an_answer_to_a_change_waits_for_the_standby_so_that_other_processes_have_it(stage: Stage) -> None:
+    stage.caught_up()
+    positions = ReadAfter(stage.office.graph.keys)
+    told = (positions.read(OURS.org.id, granted(stage).encode()) for _ in range(5))
+    there = [position is not None and position <= stage.replica.position for position in told]
+    assert any(there)  # all of them, unless the machine is very busy
+
+
 def test_a_standby_that_is_about_to_have_it_is_waited_for(stage: Stage) -> None:
     colleague = stage.office.token(subject=STRANGER)
     for _ in range(10):
