@@ -81,6 +81,11 @@ class RunningDemo:
         self._output.seek(0)
         return self._output.read()
 
+    @property
+    def logged(self) -> list[str]:
+        """The lines that it said since it was ready: until then it prints tokens on purpose."""
+        return self.said.partition(READY)[2].splitlines()
+
     def until(self, words: str) -> str:
         """Wait until it has said these words, or has ended."""
         deadline = time.monotonic() + PATIENCE

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from tests.api.running_demo import RunningDemo, demo, new_home
 from tests.attack.documents import DOCUMENTS
+from tests.heard import secrets_in
 
 SLOWEST = 0.25
 MEMORY = 100 * 1024 * 1024
@@ -71,6 +72,12 @@ def memory_of(process: int) -> int:
     return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * 4096
 
 
+def processor_of(process: int) -> float:
+    """Seconds of a processor that a process has had: other than the time of an answer no matter of load."""
+    tasks = Path(f"/proc/{process}/task").iterdir()
+    return sum(int((each / "schedstat").read_text().split()[0]) for each in tasks) / 1e9
+
+
 def meet(port: int, token: str, body: bytes) -> tuple[int, float]:
     """Send one request on a connection of its own; its status and the seconds until the answer is whole."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
@@ -97,15 +104,16 @@ def attack(running: RunningDemo) -> list[str]:
     before = most = memory_of(process)
     health = Health(running.port)
     slowest = 0.0
-    print("  answered  /health meanwhile")
+    print("  answered   processor  /health meanwhile")
     with health.asked():
         for name, body in DOCUMENTS.items():
-            place = len(health.seconds)
+            place, had = len(health.seconds), processor_of(process)
             status, seconds = meet(running.port, token, body)
-            now = memory_of(process)
+            now, had = memory_of(process), processor_of(process) - had
             most, slowest = max(most, now), max(slowest, seconds)
+            beside = health.longest_after(place)
             print(
-                f"{seconds * 1000:7.1f} ms  {health.longest_after(place) * 1000:6.1f} ms"
+                f"{seconds * 1000:7.1f} ms  {had * 1000:7.1f} ms  {beside * 1000:7.1f} ms"
                 f"  {status}  +{(now - before) / 2**20:5.1f} MB  {name}",
                 flush=True,
             )
@@ -164,6 +172,7 @@ def main() -> int:
         alive = meet(running.port, token, QUESTION)[0] == 200
         missed += [] if alive else ["it is dead"]
         missed += ["a traceback was logged"] if "Traceback" in running.said else []
+        missed += [f"logged: {each}" for each in secrets_in(running.logged)]
     for each in missed:
         print(f"missed: {each}", file=sys.stderr)
     return 1 if missed else 0

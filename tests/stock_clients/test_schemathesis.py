@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.api.command_line import environment
+from tests.heard import secrets_in
 from tests.stock_clients.conftest import Shelf
 
 LONG = "CONTRACT_GRAPH_FUZZ" in os.environ
@@ -48,3 +49,4 @@ def test_no_request_is_answered_but_as_the_document_says(
     sys.stdout.write(f"{cases} cases, none answered but as the document says\n")
     assert int(cases) >= 2 * EXAMPLES
     assert "Traceback" not in shelf.running.said
+    assert not secrets_in(shelf.running.logged)
