@@ -27,6 +27,7 @@ EXPECTED = frozenset(
         "storage.database.DatabaseError",
         "storage.embedded_errors.EmbeddedError",
         "storage.migrate.NewerDatabase",
+        "storage.migrate.TablesInUse",
         "storage.oauth_clients.UnknownClient",
         "storage.orgs.UnknownOrg",
         "storage.quarantine.NotHeld",

@@ -18,23 +18,31 @@ from alembic.script import Script, ScriptDirectory
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from storage.migration_locks import Locks
+
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 ADVISORY_LOCK = 0x636F6E74726163
 """One migration at a time on a database, whoever starts it."""
 
-LOCK_TIMEOUT = "500ms"
-ATTEMPTS = 20
+LOCK_TIMEOUT = "250ms"
+"""Readers wait for as long behind a migration, at each table that it alters: a second is what they have."""
+
+ATTEMPTS = 30
 
 
 class NewerDatabase(Exception):
     """The database was migrated by a newer contract-graph ({revision}): upgrade the program."""
 
 
+class TablesInUse(Exception):
+    """A table that a migration alters is in use all the time: run it again when fewer read and write."""
+
+
 async def upgrade(url: str, revision: str = "head") -> list[str]:
     """Bring the database to a revision as the owner of its tables, and return the revisions that were run.
 
-    A statement waits for a lock for half a second only, so that it never holds up the readers behind it;
-    the migration is then tried again.
+    A statement waits for a lock for a quarter of a second only, so that it never holds up the readers behind
+    it; the migration is then tried again.
     """
     await current(url)
     seen: list[str | None] = []
@@ -42,7 +50,8 @@ async def upgrade(url: str, revision: str = "head") -> list[str]:
     def work(config: Config) -> None:
         # Looked at under the lock: what somebody else ran meanwhile is theirs.
         seen.append(_revision(config))
-        _retried(lambda: command.upgrade(config, revision))
+        with Locks(config.attributes["connection"]):
+            _retried(lambda: command.upgrade(config, revision))
         seen.append(_revision(config))
 
     await _run(url, work)
@@ -153,8 +162,10 @@ def _retried(work: Callable[[], object]) -> None:
         try:
             work()
         except sa.exc.DBAPIError as error:
-            if "lock timeout" not in str(error) or attempt == ATTEMPTS:
+            if "lock timeout" not in str(error):
                 raise
-            time.sleep(random.uniform(0.1, 0.2) * attempt)  # noqa: S311 - spreads retries, guards nothing
+            if attempt == ATTEMPTS:
+                raise TablesInUse(TablesInUse.__doc__) from error
+            time.sleep(random.uniform(0.1, 0.2) * min(attempt, 10))  # noqa: S311 - spreads retries, guards nothing
         else:
             return
