@@ -16,7 +16,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -36,6 +36,9 @@ from tests.bench.watch import Sample, Watch
 
 COMPARED: Final = 40
 """Questions of each kind that the bare driver is asked too, before and after."""
+
+POOLS: Final = 24
+"""Connections of the server and the worker together: they are opened when they are first needed."""
 
 WAITING: Final = (
     "SELECT (SELECT count(*) FROM lane WHERE next_at < 'infinity') AS lanes,"
@@ -186,14 +189,12 @@ class _Soak:
 
     def _judge(self, run: Run, samples: Sequence[Sample]) -> None:
         for name in samples[0].memory:
-            run.findings.append(memory(name, _evenly([each.memory[name] for each in samples])))
-            run.findings.append(piles(f"open files of {name}", [each.files[name] for each in samples], 8))
-            run.findings.append(piles(f"threads of {name}", [each.threads[name] for each in samples], 4))
+            run.findings += _kept(name, samples)
         minutes, over = run.minutes, run.over
         run.findings += [
             latency([each["p99"] for each in minutes], [each["others"] for each in minutes]),
             piles("lanes that wait", [each["lanes"] for each in minutes], 50),
-            piles("connections to PostgreSQL", [each["connections"] for each in minutes], 4),
+            piles("connections to PostgreSQL", [each["connections"] for each in minutes], POOLS),
             piles("events not sealed", [each["events"] - each["sealed"] for each in minutes], 90 * run.rate),
             Finding(
                 what="answers", good=not over["errors"],
@@ -218,11 +219,26 @@ class _Soak:
                 compare({"ours": ours, **servers}, operation, questions[:COMPARED])
 
 
+def _kept(name: str, samples: Sequence[Sample]) -> Iterator[Finding]:
+    """Judge what one of those watched held.
+
+    A pool opens a connection when it first needs one more, which takes PostgreSQL a process: what counts is
+    what each has. Files that these hold open are a cache of PostgreSQL's own, of 1,000 at most.
+    """
+    if name == "PostgreSQL":
+        each_one = _evenly([each.memory[name] / each.processes[name] for each in samples])
+        yield memory("a process of PostgreSQL", each_one, least=0.5)
+        return
+    yield memory(name, _evenly([each.memory[name] for each in samples]))
+    yield piles(f"open files of {name}", [each.files[name] for each in samples], POOLS)
+    yield piles(f"threads of {name}", [each.threads[name] for each in samples], 4)
+
+
 def _held(samples: Sequence[Sample]) -> dict[str, Any]:
     last = samples[-1]
     return {
         "memory": {name: mean(each.memory[name] for each in samples) for name in last.memory},
-        "files": dict(last.files), "threads": dict(last.threads),
+        "files": dict(last.files), "threads": dict(last.threads), "processes": dict(last.processes),
     }  # fmt: skip
 
 

@@ -35,16 +35,16 @@ class Finding:
     told: str
 
 
-def memory(who: str, megabytes: Sequence[float]) -> Finding:
+def memory(who: str, megabytes: Sequence[float], least: float = GROWTH_MB) -> Finding:
     """Judge memory, in MB at equal distances over the whole run: the line through it may hardly rise.
 
     The slope is the median of those between any two points (Theil-Sen): a few high ones do not count.
     """
     found = megabytes[int(len(megabytes) * WARM_UP) :]
     rise = slope(found) * (len(found) - 1)
-    bar = max(GROWTH_MB, GROWTH * median(found))
+    bar = max(least, GROWTH * median(found))
     told = (
-        f"{found[0]:,.0f} to {found[-1]:,.0f} MB after the warm-up, rises by {rise:+.1f} MB; bar {bar:.0f} MB"
+        f"{found[0]:,.1f} to {found[-1]:,.1f} MB after the warm-up, rises by {rise:+.1f} MB; bar {bar:.1f} MB"
     )
     return Finding(what=f"memory of {who}", good=rise < bar, told=told)
 

@@ -17,12 +17,13 @@ _KB: Final = 1024
 
 @dataclass(frozen=True, kw_only=True)
 class Sample:
-    """What each of those watched held at one moment: memory in MB, open files, threads."""
+    """What each of those watched held at one moment: memory in MB, open files, threads, and of how many."""
 
     at: float
     memory: Mapping[str, float]
     files: Mapping[str, int]
     threads: Mapping[str, int]
+    processes: Mapping[str, int]
 
 
 @dataclass
@@ -81,6 +82,7 @@ class Watch:
             },
             files={name: sum(_count(pid, "fd") for pid in pids) for name, pids in families.items()},
             threads={name: sum(_count(pid, "task") for pid in pids) for name, pids in families.items()},
+            processes={name: len(pids) for name, pids in families.items()},
         )
 
 
