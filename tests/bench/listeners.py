@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from random import Random
 from typing import Any, Final, Self
 
@@ -49,12 +50,15 @@ class Listeners:
             "failed": len(self.problems)
         }
 
+    def _note(self, problem: str) -> None:
+        self.problems.append(f"{datetime.now(UTC):%H:%M:%S} {problem}")
+
     async def _listen(self, token: str) -> None:
         while True:
             try:
                 await self._one(token, self.dice.uniform(SHORTEST, LONGEST))
             except (OSError, EOFError) as error:
-                self.problems.append(repr(error))
+                self._note(repr(error))
                 await asyncio.sleep(1)
 
     async def _one(self, token: str, seconds: float) -> None:
@@ -64,16 +68,16 @@ class Listeners:
             writer.write(wire("/graphql", json.dumps({"query": LISTENING}).encode(), headers))
             head = await reader.readuntil(END_OF_HEAD)
             if not head.startswith(b"HTTP/1.1 200"):
-                self.problems.append(repr(head))
+                self._note(repr(head))
                 return
             self.opened += 1
             heard = bytearray()
             lived = await _taken(reader, heard, seconds)
             self.heard += (count := heard.count(b"event: next"))
             if b'"errors"' in heard or lived < seconds:
-                self.problems.append(f"ended after {lived:.0f} s: {bytes(heard[-300:])!r}")
+                self._note(f"ended after {lived:.0f} s: {bytes(heard[-300:])!r}")
             elif not count and lived > SILENT:
-                self.problems.append(f"heard nothing in {lived:.0f} s")
+                self._note(f"heard nothing in {lived:.0f} s")
         finally:
             writer.close()
 

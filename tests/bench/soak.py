@@ -231,7 +231,7 @@ def _kept(name: str, samples: Sequence[Sample]) -> Iterator[Finding]:
         return
     yield memory(name, _evenly([each.memory[name] for each in samples]))
     yield piles(f"open files of {name}", [each.files[name] for each in samples], POOLS)
-    yield piles(f"threads of {name}", [each.threads[name] for each in samples], 4)
+    yield piles(f"threads of {name}", [each.threads[name] for each in samples], 8)
 
 
 def _held(samples: Sequence[Sample]) -> dict[str, Any]:
@@ -251,7 +251,7 @@ def _evenly(figures: Sequence[float], pieces: int = 120) -> list[float]:
 def _line(minute: Mapping[str, Any]) -> str:
     held = ", ".join(f"{name} {value:,.0f}" for name, value in minute["memory"].items())
     figures = (
-        f"{minute['minute']:>3} min {minute['requests'] / 60:>6,.0f}/s",
+        f"{datetime.now(UTC):%H:%M} {minute['minute']:>3} min {minute['requests'] / 60:>6,.0f}/s",
         f"p50 {minute['p50']:>5.1f}, p99 {minute['p99']:>6.1f} ms",
         f"errors {minute['errors']}",
         f"MB: {held}",
