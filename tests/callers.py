@@ -26,3 +26,8 @@ class Callers:
     def call(self, number: int) -> None:
         """Call until it is stopped."""
         raise NotImplementedError
+
+
+def is_unanswered(failure: str) -> bool:
+    """Whether a caller had no answer: cut off, or given up on, as where no process has lived for so long."""
+    return "Error(" in failure or "Timeout(" in failure
