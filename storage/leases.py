@@ -159,6 +159,8 @@ class _End:
         if retry is None:
             return cls(lease=lease, gone=gone, poison=poison, attempts=0, next_at=now)
         attempts = (1 if gone else lease.attempts) - (retry.after is not None)
+        if retry.routine:
+            attempts = 0  # nothing failed: what went wrong before, over months perhaps, is past
         next_at = now + max(patience.rest(max(attempts, 1), _chance), retry.least)
         if retry.after is not None:
             next_at = max(next_at, retry.after)  # a time that has passed must not bring it back at once

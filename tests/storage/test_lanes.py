@@ -231,6 +231,22 @@ def test_waiting_for_a_limit_is_no_attempt(on: On) -> None:
     on(run)
 
 
+def test_what_is_only_due_again_has_failed_at_nothing_however_often_its_workers_were_lost(on: On) -> None:
+    async def check(work: Work) -> None:
+        await work.enqueue("for ever")
+        for _ in range(4):
+            await work.claim()
+            work.later(minutes=2)
+        lease, taken = await work.one()
+        assert lease.attempts == 5
+        await work.finish(lease, taken, Retry(BROKEN, work.now + timedelta(seconds=30), routine=True))
+        work.later(minutes=1)
+        lease, _ = await work.one()
+        assert lease.attempts == 1
+
+    on(check)
+
+
 def test_a_limit_that_was_lifted_long_ago_brings_nothing_back_at_once(on: On) -> None:
     async def run(work: Work) -> None:
         await work.enqueue("1")
