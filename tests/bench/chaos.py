@@ -50,6 +50,8 @@ class Found:
     seconds: float
     kills: int
     restarts: int
+    longest: float = 0.0
+    """Seconds between two events that were accepted, at most."""
     lost: Sequence[str] = ()
     doubled: Sequence[str] = ()
     out_of_order: Sequence[str] = ()
@@ -62,7 +64,8 @@ class Found:
 
     def __str__(self) -> str:
         rate = f"{self.events:,} events in {self.seconds:.1f} s, {self.events / self.seconds:,.0f} events/s"
-        lines = [f"{rate}; {self.kills} workers killed, the database restarted {self.restarts} times"]
+        met = f"{self.kills} workers killed, the database restarted {self.restarts} times"
+        lines = [f"{rate}; {met}; the longest without an event accepted {self.longest:.1f} s"]
         for name in ("lost", "doubled", "out_of_order"):
             wrong = getattr(self, name)
             lines.append(f"{name.replace('_', ' ')} {len(wrong)}" + "".join(f"\n  {w}" for w in wrong[:10]))
@@ -91,6 +94,7 @@ class _Chaos:
     def __init__(self, made: Site, events: int, chance: Random) -> None:
         self._site, self._events, self._chance = made, events, chance
         self._accepted = self._kills = self._restarts = 0
+        self._came, self._longest = 0.0, 0.0
         self._over = threading.Event()
 
     def run(self) -> Found:
@@ -112,7 +116,8 @@ class _Chaos:
             self._over.set()
             killing.join()
         self._site.wait_until_done()
-        found = Found(self._events, time.perf_counter() - began, self._kills, self._restarts)
+        took = time.perf_counter() - began
+        found = Found(self._events, took, self._kills, self._restarts, self._longest)
         self._site.ask(lambda connection: self._look(connection, found))
         return found
 
@@ -140,6 +145,7 @@ class _Chaos:
 
     async def _send(self) -> None:
         contracts = range(self._site.contracts)
+        self._came = time.perf_counter()
         await asyncio.gather(*(self._sender(contracts[first::SENDERS]) for first in range(SENDERS)))
 
     async def _sender(self, contracts: Sequence[int]) -> None:
@@ -158,6 +164,8 @@ class _Chaos:
                         connection = None
                     await asyncio.sleep(0.1)
                 self._accepted += 1
+                now = time.perf_counter()
+                self._longest, self._came = max(self._longest, now - self._came), now
         if connection is not None:
             connection[1].close()
 
