@@ -151,9 +151,12 @@ def written(value: ValueNode | None) -> int:
     return 0 if value is None or isinstance(value, VariableNode) else 1
 
 
+_REMEDY = {"values": ": send lists and objects as variables"}
+
+
 def too_large(what: str, limit: int, **more: int) -> QueryTooComplex:
     """Say which limit a document exceeds."""
-    message = f"the document exceeds the limit of {limit} on its {what}"
+    message = f"the document exceeds the limit of {limit} on its {what}{_REMEDY.get(what, '')}"
     return QueryTooComplex(message, limit=what, max=limit, **more)
 
 

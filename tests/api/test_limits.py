@@ -132,6 +132,13 @@ def test_a_document_beyond_the_limit_is_refused(graph: Graph, what: str) -> None
         assert error["extensions"] == {"code": "QUERY_TOO_COMPLEX", "limit": what, "max": limit}
 
 
+def test_whoever_writes_too_many_values_is_told_to_send_variables(graph: Graph) -> None:
+    response = ask(graph, values(limits.MAX_VALUES + 1), "Q0")
+    assert response.json()["errors"][0]["message"].endswith(
+        "on its values: send lists and objects as variables"
+    )
+
+
 @pytest.mark.parametrize("what", LIMITS)
 def test_a_document_far_beyond_the_limit_is_refused_alike(graph: Graph, what: str) -> None:
     build, limit = LIMITS[what]
