@@ -294,6 +294,13 @@ const refresh = (page) =>
   ]);
 const MARK = 'An edit by Salesforce was not accepted';
 
+async function refreshUntil(page, holds) {
+  for (let tries = 0; tries < 50 && !(await holds()); tries += 1) {
+    await settle(page);
+    await refresh(page);
+  }
+}
+
 // The contract system signs, then Salesforce edits what it no longer owns: a rep sees both after a refresh.
 async function anEditThatIsRefused(browser) {
   const person = personOf('sales_rep');
@@ -301,13 +308,12 @@ async function anEditThatIsRefused(browser) {
   await look(page, deal(person, 'bridge systems'));
   expect(!(await page.content()).includes(MARK), 'nothing is marked before anything was refused');
   await told('events/signed');
-  for (let tries = 0; tries < 50 && !(await textOf(page)).includes('€118,000'); tries += 1) {
-    await settle(page);
-    await refresh(page);
-  }
+  await refreshUntil(page, async () => (await textOf(page)).includes('€118,000'));
+  await new Promise((later) => setTimeout(later, 1100)); // Salesforce tells moments by the second
   await told('edit');
-  await refresh(page);
-  await page.waitForSelector(`#place c-contract-field lightning-icon[title="${MARK}"]`);
+  const mark = `#place c-contract-field lightning-icon[title="${MARK}"]`;
+  await refreshUntil(page, () => page.$(mark)); // it comes by a change event
+  await page.waitForSelector(mark);
   await inspect(page, 'refused-marked');
   await page.focus('#place button[title="Where Total value comes from"]');
   await page.keyboard.press('Enter');

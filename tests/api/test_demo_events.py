@@ -49,6 +49,7 @@ def test_a_contract_is_signed_amended_and_contested(shown: RunningDemo) -> None:
     press(shown, "events/amended")
     amended = until(shown, lambda found: found["status"] == "AMENDED")
     assert (amended["amendmentCount"], amended["totalValue"]["amount"]) == (1, "131500.00")
+    time.sleep(1.1)  # Salesforce tells moments by the second: within the same one the edit would be older
     assert press(shown, "edit")["status"] == 204
     edited = until(
         shown, lambda found: "CONFLICT" in {each["decision"] for each in found["changes"]["nodes"]}
