@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache, partial
 from types import MappingProxyType
@@ -142,6 +142,16 @@ class View:
     def shows_everywhere(self, coordinate: str) -> bool:
         """Whether each record of the org shows the field to the caller."""
         return any(rows.is_everything for rows in self.cell(coordinate).shown)
+
+    def withholds(self, fields: Iterable[DeclaredField]) -> Deny | None:
+        """Return why some of these fields are not shown of every record of the org; None where all are."""
+        for each in fields:
+            decision = self.reach(each)
+            if isinstance(decision, Deny):
+                return decision
+            if not self.shows_everywhere(each.coordinate):
+                return self.cell(each.coordinate).hidden
+        return None
 
 
 def _cover(some: tuple[Rows, ...], all_: tuple[Rows, ...]) -> bool:

@@ -11,7 +11,6 @@ from api.planner.plan import Literally, Review
 from api.planner.review import member_of
 from auth.decision import Deny
 from auth.policy import Command
-from auth.view import View
 from domain.contested import claimed_of
 from domain.field import ENTITIES, DeclaredField, field_named
 from storage.memo import memoized
@@ -27,21 +26,11 @@ def read_contested(reader: SelectionReader, nodes: list[FieldNode], key: str) ->
     Which part it is, and so what it has, is known when it is looked up: it takes to be shown all of any.
     """
     right = reader.view.command(Command.SETTLE_CONFLICT)
-    denied = right if isinstance(right, Deny) else _hidden(reader.view)
+    denied = right if isinstance(right, Deny) else reader.view.withholds(_fields())
     if denied is not None:
         reader.note(key, field_named(_ENTITY, "part"), denied, "all")
         return NULL
     return Review(key, ((key, member_of(reader, nodes, "Query")),), tuple(_fields()), bare=True)
-
-
-def _hidden(view: View) -> Deny | None:
-    for field in _fields():
-        decision = view.reach(field)
-        if isinstance(decision, Deny):
-            return decision
-        if not view.shows_everywhere(field.coordinate):
-            return view.cell(field.coordinate).hidden
-    return None
 
 
 @memoized

@@ -22,13 +22,7 @@ _TELLS: Final = ("contract_id", "source", "event", "recorded_at", "reason")
 
 def hidden(view: View) -> Deny | None:
     """Return why nothing of what is held is told to the caller; None where it is."""
-    for field in _fields():
-        decision = view.reach(field)
-        if isinstance(decision, Deny):
-            return decision
-        if not view.shows_everywhere(field.coordinate):
-            return view.cell(field.coordinate).hidden
-    return None
+    return view.withholds(_fields())
 
 
 def read_held(reader: SelectionReader, nodes: list[FieldNode], key: str) -> Review | Literally:
