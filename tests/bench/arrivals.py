@@ -21,7 +21,7 @@ from typing import Any, Final
 import uvloop
 
 from tests.bench.listeners import Listeners
-from tests.bench.load import END_OF_HEAD, LENGTH
+from tests.bench.load import Answers
 from tests.bench.traffic import SHARES, Judge, Kind, kinds
 
 LINES: Final = 64
@@ -75,8 +75,7 @@ class Line(asyncio.Protocol):
     def __init__(self, ended: Callable[[Line, Arrival | None, bytes], None]) -> None:
         self._ended = ended
         self._arrival: Arrival | None = None
-        self._received = bytearray()
-        self._whole = 0
+        self._answers = Answers()
         self.rested = time.perf_counter()
 
     def connection_made(self, transport: Any) -> None:
@@ -97,20 +96,12 @@ class Line(asyncio.Protocol):
         self._transport.close()
 
     def data_received(self, data: bytes) -> None:
-        self._received += data
-        if not self._whole:
-            head = self._received.find(END_OF_HEAD)
-            if head < 0:
-                return
-            said = bytes(self._received[:head]).lower()
-            start = said.index(LENGTH) + len(LENGTH)
-            self._whole = head + len(END_OF_HEAD) + int(said[start:].split(b"\r\n", 1)[0])
-        if len(self._received) < self._whole:
+        answer = self._answers.take(data)
+        if answer is None:
             return
-        answer, arrival = bytes(self._received), self._arrival
-        self._received, self._whole, self._arrival = bytearray(), 0, None
+        arrival, self._arrival = self._arrival, None
         self.rested = time.perf_counter()
-        self._ended(self, arrival, answer)
+        self._ended(self, arrival, bytes(answer))
 
     def connection_lost(self, error: Exception | None) -> None:
         arrival, self._arrival = self._arrival, None

@@ -22,13 +22,35 @@ END_OF_HEAD = b"\r\n\r\n"
 LENGTH = b"content-length: "
 
 
+class Answers:
+    """What comes over a connection, taken one answer at a time; each says how long it is."""
+
+    def __init__(self) -> None:
+        self._received = bytearray()
+        self._whole = 0
+
+    def take(self, data: bytes) -> bytearray | None:
+        """Take what came; return the answer once it is whole."""
+        self._received += data
+        if not self._whole:
+            head = self._received.find(END_OF_HEAD)
+            if head < 0:
+                return None
+            said = bytes(self._received[:head]).lower()
+            start = said.index(LENGTH) + len(LENGTH)
+            self._whole = head + len(END_OF_HEAD) + int(said[start:].split(b"\r\n", 1)[0])
+        if len(self._received) < self._whole:
+            return None
+        answer, self._received, self._whole = self._received, bytearray(), 0
+        return answer
+
+
 class Caller(asyncio.Protocol):
     """One connection: sends the next request when the last is answered, until time is up."""
 
     def __init__(self, draw: Callable[[], bytes | None], ends: float, done: asyncio.Future[None]) -> None:
         self._draw, self._ends, self._done = draw, ends, done
-        self._received = bytearray()
-        self._whole = 0
+        self._answers = Answers()
         self.latencies: list[float] = []
         self.errors = 0
 
@@ -46,20 +68,12 @@ class Caller(asyncio.Protocol):
         self._transport.write(request)
 
     def data_received(self, data: bytes) -> None:
-        self._received += data
-        if not self._whole:
-            head = self._received.find(END_OF_HEAD)
-            if head < 0:
-                return
-            said = bytes(self._received[:head]).lower()
-            start = said.index(LENGTH) + len(LENGTH)
-            self._whole = head + len(END_OF_HEAD) + int(said[start:].split(b"\r\n", 1)[0])
-        if len(self._received) < self._whole:
+        answer = self._answers.take(data)
+        if answer is None:
             return
         self.latencies.append(time.perf_counter() - self._sent)
-        if not self._received.startswith(b"HTTP/1.1 200") or b'"errors"' in self._received:
+        if not answer.startswith(b"HTTP/1.1 200") or b'"errors"' in answer:
             self.errors += 1
-        self._received, self._whole = bytearray(), 0
         self._ask()
 
     def connection_lost(self, error: Exception | None) -> None:
