@@ -134,8 +134,9 @@ class Door:
             await Sending(self.live, receive, send).send(found, self._headers(asked, EVENT_STREAM))
             return
         else:
-            answering = partial(self.endpoint.answer, token.principal, given, told)
-            answer = await answering(strict=asked.strict, after=asked.after)
+            answer = await self.endpoint.answer(
+                token.principal, given, told, strict=asked.strict, after=asked.after
+            )
         await reply(_status(answer, media_type), answer.body, media_type, *self._asking_for(answer))
 
     def _turn_away(self, error: ApiError, known_as: str) -> bytes:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import getpass
 from datetime import UTC, datetime
 from functools import partial
 from uuid import UUID
 
 import asyncpg
 
-from api.commands.org_work import add_action, in_org
+from api.commands.org_work import add_action, in_org, sign
 from api.settings import Settings, SettingsError
 from domain.history import FieldChange
 from domain.identity import uuid7
 from domain.org import Org
 from storage.claims import ClaimStore
 from storage.contested_parts import open_conflicts, said_of
+from sync.alerts.facts import plain
 from sync.settle_conflict import CannotHold, NothingToDecide, Ruling, decide
 
 _MOST = 10_000
@@ -51,11 +51,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def _run(arguments: argparse.Namespace, settings: Settings) -> int:
-    by = arguments.by or getpass.getuser()
-    for option, text in (("--reason", arguments.reason), ("--by", by)):
-        if not text.strip() or not text.isprintable():
-            raise SettingsError(f"{option} is a line of text")
-    ruling = Ruling(by=by, takes=arguments.takes, because=arguments.reason.strip())
+    sign(arguments)
+    ruling = Ruling(by=arguments.by, takes=arguments.takes, because=arguments.reason.strip())
     try:
         in_org(settings, arguments.org, partial(_decide, id_=arguments.id, ruling=ruling))
     except (NothingToDecide, CannotHold) as error:
@@ -78,18 +75,18 @@ async def _list(arguments: argparse.Namespace, _: Settings, connection: asyncpg.
     if not found:
         print(f"nothing is in conflict in {org.name}")
     for line, contract in found:
-        print(f"{line.id}  {_plain(contract)}  {_about(line)}")
-        print(f"    {line.recorded_at:%Y-%m-%d %H:%M}  {_plain(line.claimed_by)}: {_plain(line.reason)}")
+        print(f"{line.id}  {plain(contract)}  {_about(line)}")
+        print(f"    {line.recorded_at:%Y-%m-%d %H:%M}  {plain(line.claimed_by)}: {plain(line.reason)}")
 
 
 async def _show(arguments: argparse.Namespace, _: Settings, connection: asyncpg.Connection, org: Org) -> None:
     line = await _line(connection, org, arguments.id)
     claimed = line.after if line.part is None else await said_of(connection, org.id, line.id)
     print(f"{line.id}  {_about(line)}  {line.decision.lower()}")
-    print(f"    claimed {line.claimed_at:%Y-%m-%d %H:%M} by {_plain(line.claimed_by)}: {_plain(line.reason)}")
+    print(f"    claimed {line.claimed_at:%Y-%m-%d %H:%M} by {plain(line.claimed_by)}: {plain(line.reason)}")
     if line.part is None:
-        print(f"    known   {_plain(str(line.before))}")
-    print(f"    claimed {_plain(str(claimed))}")
+        print(f"    known   {plain(str(line.before))}")
+    print(f"    claimed {plain(str(claimed))}")
 
 
 async def _line(connection: asyncpg.Connection, org: Org, id_: UUID) -> FieldChange:
@@ -100,9 +97,4 @@ async def _line(connection: asyncpg.Connection, org: Org, id_: UUID) -> FieldCha
 
 
 def _about(line: FieldChange) -> str:
-    return line.field if line.part is None else f"{line.field} {_plain(line.part)}"
-
-
-def _plain(text: str) -> str:
-    """Keep what others wrote from speaking to the terminal."""
-    return "".join(each if each.isprintable() else " " for each in text)
+    return line.field if line.part is None else f"{line.field} {plain(line.part)}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import getpass
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -11,7 +10,7 @@ from uuid import UUID
 
 import asyncpg
 
-from api.commands.org_work import in_org
+from api.commands.org_work import in_org, sign
 from api.settings import Settings, SettingsError
 from domain.org import Org
 from storage.lanes import Queue
@@ -25,6 +24,7 @@ from storage.quarantine import (
     list_quarantined,
     replay,
 )
+from sync.alerts.facts import plain
 
 Action = Callable[..., Awaitable[None]]
 _MOST = 10_000
@@ -70,10 +70,7 @@ def _add_choice(parser: argparse.ArgumentParser) -> None:
 
 def _run(arguments: argparse.Namespace, settings: Settings) -> int:
     if "reason" in arguments:
-        arguments.by = arguments.by or getpass.getuser()
-        for option, text in (("--reason", arguments.reason), ("--by", arguments.by)):
-            if not text.strip() or not text.isprintable():
-                raise SettingsError(f"{option} is a line of text")
+        sign(arguments)
         if bool(arguments.ids) == bool(arguments.error or arguments.queue):
             raise SettingsError("say which messages: their ids, or all of an --error or --queue")
     in_org(settings, arguments.org, partial(arguments.act, arguments=arguments))
@@ -102,7 +99,7 @@ async def _show(connection: asyncpg.Connection, org: Org, *, arguments: argparse
     ]
     if later.came > later.waiting:
         lines.append("    replayed, it comes after those that are done: see that it is not older than they")
-    print("\n".join([*lines, _plain(found.payload)] if arguments.payload else lines))
+    print("\n".join([*lines, plain(found.payload)] if arguments.payload else lines))
 
 
 async def _replay(connection: asyncpg.Connection, org: Org, *, arguments: argparse.Namespace) -> None:
@@ -136,9 +133,9 @@ def _decision(arguments: argparse.Namespace) -> Decision:
 
 def _told(each: Quarantined) -> list[str]:
     lines = [
-        f"{each.id}  {each.queue}  {_plain(each.key)}  {each.state.lower()}",
-        f"    {_moment(each.quarantined_at)}  {_plain(each.error)}: {_plain(each.message)}",
-        f"    correlation {_plain(each.correlation)}",
+        f"{each.id}  {each.queue}  {plain(each.key)}  {each.state.lower()}",
+        f"    {_moment(each.quarantined_at)}  {plain(each.error)}: {plain(each.message)}",
+        f"    correlation {plain(each.correlation)}",
     ]
     if each.decided_at is not None:
         decided = f"{each.state.lower()} {_moment(each.decided_at)} by {each.decided_by}"
@@ -150,8 +147,3 @@ def _told(each: Quarantined) -> list[str]:
 
 def _moment(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M}"
-
-
-def _plain(text: str) -> str:
-    """Keep what others wrote from speaking to the terminal."""
-    return "".join(each if each.isprintable() else " " for each in text)

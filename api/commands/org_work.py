@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import getpass
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
@@ -87,6 +88,17 @@ def given_name(text: str) -> str:
     if not name or not name.isprintable() or len(name) > _LONGEST_NAME:
         raise SettingsError(f"--name takes a line of at most {_LONGEST_NAME} characters")
     return name
+
+
+def sign(arguments: argparse.Namespace) -> None:
+    """Have `by` be the account of this shell unless it is said, and it and `reason` lines of text.
+
+    Raises SettingsError.
+    """
+    arguments.by = arguments.by or getpass.getuser()
+    for option, text in (("--reason", arguments.reason), ("--by", arguments.by)):
+        if not text.strip() or not text.isprintable():
+            raise SettingsError(f"{option} is a line of text")
 
 
 async def policy_with(connection: asyncpg.Connection, roles: Sequence[str]) -> Policy:

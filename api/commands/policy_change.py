@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import getpass
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import asyncpg
 
+from api.commands.org_work import sign
 from api.installation import open_installation
 from api.settings import Settings, SettingsError
 from auth import policy_change
@@ -48,10 +48,7 @@ def _action(
 
 def _run(arguments: argparse.Namespace, settings: Settings) -> int:
     if "reason" in arguments:
-        arguments.by = arguments.by or getpass.getuser()
-        for option, text in (("--reason", arguments.reason), ("--by", arguments.by)):
-            if not text.strip() or not text.isprintable():
-                raise SettingsError(f"{option} is a line of text")
+        sign(arguments)
 
     async def work() -> None:
         connection = await connect(open_installation(settings).owner_url)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import getpass
 from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -11,7 +10,7 @@ from functools import partial
 import asyncpg
 
 from api.commands import roles_review
-from api.commands.org_work import in_org, policy_with
+from api.commands.org_work import in_org, policy_with, sign
 from api.settings import Settings, SettingsError
 from auth.role_grants import give_role, take_role
 from domain.error import DomainError
@@ -62,10 +61,7 @@ def _action(
 
 def _run(arguments: argparse.Namespace, settings: Settings) -> int:
     if arguments.action != "list":
-        arguments.by = arguments.by or getpass.getuser()
-        for option, text in (("--reason", arguments.reason), ("--by", arguments.by)):
-            if not text.strip() or not text.isprintable():
-                raise SettingsError(f"{option} is a line of text")
+        sign(arguments)
     for name, (kind, _) in HOLDERS.items():
         if given := getattr(arguments, name, None):
             try:
