@@ -23,9 +23,10 @@ async def working(
     url: str, sealer: Sealer, trace: Trace | None = None, hook_networks: str = ""
 ) -> AsyncIterator[Worker]:
     """Have a worker work beside what is done inside, over connections of its own."""
-    database = await Database.open(url, _LANES + 3)
+    pace = replace(Pace(), lanes=_LANES)
+    database = await Database.open(url, pace.connections)
     registered = all_handlers(database, sealer, hook_networks)
-    worker = Worker(database, registered, pace=replace(Pace(), lanes=_LANES), listen_to=url, trace=trace)
+    worker = Worker(database, registered, pace=pace, listen_to=url, trace=trace)
     reader = subscribers(database, sealer, health=worker.health)
     running = [asyncio.create_task(each.run()) for each in (worker, reader)]
     try:

@@ -28,6 +28,9 @@ log = logging.getLogger("contract_graph.worker")
 
 _LOST_ATTEMPTS = 5
 
+MOST_AT_ONCE: Final = 10
+"""Connections that all lanes of a worker share: more would not write faster, and PostgreSQL has few."""
+
 TABLES_COME: Final = timedelta(seconds=10)
 """After so long a lane is looked at again for whose work the tables are too old yet."""
 
@@ -48,6 +51,15 @@ class Pace:
     messages: int = 20
     lease: timedelta = timedelta(seconds=60)
     patience: Patience = field(default_factory=Patience)
+
+    @property
+    def connections(self) -> int:
+        """How many connections the pool of a worker needs; it listens over one more.
+
+        Lanes wait for each other's. Beside them are one to look for more, one to wake others, one to keep
+        what was counted, and two for streams.
+        """
+        return min(self.lanes, MOST_AT_ONCE) + 5
 
     @property
     def work(self) -> timedelta:

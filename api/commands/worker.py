@@ -23,8 +23,6 @@ from sync.turn import Counters, Pace
 from sync.worker import Worker
 
 _MOST_LANES = 200
-_CONNECTIONS = 10
-_FOR_STREAMS = 2
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -51,17 +49,14 @@ def _run(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 async def _work(url: str, settings: Settings, arguments: argparse.Namespace) -> Counters:
-    # Some connections for lanes, which wait for each other's, one to look for more, one to wake others, one
-    # to keep what was counted, and some for streams.
     from api.handlers import all_handlers  # noqa: PLC0415 - it needs the schema, which help does not
 
     trace = opened_trace(settings, "worker")
-    database = await Database.open(url, min(arguments.lanes, _CONNECTIONS) + _FOR_STREAMS + 3)
+    pace = replace(Pace(), lanes=arguments.lanes)
+    database = await Database.open(url, pace.connections)
     try:
         registered = all_handlers(database, sealer(settings), settings.hook_networks)
-        worker = Worker(
-            database, registered, pace=replace(Pace(), lanes=arguments.lanes), listen_to=url, trace=trace
-        )
+        worker = Worker(database, registered, pace=pace, listen_to=url, trace=trace)
 
         async def figures() -> Iterable[Family]:
             return [*process(), *of_pools({"worker": database}), *await of_worker(worker)]

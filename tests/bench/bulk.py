@@ -55,7 +55,7 @@ def main() -> int:
 
 
 async def _written(made: Site, rows_for_bulk: int) -> None:
-    database = await Database.open(made.cluster.dsn(READ_WRITE), Pace().lanes + 4)
+    database = await Database.open(made.cluster.dsn(READ_WRITE), Pace().connections)
     orgs = SalesforceOrgs(Sealer(from_text(KEY_ENCRYPTION, "bench")), rows_for_bulk=rows_for_bulk)
     messages = [write_of(contract_id_for(ORG.id, f"C{each}"), "bench") for each in range(made.contracts)]
     async with database.transaction(ORG.id) as connection:

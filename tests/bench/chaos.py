@@ -237,7 +237,7 @@ async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, re
 async def _work(url: str) -> None:
     while True:
         try:
-            database = await Database.open(url, PACE.lanes + 2)
+            database = await Database.open(url, PACE.connections)
         except Exception:  # noqa: BLE001 - it is being restarted: whatever starts workers starts them again
             await asyncio.sleep(0.2)
             continue

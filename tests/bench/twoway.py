@@ -132,7 +132,7 @@ class _Run:
 
 
 async def _work(url: str) -> None:
-    database = await Database.open(url, PACE.lanes + 3)
+    database = await Database.open(url, PACE.connections)
     keys = sealer(load_settings())
     worker = Worker(database, handlers(database, keys), pace=PACE, listen_to=url)
     await asyncio.gather(worker.run(), subscribers(database, keys).run())
