@@ -10,8 +10,9 @@ from http import HTTPStatus
 from typing import Any
 
 from api import errors
+from api.asked import Answer
 from api.errors import ApiError, Unauthenticated, Unavailable
-from api.graphql import Answer, Endpoint
+from api.graphql import Endpoint
 from api.headers import Header, RequestHeaders, read_headers
 from api.limits import MAX_BODY
 from api.live.live import Live

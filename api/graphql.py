@@ -5,19 +5,19 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import partial
 from http import HTTPStatus
-from typing import Any, NamedTuple
+from typing import Any
 
 import asyncpg
 
 from api.admission import Admissions
 from api.allowances import REFUSED, Allowances
-from api.audit_writer import AuditWriter, NotRecorded
+from api.asked import Admit, Answer, Asked, refusal
+from api.audit_writer import AuditWriter
 from api.errors import (
     AccessDenied,
     AnswerTooLarge,
@@ -39,24 +39,22 @@ from api.planner.plan import BLIND, REVIEW
 from api.planner.record_ids import take_ids
 from api.planner.run import Plan, Planner
 from api.reading import Reading
-from api.request_tally import OWN, UNREAD, RequestTally
+from api.recording import Recording
+from api.request_tally import OWN, RequestTally
 from api.review.desk import ReviewDesk
 from api.sealed_answers import SealedAnswers, with_shredded
 from api.shadow import Shadow
 from api.sharing import SharingDesk
 from api.trusted import trusted_documents
-from auth.audit import Access, AuditEvent, Document, Refusal
+from auth.audit import Refusal
 from auth.principal import Principal
 from auth.scopes import DOCUMENTS, READ
 from auth.vault import Vault
 from auth.view import View, Views
-from domain.identity import uuid7
 from storage.database import BEHIND, BUSY, Database, DatabaseUnavailable
 from sync.salesforce.sharing import Sharing
 
 log = logging.getLogger("contract_graph.graphql")
-
-NOT_RECORDED = "the audit log cannot be written, and nothing is given out without it; try again in a moment"
 
 COMING = "this needs tables that come with the release under way; try again in a moment"
 """What a caller is told whose request the tables cannot answer that a new release has yet to bring on."""
@@ -72,47 +70,8 @@ OWN_DOCUMENT = (
 )
 
 
-class Answer(NamedTuple):
-    """A response: its status and its JSON."""
-
-    status: int
-    body: bytes
-    code: str | None = None
-    scope: str | None = None
-    """The scope that the token lacks, where that is why."""
-    retry_after: int | None = None
-    """Seconds to wait, where that is the remedy."""
-
-
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-Admit = Callable[["Asked", Plan, Environment], Awaitable[None]]
-"""Lets a subscription in, or raises an ApiError."""
-
-
-@dataclass(slots=True)
-class Asked:
-    """One request, and what has become known of it for the audit log."""
-
-    principal: Principal
-    id: str
-    began: int
-    strict: bool = False
-    admit: Admit | None = None
-    after: bytes | None = None
-    """What the caller says that the answer must have reached."""
-    request: dict[str, Any] = field(default_factory=dict)
-    variables: dict[str, Any] = field(default_factory=dict)
-    source: str | None = None
-    operation: str | None = None
-    plan: Plan | None = None
-    records: Sequence[bytes] = ()
-    refusal: Refusal | None = None
-    policy: str | None = None
-    is_recorded: bool = False
-    counted_as: str = UNREAD
 
 
 class Endpoint:
@@ -147,7 +106,7 @@ class Endpoint:
         self.views = views
         self.shadow: Shadow | None = None
         self._audit = audit or AuditWriter(database)
-        self._recording = True
+        self.recording = Recording(self._audit)
 
     async def answer(  # noqa: PLR0913 - all that a request says beside its body
         self,
@@ -165,7 +124,8 @@ class Endpoint:
         events has who can `admit` it: a subscription is let in, with nothing in the answer. No answer is of a
         state before `after`, which an earlier answer told.
         """
-        asked = Asked(principal, request_id, time.perf_counter_ns(), strict, admit, after)
+        digest = self.views.policy.digest
+        asked = Asked(principal, request_id, time.perf_counter_ns(), digest, strict, admit, after)
         return await self._answered(asked, body)
 
     async def _answered(self, asked: Asked, body: bytes) -> Answer:
@@ -188,11 +148,14 @@ class Endpoint:
 
     async def turn_away(self, principal: Principal, refused: ApiError, request_id: str = "") -> Answer:
         """Record that a caller whose token is good was refused before the request was read."""
-        asked = Asked(principal, request_id, time.perf_counter_ns(), refusal=Refusal(refused.code))
+        digest, why = self.views.policy.digest, Refusal(refused.code)
+        asked = Asked(principal, request_id, time.perf_counter_ns(), digest, refusal=why)
         return await self._counted(asked, refusal(refused, request_id))
 
     async def _counted(self, asked: Asked, answer: Answer) -> Answer:
-        answer = await self._recorded(asked, answer)
+        if not asked.is_recorded:
+            is_write = asked.source is not None and self.planner.is_mutation(asked.source, asked.operation)
+            answer = await self.recording.answered(asked, answer, "write" if is_write else "read")
         seconds = (time.perf_counter_ns() - asked.began) / 1e9
         self.tally.note(asked.counted_as, answer.status, answer.code, seconds)
         return answer
@@ -203,83 +166,12 @@ class Endpoint:
         asked.records = ()
         return refusal(error, asked.id)
 
-    async def _recorded(self, asked: Asked, answer: Answer) -> Answer:
-        """Give out an answer once the log tells of it, and nothing if it cannot."""
-        if asked.is_recorded:
-            return answer
-        audited = asked.plan and asked.plan.audited
-        try:
-            await self._audit.append(
-                self._event(asked, self._kind(asked)), audited.access if audited else None
-            )
-        except NotRecorded as error:
-            if self._recording:
-                # Once, not for every request that it keeps from being answered.
-                cause = error.__cause__ or error
-                log.error("the audit log cannot be written: %s at %s", type(cause).__name__, where(cause))  # noqa: TRY400 - a message may hold values
-            self._recording = False
-            return refusal(Unavailable(NOT_RECORDED), asked.id)
-        self._recording = True
-        return answer
-
-    async def _record_change(self, asked: Asked, connection: asyncpg.Connection, data: bytes) -> bytes:
+    async def _recorded(self, asked: Asked, connection: asyncpg.Connection, data: bytes) -> bytes:
         """Have the log tell of a change in its own transaction; returns the answer without its ids."""
         self._check_size(data)  # while nothing is committed
         data, asked.records = take_ids(data)
-        access = asked.plan.audited.access if asked.plan else None
-        await self._audit.append_within(connection, self._event(asked, "write"), access)
+        await self.recording.changed(asked, connection)
         return data
-
-    async def note(  # noqa: PLR0913 - what is told of an event
-        self,
-        asked: Asked,
-        plan: Plan,
-        *,
-        began: int,
-        records: Sequence[bytes] = (),
-        access: Access | None = None,
-        refusal: Refusal | None = None,
-    ) -> None:
-        """Have the log tell of a part of a request that goes on; returns once that is durable.
-
-        Raises Unavailable: then nothing may be given out.
-        """
-        event = AuditEvent(
-            id=uuid7(),
-            who=asked.principal,
-            kind="read",
-            document=plan.audited.document,
-            policy=asked.policy or self.views.policy.digest,
-            request=asked.id,
-            latency=(time.perf_counter_ns() - began) // 1000,
-            access=None if access is None else access.sha256,
-            records=records,
-            refusal=refusal,
-        )
-        try:
-            await self._audit.append(event, access)
-        except NotRecorded as error:
-            raise Unavailable(NOT_RECORDED) from error
-
-    def _kind(self, asked: Asked) -> str:
-        """Say what a request was for that changed nothing."""
-        is_write = asked.source is not None and self.planner.is_mutation(asked.source, asked.operation)
-        return "write" if is_write else "read"
-
-    def _event(self, asked: Asked, kind: str) -> AuditEvent:
-        audited = asked.plan and asked.plan.audited
-        return AuditEvent(
-            id=uuid7(),
-            who=asked.principal,
-            kind=kind,
-            document=audited.document if audited else Document.of(asked.source, asked.operation),
-            policy=asked.policy or self.views.policy.digest,
-            request=asked.id,
-            latency=(time.perf_counter_ns() - asked.began) // 1000,
-            access=audited.access.sha256 if audited else None,
-            records=asked.records,
-            refusal=asked.refusal,
-        )
 
     async def _execute(self, asked: Asked, body: bytes) -> bytes:
         request = asked.request = read_request(body)
@@ -313,7 +205,7 @@ class Endpoint:
                 self._check_size(found)
                 data, asked.records = take_ids(found)
             else:
-                record = partial(self._record_change, asked)
+                record = partial(self._recorded, asked)
                 sender = Sender(principal, view, asked.id)
                 change = self._mutations.answer(plan.change, plan, sender, environment, record)
                 data, position = await self._reading.changed(principal, change)
@@ -401,12 +293,6 @@ class Endpoint:
             if told is not None and self.shadow is not None:
                 self.shadow.note(self.planner, told, request, view)
         return found
-
-
-def refusal(error: ApiError, request_id: str) -> Answer:
-    """Return the answer that tells an error."""
-    told = error.extensions
-    return Answer(error.status, error.body(request_id), error.code, told.get("scope"), told.get("retryAfter"))
 
 
 def _unanswered(error: Exception, request_id: str) -> Unavailable:

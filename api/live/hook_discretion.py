@@ -9,8 +9,9 @@ from typing import Any, Final
 
 import orjson
 
+from api.asked import Asked
 from api.errors import ApiError, Unavailable
-from api.graphql import Asked, Endpoint
+from api.graphql import Endpoint
 from api.live.telling import Told, access_to, told_of
 from api.planner.run import Plan, Planner
 from auth.crypto import Sealer
@@ -66,7 +67,7 @@ class HookDiscretion:
         records = [noticed.contract_id.encode()]
         access = access_to(plan, noticed.fields)
         try:
-            await self._endpoint.note(asked, plan, began=began, records=records, access=access)
+            await self._endpoint.recording.went_on(asked, plan, began=began, records=records, access=access)
         except Unavailable as error:
             raise NotKnownNow(error.message) from error
 
@@ -78,7 +79,7 @@ class HookDiscretion:
         who = Principal(
             hook.org_id, hook.subject, f"webhook:{hook.id}", frozenset(hook.roles), frozenset({READ})
         )
-        asked = Asked(who, request, time.perf_counter_ns())
+        asked = Asked(who, request, time.perf_counter_ns(), self._policies.in_force.digest)
         asked.request = _asked(hook)
         return asked, self._endpoint.planned_anew(asked)
 

@@ -7,8 +7,9 @@ from functools import partial
 from typing import Final
 from uuid import UUID
 
+from api.asked import Answer, Asked
 from api.errors import BadUserInput, TooManySubscriptions
-from api.graphql import Answer, Asked, Endpoint
+from api.graphql import Endpoint
 from api.limits import MAX_SUBSCRIPTIONS, MAX_SUBSCRIPTIONS_OF_ONE
 from api.live.stream import Stream
 from api.live.tails import Tails

@@ -6,7 +6,7 @@ import asyncio
 from contextlib import aclosing
 from typing import Any, Final
 
-from api.graphql import Answer
+from api.asked import Answer
 from api.headers import Header
 from api.live.events import COMPLETE, next_event
 from api.live.live import Live

@@ -8,8 +8,9 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
 from typing import Final
 
+from api.asked import Asked
 from api.errors import ApiError, InternalError, SlowReader, Unauthenticated, Unavailable
-from api.graphql import Asked, Endpoint
+from api.graphql import Endpoint
 from api.live.events import ALIVE, COMPLETE, next_event
 from api.live.tails import PAGE, Listener
 from api.live.telling import access_to, told_of
@@ -92,9 +93,11 @@ class Stream:
         With `slow` it was cut off: what was sent was not taken.
         """
         error = SlowReader(BEHIND) if slow else self._error
-        refusal = None if error is None else Refusal(error.code)
+        refused = None if error is None else Refusal(error.code)
         with suppress(Unavailable):  # nothing is given out by it
-            await self._endpoint.note(self._asked, self._plan, began=self._began, refusal=refusal)
+            await self._endpoint.recording.went_on(
+                self._asked, self._plan, began=self._began, refused=refused
+            )
 
     async def _going_on(self) -> AsyncGenerator[bytes]:
         sent_at = time.monotonic()
@@ -148,5 +151,7 @@ class Stream:
             return b""
         records = list(dict.fromkeys(each.contract_id.encode() for each in told))
         access = access_to(self._plan, (name for each in told for name in each.fields))
-        await self._endpoint.note(self._asked, self._plan, began=began, records=records, access=access)
+        await self._endpoint.recording.went_on(
+            self._asked, self._plan, began=began, records=records, access=access
+        )
         return b"".join(next_event(each.result(self._plan), each.cursor) for each in told)

@@ -12,7 +12,8 @@ from uuid import UUID
 
 import asyncpg
 
-from api.graphql import Answer, Endpoint
+from api.asked import Answer
+from api.graphql import Endpoint
 from auth.policy import Policy
 from auth.policy_file import load_policy
 from auth.principal import Principal

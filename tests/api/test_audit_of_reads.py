@@ -18,7 +18,8 @@ import httpx
 import pytest
 
 from api.audit_writer import AuditWriter
-from api.graphql import NOT_RECORDED, Endpoint
+from api.graphql import Endpoint
+from api.recording import NOT_RECORDED
 from api.settings import Settings
 from auth.audit import AuditEvent, Document
 from auth.policy import Policy

@@ -16,7 +16,8 @@ from typing import Any
 import asyncpg
 import pytest
 
-from api.graphql import Answer, Endpoint
+from api.asked import Answer
+from api.graphql import Endpoint
 from auth.policy_file import load_policy
 from auth.principal import Principal
 from auth.scopes import DOCUMENTS, READ

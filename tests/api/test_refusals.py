@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from api.allowances import Allowances
+from api.asked import Answer
 from api.audit_writer import AuditWriter
-from api.graphql import Answer, Endpoint
+from api.graphql import Endpoint
 from api.inputs import orderable
 from api.planner.cursor import order_digest
 from api.planner.plan import Order, Term

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
+from api.asked import Asked
 from api.errors import Unavailable
-from api.graphql import Asked
 from api.live.telling import Told, told_of
 from auth.principal import Principal
 from domain.identity import uuid7
@@ -34,7 +34,9 @@ def stage(stand_in: Started, database_url: str, superuser_url: str, loop: asynci
 
 def told(stage: Stage, subject: str) -> Sequence[Told]:
     async def run() -> Sequence[Told]:
-        asked = Asked(Principal(OURS.org.id, subject, None, frozenset({"rep"}), SCOPES), "a request", 0)
+        asked = Asked(
+            Principal(OURS.org.id, subject, None, frozenset({"rep"}), SCOPES), "a request", 0, "a policy"
+        )
         asked.request = {"query": ALL}
         plan = stage.endpoint.planned_anew(asked)
         environment, _ = await stage.endpoint.prepared(asked, plan)
