@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, unquote
 import orjson
 from joserfc.jwk import KeySet, RSAKey
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
@@ -39,6 +39,11 @@ class Cut(Response):
     async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
         headers = [(b"content-length", b"1000"), (b"content-type", b"application/json")]
         await send({"type": "http.response.start", "status": HTTPStatus.OK, "headers": headers})
+
+
+def _gone(_request: Request, _error: Exception) -> Response:
+    """Answer a caller that went away before it had said all: nobody hears it."""
+    return Response(status_code=HTTPStatus.BAD_REQUEST)
 
 
 class StandIn:
@@ -72,7 +77,8 @@ class StandIn:
             "/services/data/v{version:float}/{path:path}": (self._data, _METHODS),
             "/stand-in/{what:path}": (self._admin, ["GET", "POST", "DELETE"]),
         }
-        return Starlette(routes=[Route(path, of[0], methods=of[1]) for path, of in own.items()])
+        routes = [Route(path, of[0], methods=of[1]) for path, of in own.items()]
+        return Starlette(routes=routes, exception_handlers={ClientDisconnect: _gone})
 
     async def _data(self, request: Request) -> Response:
         """Answer a call of the REST API, or give it the trouble that was ordered for it."""

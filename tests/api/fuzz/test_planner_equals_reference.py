@@ -16,7 +16,7 @@ from tests.reference import seen
 from tests.reference.comparison import Comparison, opened
 
 QUERIES = int(os.environ.get("CONTRACT_GRAPH_FUZZ", "120"))
-HARDLY = QUERIES // 4
+HARDLY = QUERIES // 8
 """Rows that differ make every plan larger, and each operation is asked by as many."""
 FIRST = int(os.environ.get("CONTRACT_GRAPH_FUZZ_FIRST", "0"))
 REPORTED = int(os.environ.get("CONTRACT_GRAPH_FUZZ_REPORTED", "5"))

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 import requests
+from starlette.types import Message
 
+from sync.salesforce.stand_in.app import StandIn
+from sync.salesforce.stand_in.org import Org
 from sync.salesforce.stand_in.process import StandInFailed
 from tests.sync.salesforce.org import Rest, SalesforceOrg, error
 
@@ -76,6 +80,24 @@ def test_a_cut_connection_loses_the_call_or_only_its_answer(
     with pytest.raises(requests.exceptions.RequestException):
         rest("PATCH", f"{BY_GRAPH}/1", {"AccountId": org.account})
     assert len(org.stand_in.journal()) == writes
+
+
+def test_who_goes_away_in_the_middle_of_a_call_is_no_fault_of_the_stand_ins() -> None:
+    """Workers are killed while they write: what runs it is not told of each."""
+
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    sent: list[Message] = []
+    scope = {
+        "type": "http", "method": "PATCH", "path": f"/services/data/v62.0/{BY_GRAPH}/1", "query_string": b"",
+        "headers": [(b"content-length", b"100")],
+    }  # fmt: skip
+    asyncio.run(StandIn(Org("00DSg0000000001"), "http://127.0.0.1", "key").app()(scope, receive, send))
+    assert sent[0]["status"] == 400
 
 
 def test_a_session_ends_after_some_calls(org: SalesforceOrg, rest: Rest) -> None:
