@@ -28,6 +28,8 @@ LABELLED = {
     "oauth_answers_total": {"endpoint", "result"},
     "requests_total": {"operation", "status", "code"},
     "request_seconds": {"operation"},
+    "replica_lag_seconds": {"replica"},
+    "replica_passed_over_total": {"replica", "why"},
 }
 """Labels of what is told only once it has happened."""
 
@@ -41,7 +43,10 @@ def panels() -> Iterator[dict[str, Any]]:
 @pytest.fixture
 def told(database_url: str, loop: asyncio.Runner, tmp_path: Path) -> Mapping[str, set[str]]:
     """The labels of each metric that a process with a worker in it tells."""
-    settings = Settings(home=tmp_path, pool_size=2, key_encryption_key=KEY_ENCRYPTION, embedded_worker=True)
+    settings = Settings(
+        home=tmp_path, pool_size=2, key_encryption_key=KEY_ENCRYPTION, embedded_worker=True,
+        replica_urls=database_url,
+    )  # fmt: skip
     health = Health()
     health.note(
         uuid7(),
