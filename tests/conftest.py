@@ -45,9 +45,10 @@ def template(cluster: Cluster) -> str:
 
 
 @pytest.fixture
-def database(cluster: Cluster, template: str) -> Iterator[str]:
-    """The name of a migrated database of this test's own."""
-    with copied(cluster, template) as name:
+def database(request: pytest.FixtureRequest, cluster: Cluster, template: str) -> Iterator[str]:
+    """The name of a database of this test's own, empty, or with the `small_orgs` that it asks for."""
+    is_filled = "small_orgs" in request.fixturenames
+    with copied(cluster, request.getfixturevalue("small_orgs") if is_filled else template) as name:
         yield name
 
 

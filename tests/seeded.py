@@ -25,7 +25,7 @@ from tests.api.graph import GENEROUS, OURS, THEIRS, Graph, graph_over
 from tests.api.small import TODAY, store
 from tests.keys import KEY_ENCRYPTION, new_vault
 
-SEEDED = "seeded_graph"
+SEEDED, SMALL = "seeded_graph", "small_orgs"
 
 
 @pytest.fixture(scope="session")
@@ -33,6 +33,13 @@ def loop() -> Iterator[asyncio.Runner]:
     """One event loop for every test of the API: the application's connections live on it."""
     with asyncio.Runner() as runner:
         yield runner
+
+
+@pytest.fixture(scope="session")
+def small_orgs(cluster: Cluster, template: str, loop: asyncio.Runner) -> str:
+    """The name of a database with two small orgs, of which that of a test that asks for this is a copy."""
+    loop.run(_fill(cluster, template, SMALL))
+    return SMALL
 
 
 @pytest.fixture(scope="session")
@@ -80,14 +87,19 @@ def endpoint(reader: Database, policy: Policy) -> Endpoint:
     return Endpoint(reader, Views(policy), lambda: TODAY, new_vault(), limits=GENEROUS)
 
 
-async def _seed(cluster: Cluster, template: str) -> None:
+async def _fill(cluster: Cluster, template: str, name: str) -> None:
     admin = await asyncpg.connect(cluster.dsn("postgres", "postgres"))
-    await admin.execute(f"CREATE DATABASE {SEEDED} TEMPLATE {template} OWNER {OWNER}")
+    await admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} OWNER {OWNER}")
     await admin.close()
-    superuser = await asyncpg.connect(cluster.dsn("postgres", SEEDED))
-    vault = new_vault()
+    superuser, vault = await asyncpg.connect(cluster.dsn("postgres", name)), new_vault()
     for small in (OURS, THEIRS):
         await store(superuser, small, vault)
+    await superuser.close()
+
+
+async def _seed(cluster: Cluster, template: str) -> None:
+    await _fill(cluster, template, SEEDED)
+    superuser, vault = await asyncpg.connect(cluster.dsn("postgres", SEEDED)), new_vault()
     samples = sample_orgs(datetime.now(UTC).date())
     for sample in samples:
         await save_org(superuser, sample.org)

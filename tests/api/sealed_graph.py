@@ -21,8 +21,8 @@ from auth.vault import Vault
 from auth.view import Views
 from storage.database import Database
 from storage.tenancy import bind_org
-from tests.api.graph import GENEROUS, OURS, THEIRS
-from tests.api.small import TODAY, store
+from tests.api.graph import GENEROUS, OURS
+from tests.api.small import TODAY
 from tests.keys import new_vault
 
 SEES, SEES_MASKED, SEES_NOT = "customer_success", "sales_manager", "finance"
@@ -82,10 +82,8 @@ class SealedGraph:
 
 @asynccontextmanager
 async def sealed_graph(database_url: str, superuser_url: str) -> AsyncIterator[SealedGraph]:
-    superuser = await asyncpg.connect(superuser_url)
-    vault = new_vault()
-    for small in (OURS, THEIRS):
-        await store(superuser, small, vault)
+    """Open a database that has the two small orgs."""
+    superuser, vault = await asyncpg.connect(superuser_url), new_vault()
     database = await Database.open(database_url, 4)
     endpoint = Endpoint(database, Views(load_policy()), lambda: TODAY, vault, limits=GENEROUS)
     try:

@@ -30,7 +30,7 @@ from domain.identity import uuid7
 from storage.database import Database
 from tests.api.audited import Log
 from tests.api.graph import GENEROUS, OURS, THEIRS, Graph, code_of, graph_over
-from tests.api.small import TODAY, store
+from tests.api.small import TODAY
 from tests.keys import new_vault
 from tests.storage.connections import kill_all, opened
 
@@ -46,16 +46,13 @@ def log(seeded_superuser_url: str, loop: asyncio.Runner) -> Log:
 
 
 @pytest.fixture
-def own(database_url: str, superuser_url: str, loop: asyncio.Runner, tmp_path: Path) -> Iterator[Graph]:
+def own(
+    small_orgs: str,  # noqa: ARG001 - the database has them
+    database_url: str,
+    loop: asyncio.Runner,
+    tmp_path: Path,
+) -> Iterator[Graph]:
     """The application over a database of this test's own, with the two small orgs."""
-
-    async def fill() -> None:
-        superuser = await asyncpg.connect(superuser_url)
-        for small in (OURS, THEIRS):
-            await store(superuser, small, new_vault())
-        await superuser.close()
-
-    loop.run(fill())
     with graph_over(Settings(home=tmp_path, pool_size=4), database_url, loop) as running:
         yield running
 

@@ -8,6 +8,7 @@ from collections import Counter
 from datetime import UTC, datetime
 
 import asyncpg
+import pytest
 
 from auth.resealing import reseal
 from domain.crm import Contact
@@ -36,6 +37,7 @@ def people(number: int) -> list[Contact]:
     ]  # fmt: skip
 
 
+@pytest.mark.usefixtures("small_orgs")
 def test_rotation_under_load_loses_no_read(database_url: str, superuser_url: str, owner_url: str) -> None:
     seen: Counter[str] = Counter()
 

@@ -32,13 +32,13 @@ from domain.money import Money
 from domain.past import has_past, told_by
 from domain.renewal import RenewalType
 from domain.term import Period
-from storage.database import Database, connect
+from storage.database import Database
 from storage.few_rows import put
 from storage.records import to_row
 from storage.tenancy import bind_org
 from sync.apply import apply_report
 from tests.api.graph import GENEROUS, OURS
-from tests.api.small import TODAY, store
+from tests.api.small import TODAY
 from tests.keys import new_vault
 
 NOON = datetime(2026, 11, 27, 12, tzinfo=UTC)
@@ -104,12 +104,12 @@ Test = Callable[[Desk], Awaitable[None]]
 
 
 @pytest.fixture
-def on(database_url: str, superuser_url: str) -> Callable[[Test], None]:
+def on(
+    small_orgs: str,  # noqa: ARG001 - the database has them
+    database_url: str,
+) -> Callable[[Test], None]:
     @asynccontextmanager
     async def opened() -> Any:
-        superuser = await connect(superuser_url)
-        await store(superuser, OURS, new_vault())
-        await superuser.close()
         database = await Database.open(database_url, 2)
         connection = await asyncpg.connect(database_url)
         try:

@@ -31,7 +31,11 @@ def noon() -> datetime:
 
 
 @pytest.fixture
-def on(database_url: str, superuser_url: str) -> Callable[[Test], None]:
+def on(
+    small_orgs: str,  # noqa: ARG001 - the database has them
+    database_url: str,
+    superuser_url: str,
+) -> Callable[[Test], None]:
     return over(database_url, superuser_url)
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import pytest
 
 from api.settings import Settings
@@ -25,8 +24,7 @@ from sync.health import Health
 from sync.turn import Pace
 from tests.api.graph import OURS, THEIRS, Graph, graph_over
 from tests.api.review.everything import whole
-from tests.api.small import store
-from tests.keys import KEY_ENCRYPTION, new_vault
+from tests.keys import KEY_ENCRYPTION
 
 SEERS = ("legal", "integrator", "security_reviewer", "admin")
 OTHERS = sorted(set(load_policy().roles) - set(SEERS))
@@ -36,14 +34,15 @@ BROKEN = Fault("STRING_TOO_LONG", "a secret value is too long")
 
 
 @pytest.fixture
-def syncing(database_url: str, superuser_url: str, loop: asyncio.Runner, tmp_path: Path) -> Iterator[Graph]:
+def syncing(
+    small_orgs: str,  # noqa: ARG001 - the database has them
+    database_url: str,
+    loop: asyncio.Runner,
+    tmp_path: Path,
+) -> Iterator[Graph]:
     """A graph whose org has brought something across, has something waiting, and something held."""
 
     async def fill() -> None:
-        superuser = await asyncpg.connect(superuser_url)
-        for small in (OURS, THEIRS):
-            await store(superuser, small, new_vault())
-        await superuser.close()
         database = await Database.open(database_url, 2)
         now = datetime.now(UTC)
         await _counted(database, now)

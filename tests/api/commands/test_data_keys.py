@@ -13,8 +13,7 @@ import pytest
 from api.cli import main
 from auth.key_encryption import LocalKeys
 from tests.api.graph import OURS, THEIRS
-from tests.api.small import store
-from tests.keys import KEY_ENCRYPTION, new_vault
+from tests.keys import KEY_ENCRYPTION
 
 Type = Callable[..., tuple[int, str, str]]
 KIDS = "SELECT DISTINCT split_part(email, '.', 2) FROM contact WHERE org_id = $1 AND email IS NOT NULL"
@@ -56,17 +55,14 @@ def type_(
 
 
 @pytest.fixture
-def filled(database_url: str, owner_url: str, superuser_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def filled(
+    small_orgs: str,  # noqa: ARG001 - the database has them
+    database_url: str,
+    owner_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("DATABASE_URL", database_url)
     monkeypatch.setenv("DATABASE_OWNER_URL", owner_url)
-
-    async def prepare() -> None:
-        connection = await asyncpg.connect(superuser_url)
-        for small in (OURS, THEIRS):
-            await store(connection, small, new_vault())
-        await connection.close()
-
-    asyncio.run(prepare())
 
 
 def test_a_new_key_encrypts_and_the_old_one_opens_until_all_is_encrypted_anew(

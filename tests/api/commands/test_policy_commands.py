@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-import asyncpg
 import pytest
 
 from auth.policy import Policy
 from auth.policy_file import SHIPPED
 from tests.api.command_line import only_line, run_here
 from tests.api.graph import OURS
-from tests.api.small import store
-from tests.keys import new_vault
 
 Ran = subprocess.CompletedProcess[str]
 Typed = Callable[..., Ran]
@@ -35,7 +31,7 @@ def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
 
 @pytest.fixture
 def in_ours(  # noqa: PLR0913, PLR0917 - fixtures
-    superuser_url: str,
+    small_orgs: str,  # noqa: ARG001 - the database has them
     owner_url: str,
     database_url: str,
     tmp_path: Path,
@@ -45,12 +41,6 @@ def in_ours(  # noqa: PLR0913, PLR0917 - fixtures
     """Any command, over a small org: Ada owns contracts, is an admin, and by her profile a sales_rep."""
     monkeypatch.chdir(tmp_path)
 
-    async def prepare() -> None:
-        superuser = await asyncpg.connect(superuser_url)
-        await store(superuser, OURS, new_vault())
-        await superuser.close()
-
-    asyncio.run(prepare())
     given = {
         "DATABASE_URL": database_url, "DATABASE_OWNER_URL": owner_url, "CONTRACT_GRAPH_HOME": str(tmp_path),
     }  # fmt: skip

@@ -12,9 +12,7 @@ import asyncpg
 import pytest
 
 from tests.api.command_line import only_line, run_here
-from tests.api.graph import OURS, THEIRS
-from tests.api.small import store
-from tests.keys import new_vault
+from tests.api.graph import OURS
 
 ADA = "005Hs00000AAAAAIA5"
 Typed = Callable[..., subprocess.CompletedProcess[str]]
@@ -22,6 +20,7 @@ Typed = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def typed(  # noqa: PLR0913, PLR0917 - fixtures
+    small_orgs: str,  # noqa: ARG001 - the database has them
     superuser_url: str,
     owner_url: str,
     database_url: str,
@@ -33,8 +32,6 @@ def typed(  # noqa: PLR0913, PLR0917 - fixtures
 
     async def prepare() -> None:
         superuser = await asyncpg.connect(superuser_url)
-        for small in (OURS, THEIRS):
-            await store(superuser, small, new_vault())
         await superuser.execute("UPDATE role_grant SET granted_at = '2026-01-01' WHERE role = 'admin'")
         await superuser.execute("UPDATE role_grant SET granted_at = now() WHERE role <> 'admin'")
         await superuser.close()

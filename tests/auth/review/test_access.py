@@ -24,8 +24,6 @@ from storage.oauth_clients import OAuthClient, add_client
 from storage.role_grants import add_grant
 from storage.tenancy import bind_org
 from tests.api.graph import OURS, THEIRS
-from tests.api.small import store
-from tests.keys import new_vault
 
 NOW = datetime(2027, 3, 1, 12, 0, tzinfo=UTC)
 GRANTED = datetime(2026, 10, 1, 9, 0, tzinfo=UTC)
@@ -37,14 +35,11 @@ Review = Callable[..., AccessReview]
 
 
 @pytest.fixture
-def review(superuser_url: str, owner_url: str) -> Review:
+def review(
+    small_orgs: str,  # noqa: ARG001 - the database has them
+    owner_url: str,
+) -> Review:
     """Two small orgs alike, in which Ada is an admin, and by her profile a sales_rep; works, then reviews."""
-
-    async def prepare() -> None:
-        superuser = await asyncpg.connect(superuser_url)
-        for small in (OURS, THEIRS):
-            await store(superuser, small, new_vault())
-        await superuser.close()
 
     def reviewed(*works: Work, now: datetime = NOW, org: UUID = OURS.org.id) -> AccessReview:
         async def run() -> AccessReview:
@@ -60,7 +55,6 @@ def review(superuser_url: str, owner_url: str) -> Review:
 
         return asyncio.run(run())
 
-    asyncio.run(prepare())
     return reviewed
 
 
