@@ -120,8 +120,8 @@ def _deal_of(records: Sequence[Entity], reference: str) -> str:
 
 
 async def _prepare(installation: Installation, settings: Settings, orgs: Sequence[SampleOrg]) -> None:
-    for revision in await migrated(installation, settings):
-        _say(f"brought the database to revision {revision}")
+    if revisions := await migrated(installation, settings):
+        _say(f"brought the database to revision {revisions[-1]} (migrations run: {len(revisions)})")
     loaded = settings.home / "sample-loaded-on"
     if loaded.is_file() and loaded.read_text(encoding="ascii") == today().isoformat():
         return
