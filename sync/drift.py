@@ -57,13 +57,16 @@ _UNNAMED = "the contract has no external reference by which it could be claimed"
 
 
 async def schedule(connection: asyncpg.Connection, org_id: UUID, now: datetime) -> datetime:
-    """Have an org compared in the coming night, and return when; asked twice, it is once."""
-    tomorrow = now.date() + timedelta(days=1)
-    at = datetime.combine(tomorrow, _NIGHT, now.tzinfo) + timedelta(minutes=org_id.int % _SPREAD)
-    # A lane is due when the first that waits in it is: the next night's is another.
-    key = f"night {tomorrow.toordinal() % 2}"
-    await enqueue(connection, org_id, Queue.DRIFT, [_page(key, None, nightly=True)], at)
+    """Have an org compared every night from the coming one on, which is returned; asked twice, it is once."""
+    at = _night(org_id, now)
+    await enqueue(connection, org_id, Queue.DRIFT, [_page("night", None, nightly=True)], at)
     return at
+
+
+def _night(org_id: UUID, now: datetime) -> datetime:
+    """Return when an org is compared in the night of tomorrow."""
+    tomorrow = now.date() + timedelta(days=1)
+    return datetime.combine(tomorrow, _NIGHT, now.tzinfo) + timedelta(minutes=org_id.int % _SPREAD)
 
 
 async def compare_now(connection: asyncpg.Connection, org_id: UUID, now: datetime) -> None:
@@ -128,6 +131,11 @@ class Looked(Done):
     """How many fields of each object differ: known, and told, once the last page is kept."""
 
 
+@dataclass(frozen=True, slots=True)
+class Begun(Retry):
+    """It is night: all is to be compared, and this is due again in the next."""
+
+
 class DriftWork:
     """Does the work of the drift queue."""
 
@@ -145,6 +153,9 @@ class DriftWork:
                 return [self._later(Fault(type(error).__name__, str(error)), _LATER)]
             if org is None:
                 return [Done()]  # nobody to compare with; `crm set` begins anew
+            if asked["nightly"] and after is None:
+                next_night = _night(batch.org_id, self._clock())
+                return [Begun(Fault("Begun", "it is due every night"), next_night, routine=True)]
             ids = await page_of_contracts(connection, batch.org_id, after, PAGE)
             known = [await _known(connection, batch.org_id, each, self._clock().date()) for each in ids]
         try:
@@ -157,6 +168,9 @@ class DriftWork:
     async def keep(self, connection: asyncpg.Connection, batch: Batch, outcomes: Sequence[Outcome]) -> None:
         """Keep what was found, and have it put right by the rule; then go on with the next page."""
         for message, outcome in zip(batch.messages, outcomes, strict=False):
+            if isinstance(outcome, Begun):
+                # In a lane of its own: what waits in one that was put off waits, too.
+                await compare_now(connection, batch.org_id, self._clock())
             if not isinstance(outcome, Looked):
                 continue
             keeping = _Keeping(connection, batch.org_id, self._clock(), message.correlation)
@@ -167,6 +181,7 @@ class DriftWork:
             else:
                 outcome.figures[:] = await _figures(connection, batch.org_id)
             if outcome.last is None and outcome.nightly:
+                # A round that an earlier release began in the lane of its night.
                 await schedule(connection, batch.org_id, self._clock())
             await enqueue(connection, batch.org_id, Queue.OUTBOX, writes, self._clock())
 

@@ -14,6 +14,7 @@ from domain.lifecycle import ContractStatus
 from domain.renewal import RenewalType
 from domain.risk import RiskLevel
 from domain.term import Period
+from storage.lanes import Message, Queue, enqueue
 from sync.drift import accept, repair, schedule
 from tests.storage.lane_work import ONE
 from tests.sync.salesforce.drifting import LATER, Drifting, change, contracts, rep, who
@@ -199,6 +200,30 @@ def test_a_night_follows_a_night(on: On) -> None:
             assert (lane["next_at"].date(), lane["pending"]) == (NOON.date() + timedelta(days=night), 1)
             outbox.now = lane["next_at"] + timedelta(minutes=1)
             await drifting.run()
+
+    on(test)
+
+
+@pytest.mark.parametrize("key", ["night", "night 0", "night 1"])
+@pytest.mark.parametrize("late", [1, 2, 3, 30])
+def test_a_night_that_no_worker_was_awake_in_is_made_up_for_once(on: On, late: int, key: str) -> None:
+    """`night 0` and `night 1` are of earlier releases, and may wait in a database."""
+
+    async def test(outbox: Outbox) -> None:
+        drifting = Drifting(outbox)
+        await outbox.have(**FULL)
+        await outbox.run()
+        async with outbox.work.database.transaction(ONE) as connection:
+            asked = '{"after": null, "nightly": true}'
+            message = Message(key=key, payload=asked, correlation="night", coalesce="round")
+            await enqueue(connection, ONE, Queue.DRIFT, [message], NOON)
+        outbox.now = NOON + timedelta(days=late)
+        before = outbox.org.stand_in.calls()
+        await drifting.run()
+        assert 0 < outbox.org.stand_in.calls() - before < 20
+        waiting = "SELECT key, next_at FROM lane WHERE queue = 'drift' AND pending > 0"
+        [lane] = await outbox.work.superuser.fetch(waiting)
+        assert (lane["key"], lane["next_at"].date()) == (key, outbox.now.date() + timedelta(days=1))
 
     on(test)
 
