@@ -32,6 +32,10 @@ MOST_EVENTS: Final = 1000
 LATE: Final = timedelta(hours=1)
 """How long after its time an event may still come in, unless every event is looked for."""
 
+SOON: Final = timedelta(minutes=1)
+"""Within what time nearly all come in. Who seals many events looks only so far back at most heads: at each it
+would be all that came in within LATE."""
+
 
 class NotOurHead(Exception):
     """The last head of {org}, of {size} events, {reason}: nothing is sealed; run `audit verify`."""

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from auth.audit_head import ExportedHead, SealKey, SealKeys, UnreadableHeads, read_exports
-from auth.audit_seal import MOST_EVENTS, NotOurHead, export_heads, seal
+from auth.audit_seal import MOST_EVENTS, SOON, NotOurHead, export_heads, seal
 from auth.key_file import ExposedKey, UnusableKeys
 from auth.merkle import Frontier, consistency_proof, extends
 from domain.identity import uuid7
@@ -61,6 +61,18 @@ def test_a_head_covers_a_thousand_events_at_most(superuser_url: str) -> None:
         heads = await seal(log.connection, ORG, log.key, NOW)
         assert [head.size for head in heads] == [SIZE + MOST_EVENTS, SIZE + MOST_EVENTS + 1]
         assert (await log.verify(await export_heads(log.connection, ORG))).findings == []
+
+    inside(superuser_url, check)
+
+
+def test_at_most_heads_only_what_came_lately_is_looked_for(superuser_url: str) -> None:
+    async def check(log: SealedLog) -> None:
+        last = BEGAN + timedelta(minutes=31)
+        for seconds, number in ((30, 500), (90, 501)):
+            await log.add(event_at(last - timedelta(seconds=seconds), number))
+        sizes = [head.size for head in await seal(log.connection, ORG, log.key, NOW, late=SOON)]
+        assert sizes == [SIZE + 1]
+        assert [head.size for head in await seal(log.connection, ORG, log.key, NOW)] == [SIZE + 2]
 
     inside(superuser_url, check)
 

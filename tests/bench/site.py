@@ -31,6 +31,7 @@ from domain.ledger import contract_id_for
 from domain.lifecycle import ContractStatus
 from domain.org import Org
 from storage import migrate
+from storage.audit_months import make_months
 from storage.connections import StoredConnection, add_connection, add_key
 from storage.database import Database, connect
 from storage.embedded import Cluster
@@ -223,6 +224,7 @@ async def _furnish(made: Site) -> None:
     keys, now = Sealer(from_text(KEY_ENCRYPTION, "bench")), datetime.now(UTC)
     owner = await connect(made.cluster.dsn(OWNER))
     await save_org(owner, ORG)
+    await make_months(owner, datetime.now(UTC).date())
     await owner.close()
     database = await Database.open(made.cluster.dsn(READ_WRITE), 1)
     acme = Account(id=uuid7(), source_key="crm:1", name="Acme", salesforce_id=account)
