@@ -18,6 +18,7 @@ from api.scalars import SCALARS
 from api.subscription_type import Subscription
 from api.viewer_types import Viewer
 from domain.graph import ENTITIES
+from storage.lanes import Queue
 
 _contract_filter = (filter_of("Contract"), "Only those that match.")
 Query = object_type(
@@ -90,7 +91,7 @@ Query = object_type(
                 " may decide about it.",
                 first=(int, "How many, 100 at most; 50 where unsaid."),
                 after=(str, "Only those after this cursor: later ones."),
-                queue=(str, "Only those of this queue: inbox, outbox, fetch or alert."),
+                queue=(str, f"Only those of this queue: {', '.join(Queue)}."),
                 error=(str, "Only those with this kind of error."),
                 decided=(bool, "Whether those that were decided upon are wanted, too."),
             ),

@@ -35,7 +35,7 @@ class FieldChange(Entity):
         str | None, Field("Source key of the part, where it is about one of a list.", HERE, OVERSIGHT)
     ] = None
     decision: Annotated[Decision, Field("What became of it.", HERE, OVERSIGHT)]
-    reason: Annotated[str, Field("Why.", HERE, OVERSIGHT)]
+    reason: Annotated[str, Field("Why.", HERE, OVERSIGHT, named_by="field")]
     stale: Annotated[
         bool | None,
         Field("Whether its sender had not seen the latest version: it is not judged again.", HERE, OVERSIGHT),

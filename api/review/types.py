@@ -161,7 +161,7 @@ _LOGGED: Final[Members] = {
 }
 object_type("AuditedField", "A field that was not given out as it is.", _LOGGED)
 object_type("AuditedAccess", "Which fields an operation gave out.", {
-    "shown": (list[str], "As they are."),
+    "shown": (list[str], "As they are; where `refusal` is there, nothing was shown of what was asked for."),
     "used": (list[str], "By which records were found, ordered, grouped or summed."),
     "masked": (listed(lazy("AuditedField")), "Made coarse."),
     "denied": (listed(lazy("AuditedField")), "Not at all."),

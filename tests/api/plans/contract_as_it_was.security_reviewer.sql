@@ -20,7 +20,7 @@ WHERE t2.org_id = $1::UUID AND t2.contract_id = t1.id AND t2.part IS NULL AND t2
 WHERE t1.org_id = $1::UUID AND t1.number = $8::VARCHAR AND (NOT jsonb_exists(told_t1.told, 'id') OR jsonb_extract_path_text(told_t1.told, 'id') IS NOT NULL)) AS "$")) AS answer
 WHERE scope.org IS NOT NULL) AS answered ON true
 -- $1: 00000000-0000-7000-8000-000000000001
--- $2: ['id', 'source_key', 'sourceKey', 'number', 'external_reference', 'externalReference', 'title', 'type', 'side', 'status', 'template', 'parent_id', 'parent', 'children', 'account_id', 'account', 'opportunity_id', 'opportunity', 'contract_owner_id', 'contractOwner', 'business_owner_id', 'businessOwner', 'renewal_owner_id', 'renewalOwner', 'amendment_count', 'amendmentCount', 'latest_amendment_date', 'latestAmendmentDate', 'parties', 'documents', 'amendments', 'changes', 'value_flags', 'valueFlags', 'access_requests', 'accessRequests', 'provenance', 'salesforce', 'drift', 'version', 'updated_at', 'updatedAt']
+-- $2: ['id', 'sourceKey', 'source_key', 'number', 'externalReference', 'external_reference', 'title', 'type', 'side', 'status', 'template', 'parent', 'parent_id', 'children', 'account', 'account_id', 'opportunity', 'opportunity_id', 'contractOwner', 'contract_owner_id', 'businessOwner', 'business_owner_id', 'renewalOwner', 'renewal_owner_id', 'amendmentCount', 'amendment_count', 'latestAmendmentDate', 'latest_amendment_date', 'parties', 'documents', 'amendments', 'changes', 'valueFlags', 'value_flags', 'accessRequests', 'access_requests', 'provenance', 'salesforce', 'drift', 'version', 'updatedAt', 'updated_at']
 -- $3: 2026-10-02 08:01:00+00:00
 -- $4: 50
 -- $5: ['id', 'title', 'status', 'parent', 'parent_id', 'account', 'account_id']

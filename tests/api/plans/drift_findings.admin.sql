@@ -13,5 +13,5 @@ WHERE t1.org_id = $1::UUID AND t1.state = ANY ($2::TEXT[]) ORDER BY t1.seen_at D
 WHERE scope.org IS NOT NULL) AS answered ON true
 -- $1: 00000000-0000-7000-8000-000000000001
 -- $2: ['DRIFTED', 'REPAIRING']
--- $3: ['id', 'source_key', 'sourceKey', 'number', 'external_reference', 'externalReference', 'title', 'type', 'side', 'status', 'template', 'parent_id', 'parent', 'children', 'account_id', 'account', 'opportunity_id', 'opportunity', 'contract_owner_id', 'contractOwner', 'business_owner_id', 'businessOwner', 'renewal_owner_id', 'renewalOwner', 'parties', 'changes', 'value_flags', 'valueFlags', 'access_requests', 'accessRequests', 'provenance', 'salesforce', 'drift', 'version', 'updated_at', 'updatedAt']
+-- $3: ['id', 'sourceKey', 'source_key', 'number', 'externalReference', 'external_reference', 'title', 'type', 'side', 'status', 'template', 'parent', 'parent_id', 'children', 'account', 'account_id', 'opportunity', 'opportunity_id', 'contractOwner', 'contract_owner_id', 'businessOwner', 'business_owner_id', 'renewalOwner', 'renewal_owner_id', 'parties', 'changes', 'valueFlags', 'value_flags', 'accessRequests', 'access_requests', 'provenance', 'salesforce', 'drift', 'version', 'updatedAt', 'updated_at']
 -- $4: 2

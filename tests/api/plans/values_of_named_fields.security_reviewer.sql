@@ -2,7 +2,7 @@ SELECT answered.answer
 FROM (SELECT set_config('app.org', CAST($1::UUID AS TEXT), true) AS org
  LIMIT ALL OFFSET 0) AS scope JOIN LATERAL (SELECT json_build_object('contract', (SELECT row_to_json("$") AS row_to_json_1
 FROM (SELECT t1.id AS "$id", json_build_object('nodes', (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_1
-FROM (SELECT t2.id AS "$id", t2.field AS field, CASE WHEN (t2.field = ANY ($2::TEXT[])) THEN t2.before END AS before, CASE WHEN (t2.field = ANY ($2::TEXT[])) THEN t2.after END AS after, t2.reason AS reason
+FROM (SELECT t2.id AS "$id", t2.field AS field, CASE WHEN (t2.field = ANY ($2::TEXT[])) THEN t2.before END AS before, CASE WHEN (t2.field = ANY ($2::TEXT[])) THEN t2.after END AS after, CASE WHEN (t2.field = ANY ($2::TEXT[])) THEN t2.reason END AS reason
 FROM field_change AS t2
 WHERE t2.org_id = $1::UUID AND t2.contract_id = t1.id ORDER BY t2.claimed_at ASC NULLS LAST, t2.id ASC
  LIMIT $3::INTEGER) AS "$")) AS changes, json_build_object('nodes', (SELECT coalesce(json_agg("$"), '[]'::json) AS coalesce_2
@@ -22,6 +22,6 @@ FROM contract AS t1
 WHERE t1.org_id = $1::UUID AND t1.number = $4::VARCHAR) AS "$")) AS answer
 WHERE scope.org IS NOT NULL) AS answered ON true
 -- $1: 00000000-0000-7000-8000-000000000001
--- $2: ['id', 'source_key', 'sourceKey', 'number', 'external_reference', 'externalReference', 'title', 'type', 'side', 'status', 'template', 'parent_id', 'parent', 'children', 'account_id', 'account', 'opportunity_id', 'opportunity', 'contract_owner_id', 'contractOwner', 'business_owner_id', 'businessOwner', 'renewal_owner_id', 'renewalOwner', 'amendment_count', 'amendmentCount', 'latest_amendment_date', 'latestAmendmentDate', 'parties', 'documents', 'amendments', 'changes', 'value_flags', 'valueFlags', 'access_requests', 'accessRequests', 'provenance', 'salesforce', 'drift', 'version', 'updated_at', 'updatedAt']
+-- $2: ['id', 'sourceKey', 'source_key', 'number', 'externalReference', 'external_reference', 'title', 'type', 'side', 'status', 'template', 'parent', 'parent_id', 'children', 'account', 'account_id', 'opportunity', 'opportunity_id', 'contractOwner', 'contract_owner_id', 'businessOwner', 'business_owner_id', 'renewalOwner', 'renewal_owner_id', 'amendmentCount', 'amendment_count', 'latestAmendmentDate', 'latest_amendment_date', 'parties', 'documents', 'amendments', 'changes', 'valueFlags', 'value_flags', 'accessRequests', 'access_requests', 'provenance', 'salesforce', 'drift', 'version', 'updatedAt', 'updated_at']
 -- $3: 50
 -- $4: K-1
