@@ -150,6 +150,11 @@ class DeclaredField:
         return head + "".join(part.capitalize() for part in tail)
 
     @cached_property
+    def spellings(self) -> tuple[str, ...]:
+        """The names that a line of history may call it by: that in GraphQL, and what imports may have."""
+        return tuple(dict.fromkeys((self.graph_name, self.name)))
+
+    @cached_property
     def coordinate(self) -> str:
         """The name in policies, errors and docs, such as `Contract.totalValue`."""
         return f"{self.entity}.{self.graph_name}"
@@ -265,6 +270,15 @@ def graph_field(entity: str, graph_name: str) -> DeclaredField:
         if declared.graph_name == graph_name:
             return declared
     raise DeclarationError(f"{entity} has no field {graph_name}")
+
+
+@cache
+def field_called(entity: str, name: str) -> DeclaredField:
+    """Return one declared field by a name that a line of history may have for it."""
+    for declared in fields_of(ENTITIES[entity]):
+        if name in declared.spellings:
+            return declared
+    raise DeclarationError(f"{entity} has no field {name}")
 
 
 @cache

@@ -48,7 +48,7 @@ def told_at(lines: Iterable[FieldChange], declared: DeclaredField, moment: datet
     `before`.
     """
     about = [line for line in lines if line.part is None and line.decision is Decision.ACCEPTED]
-    own = [line for line in about if line.field in spellings(declared)]
+    own = [line for line in about if line.field in declared.spellings]
     own.sort(key=lambda line: (line.recorded_at, line.id))
     until = [line for line in own if line.recorded_at <= moment]
     if until:
@@ -76,11 +76,6 @@ def was_known(lines: Iterable[FieldChange], moment: datetime) -> bool:
     """Whether the contract was heard of by then; one whose beginning no line tells always was."""
     told = told_at(lines, graph_field(CONTRACT, "id"), moment)
     return told is None or told.text is not None
-
-
-def spellings(declared: DeclaredField) -> tuple[str, ...]:
-    """Return the names that a line may call a field by."""
-    return tuple(dict.fromkeys((declared.graph_name, declared.name)))
 
 
 def with_past(entity: type[Entity]) -> tuple[DeclaredField, ...]:

@@ -10,7 +10,7 @@ import asyncpg
 
 from domain.contested import Contested, Named, names_in, part_of
 from domain.contract import Contract
-from domain.field import Entity, graph_field
+from domain.field import Entity, field_called
 from domain.history import FieldChange
 from storage.records import entity_named, from_row
 
@@ -73,7 +73,7 @@ async def claimed_part(
     said = await said_of(connection, org_id, line.id)
     if said is None:
         raise NotKept(NotKept.__doc__)
-    entity = entity_named(graph_field(Contract.__name__, line.field).target)
+    entity = entity_named(field_called(Contract.__name__, line.field).target)
     found: dict[Named, UUID] = {}
     for target, key in sorted(names_in(entity, said)):
         known = await referred(target, [key])

@@ -12,7 +12,7 @@ from api.mutations.command import Act, Asked, Made, line, wrong
 from api.mutations.standing import named_id, person, require_shown, stands
 from auth.policy import Command
 from domain.contested import claimed_of
-from domain.field import ENTITIES, graph_field
+from domain.field import ENTITIES, field_called
 from storage.claims import ClaimStore
 from sync.settle_conflict import CannotHold, NothingToDecide, Ruling, decide
 
@@ -36,7 +36,7 @@ class SettleConflict:
         found = await ClaimStore(connection, org_id, act.now).line(UUID(self.change_id))
         if found is None:
             raise wrong("changeId", _NOT_THERE)
-        field = graph_field("Contract", found.field)
+        field = field_called("Contract", found.field)
         standing = await stands(act, found.contract_id, field)
         if standing is None:
             raise wrong("changeId", _NOT_THERE)

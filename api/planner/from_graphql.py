@@ -160,7 +160,7 @@ class SelectionReader:
         if len(shown) < len(declared):
             reason = f"{field.coordinate} tells the values of other fields: only of those that are shown"
             self.note(path, field, Deny("named field", reason), "some")
-        return tuple(name for each in shown for name in dict.fromkeys((each.name, each.graph_name)))
+        return tuple(name for each in shown for name in each.spellings)
 
     def _part(
         self, entity: str, nodes: list[FieldNode], path: str

@@ -15,7 +15,7 @@ from api.planner.rows import Past, RowWriter, stored_fields
 from domain.field import DeclaredField, Kind, fields_of
 from domain.graph import ENTITIES
 from domain.history import Decision, FieldChange
-from domain.past import CONTRACT, spellings, told_by
+from domain.past import CONTRACT, told_by
 from domain.written import pattern_of
 from storage.tables import column_names, column_type, is_stored
 
@@ -61,7 +61,7 @@ class PastWriter(RowWriter):
     def _told(self, row: Row, fields: list[DeclaredField], moment: Expression) -> Any:  # noqa: ANN401 - a select
         """Write the text that history tells of each field, by its name, as JSON."""
         line = self.alias(FieldChange.__name__)
-        spelled = [(name, field.name) for field in fields for name in spellings(field)]
+        spelled = [(name, field.name) for field in fields for name in field.spellings]
         texts = ARRAY(sa.Text())
         named = sa.func.unnest(
             *(self.parameters.bind(Constant(list(each)), as_is, texts) for each in zip(*spelled, strict=True))

@@ -11,7 +11,7 @@ import asyncpg
 from api.planner.parameters import identity
 from api.planner.record_ids import RECORD_KEY
 from api.review.question import LONGEST_NAME, Answer, Question
-from domain.field import field_named, graph_field
+from domain.field import field_called, field_named
 from storage.claims import ClaimStore
 from storage.contested_parts import said_of
 
@@ -25,7 +25,7 @@ async def contested_part(connection: asyncpg.Connection, question: Question) -> 
     said = await said_of(connection, question.org_id, id_)
     if line is None or said is None:
         return None
-    target = graph_field("Contract", line.field).target
+    target = field_called("Contract", line.field).target
     return {
         RECORD_KEY: str(line.id),
         "id": str(line.id),

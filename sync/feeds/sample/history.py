@@ -6,7 +6,7 @@ from itertools import pairwise, takewhile
 
 from domain.amendment import Amendment
 from domain.contract import Contract
-from domain.field import System
+from domain.field import System, fields_of
 from domain.history import Decision, FieldChange
 from domain.lifecycle import ContractStatus
 from sync.feeds.sample.desk import Desk
@@ -118,7 +118,7 @@ def _change(  # noqa: PLR0913 - the fields of a change
         id=desk.keys.id_of("change", f"{row.name}:{key}"),
         source_key=desk.keys.source_key("change", f"{row.name}:{key}"),
         contract_id=desk.keys.id_of("contract", row.name),
-        field=field,
+        field=_called(field),
         before=before,
         after=after,
         claimed_by=claimed_by,
@@ -128,3 +128,8 @@ def _change(  # noqa: PLR0913 - the fields of a change
         decision=decision,
         reason=reason,
     )
+
+
+def _called(field: str) -> str:
+    """Return a field's name in GraphQL; an amendment may also change what is kept in no field."""
+    return next((each.graph_name for each in fields_of(Contract) if each.name == field), field)

@@ -212,6 +212,13 @@ def test_the_total_value_is_the_base_plus_every_change_and_each_amendment_says_s
                 assert said["expiration_date"] == replayed.amendment.expiration_after.isoformat()
 
 
+def test_history_names_fields_of_the_contract_as_graphql_does(today: date) -> None:
+    known = {name: each.graph_name for each in fields_of(Contract) for name in each.spellings}
+    lines = of(FieldChange, orgs_on(today))
+    assert {Decision.CONFLICT, Decision.REFUSED} < {each.decision for each in lines}
+    assert [each.field for each in lines if known.get(each.field, each.field) != each.field] == []
+
+
 def test_the_last_amendment_of_the_term_is_the_expiration_date(today: date) -> None:
     extended = [
         (each, [a.expiration_after for a in each.amendments if a.expiration_after])
