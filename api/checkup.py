@@ -18,6 +18,7 @@ from alembic.script import ScriptDirectory
 from api.installation import sealer
 from api.settings import Settings
 from auth.audit import moment_of
+from auth.audit_verify import PROMPT
 from auth.crypto import Sealer
 from auth.key_file import KeyFileError
 from auth.keys import KeyRing
@@ -189,11 +190,11 @@ async def _sealed(owner: asyncpg.Connection, org: Org) -> Finding:
     since = UUID(int=0) if head is None else floor_of(head.sealed_at - timedelta(hours=1))
     unsealed = await find_unsealed(owner, org.id, since, 1)
     last = "never sealed" if head is None else f"last sealed {head.sealed_at:%Y-%m-%d %H:%M} UTC"
-    if unsealed and datetime.now(UTC) - moment_of(unsealed[0][0]) > SEAL_AGE:
-        said = f"{org.name}: {last}, and events of more than a day ago wait"
-        return Finding(
-            "audit", Outcome.TODO, said, "contract-graph audit seal, every minute: see docs/audit.md"
-        )
+    waits = datetime.now(UTC) - moment_of(unsealed[0][0]) if unsealed else timedelta()
+    if waits > PROMPT:
+        how_long, outcome = ("a day", Outcome.TODO) if waits > SEAL_AGE else ("five minutes", Outcome.WARNING)
+        said = f"{org.name}: {last}, and events of more than {how_long} ago wait"
+        return Finding("audit", outcome, said, "contract-graph audit seal, every minute: see docs/audit.md")
     return _ok("audit", f"{org.name}: {last}" if head or unsealed else f"{org.name}: no event yet")
 
 

@@ -96,9 +96,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        # The reader of our output has gone: nothing is left to say.
+        # The reader of our output has gone: nothing is left to say. No check passed that was cut off.
         sys.stderr.close()
-        return 0
+        return 128 + signal.SIGPIPE
     except Exception as error:
         if not _is_expected(error):
             raise

@@ -197,13 +197,16 @@ class InvalidDocument(ApiError):
     def as_json_list(self) -> list[dict[str, Any]]:
         """Return each error with its place in the document."""
         return [
-            {
-                "message": error.message,
-                "locations": [{"line": at.line, "column": at.column} for at in error.locations or ()],
-                "extensions": {"code": self.code},
-            }
+            # Of no place the key is left out, as the specification has it.
+            {"message": error.message, **_places(error), "extensions": {"code": self.code}}
             for error in self._errors
         ]
+
+
+def _places(error: GraphQLError) -> dict[str, Any]:
+    if not error.locations:
+        return {}
+    return {"locations": [{"line": at.line, "column": at.column} for at in error.locations]}
 
 
 def _in_general(kind: type[ApiError]) -> str:

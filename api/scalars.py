@@ -14,9 +14,10 @@ from strawberry.types.scalar import ScalarDefinition
 from domain.error import DomainError
 from domain.term import Period
 
-PLAIN_DECIMAL = re.compile(r"-?\d{1,30}(\.\d{1,30})?")
-DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,6})?([Zz]|[+-]\d{2}:\d{2})")
+# ASCII: there are digits of other scripts, which a reader may take for none.
+PLAIN_DECIMAL = re.compile(r"-?\d{1,30}(\.\d{1,30})?", re.ASCII)
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,6})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
 
 Duration = NewType("Duration", Period)
 
@@ -44,7 +45,9 @@ def read_datetime(value: object) -> datetime:
         try:
             return datetime.fromisoformat(value.upper()).astimezone(UTC)
         except (ValueError, OverflowError):
-            pass
+            raise ValueError(
+                "there is no such moment: a DateTime is of the calendar, and of the years 1 to 9999 in UTC"
+            ) from None
     raise ValueError('a DateTime has an offset, such as "2026-11-21T09:30:00Z"')
 
 

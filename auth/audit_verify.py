@@ -44,6 +44,11 @@ class Report:
     unsealed: int = 0
     findings: list[Finding] = field(default_factory=list)
 
+    @property
+    def only_waits(self) -> bool:
+        """Whether nothing is wrong but that events wait to be sealed for longer than they should."""
+        return bool(self.findings) and all(each.wrong is Wrong.UNSEALED for each in self.findings)
+
 
 async def verify(
     connection: asyncpg.Connection,

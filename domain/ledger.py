@@ -10,7 +10,16 @@ from uuid import UUID, uuid5
 
 from domain.claim import Claim, Unreadable
 from domain.contested import Contested, siblings, told
-from domain.field import DeclaredField, Entity, Kind, System, field_named, fields_of, graph_field
+from domain.field import (
+    DeclaredField,
+    Entity,
+    Kind,
+    System,
+    field_called,
+    field_named,
+    fields_of,
+    graph_field,
+)
 from domain.history import Decision, FieldChange
 from domain.identity import uuid7
 from domain.provenance import Provenance
@@ -21,6 +30,9 @@ CONTRACT = "Contract"
 RULE = "rule"
 """Who decided where no person did."""
 _HOLDS = Verdict(Decision.ACCEPTED, "it was accepted before, and holds")
+_OTHERWISE = Verdict(
+    Decision.REFUSED, "its event said otherwise of it before: what is new has an event of its own"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,10 +148,15 @@ class _Ledger:
     ) -> dict[Claim, Verdict]:
         """How claims stand now that came before."""
         return {
-            each: _verdict(each, settled) if each in settled.verdicts else _HOLDS
+            each: _verdict(each, settled) if each in settled.verdicts else self._told_again(each)
             for each in claims
             if each not in fresh
         }
+
+    def _told_again(self, claim: Claim) -> Verdict:
+        """What becomes of a claim whose event is known to hold; of a part the value is not known."""
+        known = getattr(self._stored.contract, claim.field.name) if claim.part is None else claim.value
+        return _HOLDS if claim.value == known else _OTHERWISE
 
     def _holds(self, claim: Claim) -> bool:
         """Whether it is the very claim that is known to hold, told once more."""
@@ -166,7 +183,7 @@ class _Ledger:
             (each.name, None): getattr(self._stored.contract, each.name) for each in own
         }
         for line in reversed(self._stored.history):
-            declared = graph_field(CONTRACT, line.field)
+            declared = field_called(CONTRACT, line.field)
             if line.source is not None and not line.stale:
                 known[declared.name, None] = read_written(declared, line.before)
         return known
@@ -335,7 +352,7 @@ def _after(claim: Claim) -> str | None:
 
 def claim_of(line: FieldChange) -> Claim:
     """Return the claim that a line of history keeps; of one about a part only that it was made."""
-    declared = graph_field(CONTRACT, line.field)
+    declared = field_called(CONTRACT, line.field)
     value: Any
     try:
         value = read_written(declared, line.after)

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Check what `contract-graph audit prove` printed: check-audit-proof.py PROOF.json PUBLIC_KEY.pem.
 
-It shares no code with contract-graph; it needs Python 3.9 and the package `cryptography`.
+It shares no code with contract-graph, and needs Python 3.9 and `cryptography`. It ends with 0 if the event is
+proved.
 """
 
 import base64
@@ -10,20 +11,27 @@ import json
 import sys
 from pathlib import Path
 
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-said = json.loads(Path(sys.argv[1]).read_bytes())
-key = load_pem_public_key(Path(sys.argv[2]).read_bytes())
-head, event = said["head"], said["event"]
-statement = json.dumps(head, sort_keys=True, separators=(",", ":")).encode()
-key.verify(base64.b64decode(said["signature"]), statement)  # raises InvalidSignature
+if len(sys.argv) != 3:  # noqa: PLR2004 - its own name, the proof, the key
+    sys.exit("usage: check-audit-proof.py PROOF.json PUBLIC_KEY.pem")
+try:
+    said = json.loads(Path(sys.argv[1]).read_bytes())
+    key = load_pem_public_key(Path(sys.argv[2]).read_bytes())
+    head, event, place, last = said["head"], said["event"], said["position"], said["head"]["size"] - 1
+    statement = json.dumps(head, sort_keys=True, separators=(",", ":")).encode()
+    key.verify(base64.b64decode(said["signature"]), statement)
+    found, path = bytes.fromhex(said["leaf"]), [bytes.fromhex(each) for each in said["proof"]]
+except InvalidSignature:
+    sys.exit("REFUSED: the head is not signed by the key")
+except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    sys.exit(f"REFUSED: this is no proof, or no Ed25519 public key in PEM: {type(error).__name__} {error}")
 
-found = bytes.fromhex(said["leaf"])
 if event is not None and hashlib.sha256(b"\0" + event.encode()).digest() != found:
     sys.exit("REFUSED: the leaf is not that of the event")
-place, last = said["position"], head["size"] - 1  # RFC 9162, section 2.1.3.2
-good = 0 <= place <= last
-for each in map(bytes.fromhex, said["proof"]):
+good = 0 <= place <= last  # RFC 9162, section 2.1.3.2
+for each in path:
     good = good and last > 0
     if place & 1 or place == last:
         found = hashlib.sha256(b"\1" + each + found).digest()

@@ -98,7 +98,7 @@ class NotArchivingError(EmbeddedError):
 
 
 class NoCopyError(EmbeddedError):
-    """{folder} holds no finished copy{before}: there is nothing to begin from."""
+    """{folder} holds no finished copy{before}: there is nothing to begin from; --from names another."""
 
 
 class TornArchiveError(EmbeddedError):

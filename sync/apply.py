@@ -166,9 +166,9 @@ async def _apply(
     named = await _named(store, [claim for place in left for claim in claims[place]])
     outcomes: list[tuple[Locked, Outcome]] = []
     for place, stored in zip(left, await store.stored([locked[place] for place in left]), strict=True):
-        outcome = _judged(
-            asked[place], locked[place], stored, [_resolved(each, named) for each in claims[place]]
-        )
+        own = locked[place].contract.id
+        resolved = [_resolved(each, named, own) for each in claims[place]]
+        outcome = _judged(asked[place], locked[place], stored, resolved)
         outcomes.append((locked[place], outcome))
         results[place] = Applied(contract=locked[place].contract, outcome=outcome)
     await store.write(outcomes)
@@ -212,15 +212,16 @@ async def _named(store: ClaimStore, claims: Sequence[Claim]) -> Mapping[tuple[st
     }
 
 
-def _resolved(claim: Claim, named: Mapping[tuple[str, str], UUID]) -> Claim:
-    """The claim, with the record that a reference names in the place of its name."""
+def _resolved(claim: Claim, named: Mapping[tuple[str, str], UUID], own: UUID) -> Claim:
+    """The claim about the contract `own`, with the record that a reference names in the place of its name."""
     name = claim.value
     if claim.field.kind is not Kind.REFERENCE or not isinstance(name, str):
         return claim
     found = named.get((claim.field.target, name))
     if found is None:
-        value = Unreadable(name, f"no {claim.field.target} is known by it")
-        return replace(claim, value=value)
+        return replace(claim, value=Unreadable(name, f"no {claim.field.target} is known by it"))
+    if found == own:
+        return replace(claim, value=Unreadable(name, "it is the contract itself"))
     return replace(claim, value=found)
 
 

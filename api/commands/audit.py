@@ -15,6 +15,7 @@ import orjson
 from api.commands import audit_seal
 from api.commands.org_work import as_owner, chosen_orgs, in_org
 from api.settings import Settings, SettingsError
+from auth.audit_findings import Wrong
 from auth.audit_head import ExportedHead, SealKey, SealKeys, read_exports
 from auth.audit_proof import prove
 from auth.audit_verify import Report, verify
@@ -23,6 +24,8 @@ from storage.audit_search import Wanted, find_accesses, search
 from storage.tenancy import bind_org
 
 FOUND = 3
+_MOST_LATE = 3
+"""So many of the events that wait to be sealed are named."""
 """The exit code when a log is not in order."""
 
 
@@ -65,7 +68,10 @@ def _add_search(actions: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no moment, such as 2026-11-21T09:30:00Z") from None
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 
 
@@ -86,7 +92,7 @@ def _search(arguments: argparse.Namespace, settings: Settings) -> int:
 async def _told(connection: asyncpg.Connection, org_id: UUID, event: dict[str, Any]) -> str:
     """Tell one event to a reader."""
     records, refusal, operation = event["records"], event["refusal"], event["operation"]
-    outcome = f"{records['count']} records" if refusal is None else f"REFUSED {refusal['code']}"
+    outcome = _of(records["count"], "record") if refusal is None else f"REFUSED {refusal['code']}"
     roles, client = ", ".join(event["roles"]) or "no role", event["client"] or "no client"
     took = f"{event['latency_us'] / 1000:.1f} ms"
     lines = [
@@ -100,14 +106,18 @@ async def _told(connection: asyncpg.Connection, org_id: UUID, event: dict[str, A
         lines.append(f"    refused  {refusal['field']} by {refusal['rule']}")
     if event["access"]:
         body = (await find_accesses(connection, org_id, [event["access"]])).get(event["access"])
-        lines += _access_told(orjson.loads(body)) if body else ["    fields   GONE: run `audit verify`"]
+        lines += (
+            _access_told(orjson.loads(body), refusal) if body else ["    fields   GONE: run `audit verify`"]
+        )
     ids = records.get("ids") or ([f"SHA-256 of their ids {records['sha256']}"] if "sha256" in records else [])
     lines += [f"    {'records ' if number == 0 else '        '} {each}" for number, each in enumerate(ids)]
     return "\n".join(lines)
 
 
-def _access_told(access: dict[str, Any]) -> list[str]:
-    lines = [f"    shown    {', '.join(access['shown']) or 'no field'}"]
+def _access_told(access: dict[str, Any], refusal: object) -> list[str]:
+    # Of what was refused nothing was given out: it tells what an answer would have shown.
+    what = "shown " if refusal is None else "sought"
+    lines = [f"    {what}   {', '.join(access['shown']) or 'no field'}"]
     for decision in ("masked", "denied"):
         lines += [f"    {decision}   {each['field']} by {each['rule']}" for each in access[decision]]
     return lines
@@ -139,7 +149,8 @@ def _public_keys(given: Path | None, settings: Settings) -> SealKeys:
 
 
 def _print_report(org: Org, report: Report, exported: list[ExportedHead]) -> None:
-    print(f"{org.name}: {'NOT in order' if report.findings else 'in order'}")
+    judged = "NOT sealed in time" if report.only_waits else "NOT in order" if report.findings else "in order"
+    print(f"{org.name}: {judged}")
     events, heads = _of(report.events, "event"), _of(report.heads, "head")
     sealed = f", the last signed {report.sealed_at:%Y-%m-%d %H:%M:%S} UTC" if report.sealed_at else ""
     lines = [f"{events} under {heads}{sealed}"]
@@ -153,8 +164,15 @@ def _print_report(org: Org, report: Report, exported: list[ExportedHead]) -> Non
         lines.append(f"compared with {_of(len(exported), 'exported head')}, the largest of {largest}")
     elif report.heads:
         lines.append("not compared with exported heads: --head finds what a thief of the key could change")
-    for line in (*lines, *report.findings):
+    late = [each for each in report.findings if each.wrong is Wrong.UNSEALED]
+    others = [each for each in report.findings if each.wrong is not Wrong.UNSEALED]
+    for line in (*lines, *others, *late[:_MOST_LATE]):
         print(f"    {line}")
+    if late:
+        if len(late) > _MOST_LATE:
+            print(f"    and {len(late) - _MOST_LATE:,} more that wait")
+        print("    either `contract-graph audit seal` did not run since, or the end of the tree was cut off:")
+        print("    if it did not, run it; if it did, exported heads (--head) tell what was sealed")
 
 
 def _of(number: int, what: str) -> str:

@@ -19,7 +19,7 @@ from api.commands.crm_drift import add_options, run_drift
 from api.commands.crm_events import add_events
 from api.commands.crm_load import add_load
 from api.commands.crm_poll import add_poll
-from api.commands.org_work import in_org
+from api.commands.org_work import in_org, salesforce_of
 from api.installation import sealer
 from api.settings import Settings, SettingsError
 from auth.address import is_secure
@@ -266,12 +266,7 @@ def _stored(arguments: argparse.Namespace, settings: Settings) -> StoredSalesfor
     found: list[StoredSalesforce] = []
 
     async def work(connection: asyncpg.Connection, org: Org) -> None:
-        stored = await find_salesforce(connection, org.id)
-        if stored is None or stored.ended_at is not None:
-            raise SettingsError(
-                f"{org.name} has no Salesforce: `contract-graph crm set` says how it is reached"
-            )
-        found.append(stored)
+        found.append(await salesforce_of(connection, org))
 
     in_org(settings, arguments.org, partial(work))
     return found[0]

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import asyncpg
 
-from api.commands.org_work import in_org
+from api.commands.org_work import in_org, salesforce_of
 from api.settings import Settings, SettingsError
 from domain.drift import OPEN, DriftFinding, DriftState
 from domain.org import Org
@@ -52,6 +52,8 @@ def run_drift(arguments: argparse.Namespace, settings: Settings) -> int:
 async def _done(
     connection: asyncpg.Connection, org: Org, arguments: argparse.Namespace, now: datetime
 ) -> int:
+    if arguments.now or arguments.nightly:
+        await salesforce_of(connection, org)
     if arguments.now:
         await compare_now(connection, org.id, now)
         print(f"{org.name} is compared with its Salesforce as soon as a worker is free")
@@ -82,6 +84,8 @@ def _ids(said: Sequence[str]) -> Sequence[UUID] | None:
 
 
 def _listed(findings: Sequence[DriftFinding]) -> int:
+    if not findings:
+        print("nothing differs that waits for anybody")
     for each in findings:
         at = "" if each.changed_at is None else f" at {each.changed_at:%Y-%m-%d %H:%M:%S} UTC"
         print(f"{each.id}  {each.state:9}  {each.object}.{each.name} of {each.salesforce_id}")

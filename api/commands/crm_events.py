@@ -10,11 +10,10 @@ from typing import Final
 import asyncpg
 
 from api.commands.crm_poll import poll_nightly
-from api.commands.org_work import in_org
+from api.commands.org_work import in_org, salesforce_of
 from api.settings import Settings, SettingsError
 from domain.org import Org
 from storage.lanes import Queue, enqueue
-from storage.salesforce import find_salesforce
 from storage.salesforce_streams import end_streams, find_streams, set_stream
 from sync.salesforce.changes.stream import EVERYTHING, is_plain
 from sync.salesforce.changes.subscribers import stream_message
@@ -53,11 +52,7 @@ def _begin(address: str, topic: str) -> Callable[[asyncpg.Connection, Org], Awai
         raise SettingsError(f"--topic takes the name of a channel, such as {EVERYTHING}")
 
     async def work(connection: asyncpg.Connection, org: Org) -> None:
-        stored = await find_salesforce(connection, org.id)
-        if stored is None or stored.ended_at is not None:
-            raise SettingsError(
-                f"{org.name} has no Salesforce: `contract-graph crm set` says how it is reached"
-            )
+        stored = await salesforce_of(connection, org)
         now = datetime.now(UTC)
         await set_stream(connection, org.id, topic, address, now)
         await enqueue(connection, org.id, Queue.STREAM, [stream_message(topic)], now)

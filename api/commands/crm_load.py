@@ -12,13 +12,14 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Final
 
-from api.commands.org_work import in_org
+import asyncpg
+
+from api.commands.org_work import in_org, salesforce_of
 from api.installation import open_installation, sealer
 from api.settings import Settings, SettingsError
 from auth.vault import Vault
 from domain.org import Org
 from storage.database import Database
-from storage.salesforce import find_salesforce
 from storage.salesforce_loads import StoredLoad
 from sync.salesforce.bulk_query import JobLost
 from sync.salesforce.changes.load import Loader, NoSalesforce, Standing
@@ -80,12 +81,8 @@ class LoadProgress:
 def _run(arguments: argparse.Namespace, settings: Settings) -> int:
     found: list[Org] = []
 
-    async def work(connection: object, org: Org) -> None:
-        stored = await find_salesforce(connection, org.id)
-        if stored is None or stored.ended_at is not None:
-            raise SettingsError(
-                f"{org.name} has no Salesforce: `contract-graph crm set` says how it is reached"
-            )
+    async def work(connection: asyncpg.Connection, org: Org) -> None:
+        await salesforce_of(connection, org)
         found.append(org)
 
     in_org(settings, arguments.org, work)

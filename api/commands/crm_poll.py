@@ -9,11 +9,10 @@ from typing import Final
 
 import asyncpg
 
-from api.commands.org_work import in_org
+from api.commands.org_work import in_org, salesforce_of
 from api.settings import Settings, SettingsError
 from domain.org import Org
 from storage.lanes import Queue, enqueue
-from storage.salesforce import find_salesforce
 from storage.salesforce_polls import end_polls, find_poll, set_poll
 from sync.salesforce.changes.polls import poll_message
 from sync.salesforce.changes.resync import ENTITIES
@@ -74,11 +73,7 @@ def _run(arguments: argparse.Namespace, settings: Settings) -> int:
 
 def _begin(objects: Sequence[str], minutes: int) -> Callable[[asyncpg.Connection, Org], Awaitable[None]]:
     async def work(connection: asyncpg.Connection, org: Org) -> None:
-        stored = await find_salesforce(connection, org.id)
-        if stored is None or stored.ended_at is not None:
-            raise SettingsError(
-                f"{org.name} has no Salesforce: `contract-graph crm set` says how it is reached"
-            )
+        stored = await salesforce_of(connection, org)
         asked = objects or ENTITIES
         await poll(connection, org, asked, minutes)
         print(f"workers ask every {minutes} minutes which of {', '.join(asked)} changed in {stored.url}")

@@ -75,7 +75,6 @@ async def _add(
 ) -> None:
     name, now = given_name(arguments.name), datetime.now(UTC)
     address = text_of(arguments.address_file)
-    await Destination(address, networks_of(settings.hook_networks)).check()
     id_, keys, secret = uuid7(), sealer(settings), new_secret()
     made = StoredHook(
         org_id=org.id, id=id_, name=name, address=sealed_address(keys, org.id, id_, address),
@@ -83,6 +82,7 @@ async def _add(
         filter=arguments.filter, read=await present(connection), made_at=now,
     )  # fmt: skip
     await _check(connection, made)
+    await Destination(address, networks_of(settings.hook_networks)).check()
     await add_hook(connection, made)
     await put_key(connection, org.id, sealed_key(keys, org.id, id_, secret, now), now)
     await enqueue(connection, org.id, Queue.FOLLOW, [follow_message(id_)], now)

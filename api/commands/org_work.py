@@ -19,6 +19,7 @@ from auth.policy_watch import in_force
 from domain.org import Org
 from storage.database import connect, require_schema
 from storage.orgs import find_org, list_orgs
+from storage.salesforce import StoredSalesforce, find_salesforce
 from storage.tenancy import bind_org
 
 PATIENCE = "10min"
@@ -52,6 +53,14 @@ def as_owner(settings: Settings, work: Callable[[asyncpg.Connection], Awaitable[
             await connection.close()
 
     asyncio.run(run())
+
+
+async def salesforce_of(connection: asyncpg.Connection, org: Org) -> StoredSalesforce:
+    """Return how an org's Salesforce is reached. Raises SettingsError where it has none."""
+    found = await find_salesforce(connection, org.id)
+    if found is None or found.ended_at is not None:
+        raise SettingsError(f"{org.name} has no Salesforce: `contract-graph crm set` says how it is reached")
+    return found
 
 
 async def chosen_orgs(connection: asyncpg.Connection, name: str | None) -> Sequence[Org]:

@@ -45,6 +45,9 @@ class ClaimContracts:
         given = asked.given["contracts"]
         if not 1 <= len(given) <= MOST_CONTRACTS:
             raise wrong("contracts", f"from 1 to {MOST_CONTRACTS} contracts are expected, not {len(given)}")
+        for place, each in enumerate(given):
+            if (each.get("expectedVersion") or 0) < 0:
+                raise wrong(f"contracts[{place}].expectedVersion", "a version is a whole number from 0")
         return cls(tuple(Saying.of(each) for each in given))
 
     async def run(self, act: Act) -> Made:

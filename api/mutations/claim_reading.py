@@ -22,6 +22,7 @@ from sync.source_names import part_key, provisional_id
 
 _EMPTY: Final = "it is empty: null says that there is none"
 _NO_NAME: Final = "the name of another record is expected here"
+_NO_LIST: Final = "parts are said one by one, and none is taken away: leave the list out"
 _AND_MORE: Final = ", and more of them"
 
 
@@ -76,7 +77,7 @@ def heard(saying: Saying, source: str, now: datetime) -> Heard:
         if each.graph_name in saying.fields
     }
     for each in claimed_lists(Contract):
-        parts.read(each, f"{source}:{reference}", saying.fields.get(each.graph_name) or ())
+        parts.read(each, f"{source}:{reference}", saying.fields.get(each.graph_name, ()))
     report = Report(
         contract=reference,
         system=CLM,
@@ -120,6 +121,9 @@ class _Parts:
     unread: dict[str, Unreadable] = field(default_factory=dict)
 
     def read(self, declared: DeclaredField, owner: str, given: Any) -> None:  # noqa: ANN401 - coerced values
+        if given is None:
+            self.unread[declared.name] = Unreadable("", _NO_LIST)
+            return
         for turn, each in enumerate(given):
             place = f"{declared.graph_name}[{turn}]"
             try:

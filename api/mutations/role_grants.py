@@ -8,6 +8,7 @@ from typing import Optional, Self
 
 import strawberry
 
+from api.errors import AccessDenied
 from api.mutations.command import KEY, Act, Asked, Made, line, wrong
 from auth.role_grants import give_role, take_role
 from domain.error import DomainError
@@ -63,6 +64,12 @@ class GrantRole:
         return cls(_holder_id(asked), asked.given["role"], line(asked.given, "reason"), until)
 
     async def run(self, act: Act) -> Made:
+        if self.holder_id == act.principal.subject:
+            raise AccessDenied(
+                "nobody gives a role to themselves: somebody else who may has to",
+                field="Mutation.grantRole",
+                rule="four eyes",
+            )
         made = await give_role(
             act.connection, act.principal.org_id, holder_id=self.holder_id, role=self.role,
             by=act.principal.subject, because=self.reason, until=self.until, now=act.now,

@@ -101,7 +101,10 @@ def text(value: Any) -> str:  # noqa: ANN401 - a string or an enum of them
 def identity(value: Any) -> UUID:  # noqa: ANN401 - an ID
     """Read an id of the graph."""
     if not UUID_TEXT.fullmatch(str(value)):
-        raise BadUserInput("an id of this graph is a UUID, such as 0190163d-8694-739b-aea5-966c26f8ad90")
+        given = f"{str(value)[:_MOST_SHOWN]!r} is none"
+        raise BadUserInput(
+            f"an id of this graph is a UUID, such as 0190163d-8694-739b-aea5-966c26f8ad90: {given}"
+        )
     return UUID(value)
 
 
@@ -166,25 +169,39 @@ READERS: dict[type, Convert] = {
 }
 LARGEST_INT = 2**31
 UUID_TEXT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
+_MOST_SHOWN = 60
+"""Characters of a value that are told back to who sent it."""
+NO_CURSOR = "the cursor was not made by this API"
 WHOLE_NUMBER = re.compile(r"-?\d{1,10}", re.ASCII)
 
 
 def decode_cursor(cursor: Any, order: Order) -> list[Any]:  # noqa: ANN401 - any input
     """Return the values that a cursor of this order carries, the id last."""
+    digest, values = _unpacked(cursor)
+    if digest != order_digest(order):
+        raise BadUserInput("the cursor belongs to another list, or to another order of this one")
+    readers: list[Convert] = []
+    for term in order.terms:
+        money = (text, read_decimal)
+        readers += money if term.field.kind is Kind.MONEY else (READERS.get(term.field.type, text),)
+    readers.append(identity)
     try:
-        padded = str(cursor) + "=" * (-len(str(cursor)) % 4)
-        digest, *values = orjson.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-        readers: list[Convert] = []
-        for term in order.terms:
-            money = (text, read_decimal)
-            readers += money if term.field.kind is Kind.MONEY else (READERS.get(term.field.type, text),)
-        readers.append(identity)
         found = [
             None if value is None else reader(_only_text(value))
             for value, reader in zip(values, readers, strict=True)
         ]
-    except (ValueError, TypeError, KeyError, ArithmeticError, RecursionError, binascii.Error, BadUserInput):
-        raise BadUserInput("the cursor was not made by this API") from None
-    if digest != order_digest(order) or found[-1] is None:
-        raise BadUserInput("the cursor was made for another order of the list")
+    except (ValueError, TypeError, KeyError, ArithmeticError, BadUserInput):
+        raise BadUserInput(NO_CURSOR) from None
+    if found[-1] is None:
+        raise BadUserInput(NO_CURSOR)
     return found
+
+
+def _unpacked(cursor: Any) -> tuple[Any, list[Any]]:  # noqa: ANN401 - any input
+    """Return the digest and the values of a cursor."""
+    try:
+        padded = str(cursor) + "=" * (-len(str(cursor)) % 4)
+        digest, *values = orjson.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+    except (ValueError, TypeError, RecursionError, binascii.Error):
+        raise BadUserInput(NO_CURSOR) from None
+    return digest, values

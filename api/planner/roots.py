@@ -122,8 +122,9 @@ class RootReader(SelectionReader):
         given = {name: value_or_none(tree) for name, tree in arguments.items() if tree is not None}
         as_of = given.pop("asOf", None)
         if len(given) != 1:
-            names = ", ".join(GRAPHQL_ARGUMENTS[entity])
-            raise BadUserInput(f"{nodes[0].name.value} is found by exactly one of: {names}")
+            names = GRAPHQL_ARGUMENTS[entity]
+            by = f"exactly one of: {', '.join(names)}" if len(names) > 1 else str(*names)
+            raise BadUserInput(f"{nodes[0].name.value} is found by {by}")
         [(name, value)] = given.items()
         field = graph_field(entity, name)
         require_shown(self.view, field, "to find a record")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import socket
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -23,6 +25,18 @@ _LONGEST_WAIT: Final = 3600.0
 _AGAIN: Final = frozenset({408, 425, 429})
 _FAULT_OF_THEIRS: Final = 500
 _OK: Final = range(200, 300)
+
+_PLAINLY: Final = (
+    (socket.gaierror, "its name leads to no address"),
+    ((TimeoutError, requests.Timeout), "it did not answer in time"),
+    (
+        (ssl.SSLError, requests.exceptions.SSLError),
+        "TLS fails with it, or its certificate is not trusted",
+    ),
+    (ConnectionRefusedError, "nothing listens there"),
+    ((ConnectionError, requests.ConnectionError), "it cannot be reached, or broke the connection"),
+)
+"""What an administrator can do something with; the first that fits is said."""
 
 # Its debug lines name the paths of requests: that of a chat's webhook is its secret.
 logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
@@ -79,8 +93,12 @@ class Sender:
                 ) as response:
                     return check_answer(response.status_code, response.headers.get("Retry-After"))
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
-            # The name of what failed says enough; its text quotes the address.
-            raise NotSent(type(error).__name__, again=True) from None
+            raise NotSent(plainly(error), again=True) from None
+
+
+def plainly(error: Exception) -> str:
+    """Say what kept a message from being sent; the text of an error may quote the address."""
+    return next((said for kinds, said in _PLAINLY if isinstance(error, kinds)), type(error).__name__)
 
 
 def check_address(address: str) -> None:

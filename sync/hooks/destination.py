@@ -13,7 +13,7 @@ from functools import cache, partial
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
-from sync.alerts.sender import NotSent, check_address, check_answer
+from sync.alerts.sender import NotSent, check_address, check_answer, plainly
 from sync.hooks.networks import Network, may_be_reached
 
 PATIENCE: Final = 10.0
@@ -75,12 +75,12 @@ class Destination:
 
 @asynccontextmanager
 async def _in_time(patience: float) -> AsyncIterator[None]:
-    """Tell whatever keeps a message from being sent by its name: a text could quote the address."""
+    """Tell whatever keeps a message from being sent. Raises NotSent."""
     try:
         async with asyncio.timeout(patience):
             yield
     except (OSError, ValueError, EOFError, asyncio.LimitOverrunError) as error:
-        raise NotSent(type(error).__name__, again=True) from None
+        raise NotSent(plainly(error), again=True) from None
 
 
 async def _connected(

@@ -3,7 +3,9 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -325,6 +327,19 @@ def test_the_command_is_a_program_of_its_own(tmp_path: Path) -> None:
     done = in_a_process("serve", given=nothing(tmp_path) | {"CONTRACT_GRAPH_PORT": "eighty"})
     assert only_line(done) == "CONTRACT_GRAPH_PORT must be a whole number from 0 to 65535, not 'eighty'"
     assert not (tmp_path / "home").exists()
+
+
+def test_a_check_whose_reader_leaves_did_not_pass(tmp_path: Path) -> None:
+    """As of `contract-graph policy test | head -1`: what is wrong may stand where nobody reads it."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "wb") as nobody:
+        done = subprocess.run(
+            [sys.executable, "-m", "api.cli", "policy", "matrix"],
+            cwd=ROOT, env=environment({"CONTRACT_GRAPH_HOME": str(tmp_path)}),
+            stdout=nobody, stderr=subprocess.PIPE, check=False,
+        )  # fmt: skip
+    assert (done.returncode, done.stderr) == (128 + signal.SIGPIPE, b"")
 
 
 def test_the_demo_shows_its_tokens_on_loopback_only(run: Run) -> None:

@@ -71,6 +71,14 @@ def test_what_is_no_cursor_is_refused(graph: Graph, cursor: str) -> None:
     assert (response.status_code, code_of(response)) == (400, "BAD_USER_INPUT")
 
 
+def test_a_cursor_of_another_list_or_order_is_told_from_what_is_none(graph: Graph) -> None:
+    made = graph.data("{ contracts(first: 1) { edges { cursor } } }")["contracts"]["edges"][0]["cursor"]
+    another = "the cursor belongs to another list, or to another order of this one"
+    for cursor, told in ((made, another), ("x", "the cursor was not made by this API")):
+        refused = graph.ask(PAGE.format("title", "after"), {"c": cursor})
+        assert refused.json()["errors"][0]["message"] == told
+
+
 PAGED = (
     "id", "title", "type", "totalValue", "expirationDate", "updatedAt", "riskScore", "discountPercent",
     "liabilityUncapped", "daysToExpiration",

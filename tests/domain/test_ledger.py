@@ -17,7 +17,7 @@ from domain.document import Document, DocumentType
 from domain.field import CLM, HERE, SALESFORCE, field_named, fields_of
 from domain.history import Decision, FieldChange
 from domain.identity import uuid7
-from domain.ledger import Outcome, Stored, judge, turn_away
+from domain.ledger import Outcome, Stored, claim_of, judge, turn_away
 from domain.lifecycle import ContractStatus
 from domain.past import value_at, was_known, with_past
 from domain.provenance import Provenance
@@ -76,6 +76,24 @@ def test_an_accepted_claim_changes_the_value_and_says_where_it_comes_from() -> N
     source = shelf.source_of("governingLaw")
     assert (source.owner, source.system, source.source, source.event) == (CLM, CLM, "clm", "e-1")
     assert (source.claimed_at, source.recorded_at, source.decided_by) == (NOON, shelf.now, "rule")
+
+
+def test_a_line_names_its_field_as_graphql_does_or_as_an_import_may() -> None:
+    shelf = Shelf(ContractStatus.ACTIVE)
+    shelf.hear([claim("governing_law", "Ohio")])
+    [line] = shelf.history
+    assert claim_of(line) == claim_of(replace(line, field="governing_law"))
+
+
+def test_an_event_is_not_believed_twice_with_two_values() -> None:
+    shelf = Shelf(ContractStatus.ACTIVE)
+    shelf.hear([claim("governing_law", "Ohio", minute=0, event="e-1")])
+    for minute in (0, 5):
+        other = claim("governing_law", "Texas", minute=minute, event="e-1")
+        outcome = shelf.hear([other])
+        assert (outcome.repeated[other].decision, outcome.values) == (Decision.REFUSED, {})
+    again = claim("governing_law", "Ohio", minute=0, event="e-1")
+    assert shelf.hear([again]).repeated[again].decision is Decision.ACCEPTED
 
 
 def test_a_claim_that_confirms_a_value_moves_its_date_and_adds_no_line() -> None:

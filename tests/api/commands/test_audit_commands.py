@@ -146,6 +146,23 @@ def test_what_was_sealed_is_in_order_until_somebody_changes_it(
     assert f"    EDITED: event {edited}, position 1: it is not what was sealed" in done.stdout
 
 
+def test_a_log_that_nobody_seals_is_told_from_one_that_was_changed(audit: Audit, superuser_url: str) -> None:
+    audit("seal")
+    old = event_at(NOW - timedelta(minutes=30), 9)
+    statement = f"INSERT INTO audit_event SELECT org_id, '{old.id}', body FROM audit_event LIMIT 1"
+    execute(superuser_url, statement)
+    done = audit("verify")
+    assert (done.returncode, done.stdout.splitlines()[0]) == (3, "Northlight: NOT sealed in time")
+    assert f"UNSEALED: event {old.id}" in done.stdout
+    assert "`contract-graph audit seal` did not run since" in done.stdout
+
+
+def test_a_moment_that_is_none_is_told_with_one_that_is(audit: Audit) -> None:
+    done = audit("search", "--org", "Northlight", "--since", "yesterday")
+    assert done.returncode == 2
+    assert "'yesterday' is no moment, such as 2026-11-21T09:30:00Z" in done.stderr
+
+
 def test_verify_takes_a_public_key_and_makes_none(audit: Audit, tmp_path: Path) -> None:
     assert "say the public keys with --key" in only_line(audit("verify"))
     assert not (tmp_path / "home" / "audit").exists()
@@ -297,6 +314,15 @@ def test_a_proof_is_checked_by_a_script_that_shares_no_code_with_us(audit: Audit
         assert done.returncode == 0, done.stderr
         assert done.stdout.startswith(f"proved: position {number - 1} of the 3 events signed at ")
         assert str(event.id) in done.stdout
+
+
+@pytest.mark.parametrize("given", [("{}", "PEM"), ("{", "PEM"), ("{}", "")])
+def test_what_is_no_proof_or_no_key_is_told_in_a_line(tmp_path: Path, given: tuple[str, str]) -> None:
+    done = _checked(*given, tmp_path)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert done.stderr.startswith("REFUSED: this is no proof, or no Ed25519 public key in PEM: ")
+    usage = subprocess.run([sys.executable, "-I", str(CHECK)], capture_output=True, text=True, check=False)
+    assert usage.stderr == "usage: check-audit-proof.py PROOF.json PUBLIC_KEY.pem\n"
 
 
 @pytest.mark.parametrize(

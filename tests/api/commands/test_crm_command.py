@@ -367,6 +367,8 @@ def test_the_fields_to_deploy_are_printed_or_written_as_a_project(run_fields: Ru
 def test_drift_is_told_repaired_and_accepted(
     run: Run, org: SalesforceOrg, urls: Urls, tmp_path: Path
 ) -> None:
+    for when in ("--now", "--nightly"):
+        assert "Northwind has no Salesforce" in only_line(run("drift", when))
     run(*by_jwt(org, tmp_path, "--currency", "USD"))
     assert rows(urls, "SELECT key FROM lane WHERE queue = 'drift' AND pending = 1")
     assert "is compared every night" in run("drift", "--nightly").stdout

@@ -322,6 +322,61 @@ def test_a_claim_that_was_turned_away_is_never_judged_again(office: Office) -> N
     assert one["contract"] == {"title": "AGR-1", "status": "ACTIVE", "version": 3, "totalValue": None}
 
 
+def test_there_is_no_version_below_zero(office: Office) -> None:
+    refused = office.refused(CLAIM, asked(said(title="One", expectedVersion=-1)), token=clm(office))
+    assert refused["extensions"]["code"] == "BAD_USER_INPUT"
+    assert "contracts[0].expectedVersion" in refused["message"]
+    assert lines(office, "title") == []
+
+
+# What is said twice, of itself, or of nothing
+
+
+def test_an_event_that_says_otherwise_of_a_field_is_refused_and_never_told_as_taken(office: Office) -> None:
+    results(office, said(title="First", governingLaw="IE"))
+    [one] = results(office, said(title="Second", governingLaw="IE"), key="k-2")
+    assert names(one["accepted"]) == ["governingLaw"]
+    [refused] = one["refused"]
+    assert (refused["field"], "said otherwise of it before" in refused["reason"]) == ("title", True)
+    assert one["contract"]["title"] == "First"
+
+
+def test_no_contract_is_its_own_parent(office: Office) -> None:
+    [one] = results(office, said(title="One", parent="AGR-1"))
+    assert names(one["accepted"]) == ["status", "title"]
+    assert [(each["field"], "the contract itself" in each["reason"]) for each in one["refused"]] == [
+        ("parent", True)
+    ]
+    [one] = results(office, said("AGR-2", parent="AGR-1"), key="k-2")
+    assert "parent" in names(one["accepted"])
+
+
+def test_parts_are_not_taken_away_by_saying_none(office: Office) -> None:
+    results(office, said(documents=[PAPER]))
+    [one] = results(office, said(event="e-2", documents=None), key="k-2")
+    assert [(each["field"], "none is taken away" in each["reason"]) for each in one["refused"]] == [
+        ("documents", True)
+    ]
+    assert office.rows("SELECT count(*) FROM document WHERE title = 'Signed'") == [(1,)]
+
+
+def test_the_reason_of_a_refusal_is_told_to_whom_the_field_is_shown_and_to_nobody_else(
+    office: Office,
+) -> None:
+    """It may quote what was claimed."""
+    results(office, said(title="One", liabilityCap={"amount": "1250000.505", "currency": "EUR"}))
+    query = """{ contract(externalReference: "AGR-1") {
+        changes(filter: { field: { eq: "liabilityCap" } }) { nodes { decision reason } } } }"""
+    for role, is_shown in (("legal", True), ("admin", False), ("security_reviewer", False)):
+        told = office.ask(query, {}, office.token(role))
+        [line] = told.json()["data"]["contract"]["changes"]["nodes"]
+        assert line["decision"] == "REFUSED"
+        assert ("1250000" in told.text) is is_shown, role
+    some = '{ changes: { some: { reason: { contains: "1250000" } } } }'
+    sought = f"{{ contracts(filter: {some}) {{ totalCount }} }}"
+    assert office.refused(sought, {}, token=office.token("admin"))["extensions"]["code"] == "ACCESS_DENIED"
+
+
 # Once
 
 

@@ -100,6 +100,16 @@ def test_a_policy_that_shows_no_grants_to_a_role_lets_it_make_none(tmp_path: Pat
         Planner().plan(GRANT, None, asked(), view)
 
 
+def test_nobody_gives_a_role_to_themselves(office: Office) -> None:
+    before = office.grants()
+    for own in (ADMIN, ADMIN[:15]):
+        refused = office.refused(GRANT, asked(holderId=own, role="legal"), token=office.token("admin"))
+        told = refused["extensions"]
+        assert (told["code"], told["rule"]) == ("ACCESS_DENIED", "four eyes")
+    assert office.grants() == before
+    assert office.data(GRANT, asked(holderId=USER, role="legal"), token=office.token("admin"))["grantRole"]
+
+
 def test_a_second_role_takes_nothing_from_an_administrator(office: Office) -> None:
     assert office.data(GRANT, asked(), token=office.token("admin", "sales_rep"))["grantRole"]
 

@@ -103,6 +103,20 @@ def test_a_name_of_which_one_address_is_private_is_not_reached(monkeypatch: pyte
         send(Destination("https://rebinding.example/"))
 
 
+def test_what_keeps_a_message_from_being_sent_is_told_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    with pytest.raises(NotSent, match="nothing listens there"):
+        send(Destination(f"http://127.0.0.1:{port}/", HERE))
+
+    def nowhere(*_: object, **__: object) -> None:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", nowhere)
+    with pytest.raises(NotSent, match="its name leads to no address"):
+        send(Destination("https://nowhere.example/"))
+
+
 def test_a_redirect_is_not_followed() -> None:
     elsewhere = Hook()
     hook = Hook(302, headers={"Location": elsewhere.url})
@@ -143,5 +157,5 @@ def test_what_comes_before_the_answer_is_not_the_answer() -> None:
 
 
 def test_who_cannot_prove_the_name_is_told_nothing() -> None:
-    with answering(b"HTTP/1.1 200 OK\r\n\r\n") as port, pytest.raises(NotSent, match="SSL"):
+    with answering(b"HTTP/1.1 200 OK\r\n\r\n") as port, pytest.raises(NotSent, match="TLS"):
         send(Destination(f"https://localhost:{port}/", HERE))
