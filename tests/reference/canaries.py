@@ -101,7 +101,7 @@ class Maker:
             return self.spoken_of or self.value(declared)
         found = [f for f in fields_of(ENTITIES["Contract"]) if values.get("field") in (f.name, f.graph_name)]
         by_chance = not found or found[0].kind is Kind.LIST or found[0].field.rule or found[0].field.key
-        if declared.field.named_by is None or by_chance:
+        if declared.name not in ("before", "after") or by_chance:
             return self.value(declared)
         text = written(self.value(found[0]))
         for token in CANARY.findall(text or ""):

@@ -92,7 +92,7 @@ def execute(url: str, statement: str) -> list[asyncpg.Record]:
 def test_search_tells_events_the_latest_first(audit: Audit) -> None:
     told = audit("search", "--org", "Northlight").stdout
     heads = [line for line in told.splitlines() if not line.startswith("    ")]
-    assert [line.split("  ")[3] for line in heads] == ["0 records", "REFUSED ACCESS_DENIED", "1 records"]
+    assert [line.split("  ")[3] for line in heads] == ["0 records", "REFUSED ACCESS_DENIED", "1 record"]
     assert f"    records  {RECORD}" in told
     assert "    refused  Contract.id by a rule" in told
     assert "    by       005 someone (legal) through a client" in told

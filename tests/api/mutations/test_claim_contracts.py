@@ -343,7 +343,7 @@ def test_an_event_that_says_otherwise_of_a_field_is_refused_and_never_told_as_ta
 
 def test_no_contract_is_its_own_parent(office: Office) -> None:
     [one] = results(office, said(title="One", parent="AGR-1"))
-    assert names(one["accepted"]) == ["status", "title"]
+    assert names(one["accepted"]) == ["title"]
     assert [(each["field"], "the contract itself" in each["reason"]) for each in one["refused"]] == [
         ("parent", True)
     ]
