@@ -23,6 +23,7 @@ try:
     statement = json.dumps(head, sort_keys=True, separators=(",", ":")).encode()
     key.verify(base64.b64decode(said["signature"]), statement)
     found, path = bytes.fromhex(said["leaf"]), [bytes.fromhex(each) for each in said["proof"]]
+    good = 0 <= place <= last
 except InvalidSignature:
     sys.exit("REFUSED: the head is not signed by the key")
 except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -30,8 +31,7 @@ except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
 
 if event is not None and hashlib.sha256(b"\0" + event.encode()).digest() != found:
     sys.exit("REFUSED: the leaf is not that of the event")
-good = 0 <= place <= last  # RFC 9162, section 2.1.3.2
-for each in path:
+for each in path:  # RFC 9162, section 2.1.3.2
     good = good and last > 0
     if place & 1 or place == last:
         found = hashlib.sha256(b"\1" + each + found).digest()

@@ -12,13 +12,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from auth import audit_seal
 from auth.audit_head import ExportedHead, SealKey, SealKeys, UnreadableHeads, read_exports
 from auth.audit_seal import MOST_EVENTS, SOON, NotOurHead, export_heads, seal
 from auth.key_file import ExposedKey, UnusableKeys
 from auth.merkle import Frontier, consistency_proof, extends
 from domain.identity import uuid7
 from storage.audit_log import LogEntry, add_events
-from storage.audit_tree import list_hashes, list_heads
+from storage.audit_tree import StoredHead, add_head, list_hashes, list_heads
 from storage.tenancy import bind_org
 from tests.auth.audit_logs import BATCHES, BEGAN, ORG, SIZE, SealedLog, event_at, sealed_log
 from tests.storage.connections import opened
@@ -61,6 +62,25 @@ def test_a_head_covers_a_thousand_events_at_most(superuser_url: str) -> None:
         heads = await seal(log.connection, ORG, log.key, NOW)
         assert [head.size for head in heads] == [SIZE + MOST_EVENTS, SIZE + MOST_EVENTS + 1]
         assert (await log.verify(await export_heads(log.connection, ORG))).findings == []
+
+    inside(superuser_url, check)
+
+
+def test_what_comes_while_it_is_sealed_does_not_keep_it_from_ending(
+    superuser_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The transaction would hold back every clean-up of the database."""
+
+    async def check(log: SealedLog) -> None:
+        async def and_somebody_asks(connection: asyncpg.Connection, head: StoredHead) -> None:
+            await add_head(connection, head)
+            await log.add(event_at(NOW, 1000 + head.size))
+
+        monkeypatch.setattr(audit_seal, "add_head", and_somebody_asks)
+        await log.add(event_at(NOW, 1000))
+        for turn in (1, 2):
+            heads = await asyncio.wait_for(seal(log.connection, ORG, log.key, NOW), 60)
+            assert [head.size for head in heads] == [SIZE + turn]
 
     inside(superuser_url, check)
 
