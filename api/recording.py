@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 import asyncpg
 
@@ -31,7 +32,7 @@ class Recording:
         """Return an answer once the log tells of it, and a refusal if it cannot."""
         access = asked.plan.audited.access if asked.plan else None
         try:
-            await self._audit.append(_event(asked, kind), access)
+            await self._audit.append(_event(asked, kind, access), access)
         except NotRecorded as error:
             if self._can_write:
                 # Once, not for every request that it keeps from being answered.
@@ -45,7 +46,7 @@ class Recording:
     async def changed(self, asked: Asked, connection: asyncpg.Connection) -> None:
         """Tell of a change in its own transaction."""
         access = asked.plan.audited.access if asked.plan else None
-        await self._audit.append_within(connection, _event(asked, "write"), access)
+        await self._audit.append_within(connection, _event(asked, "write", access), access)
 
     async def went_on(  # noqa: PLR0913 - what is told of an event
         self,
@@ -61,39 +62,24 @@ class Recording:
 
         Raises Unavailable: then nothing may be given out.
         """
-        event = AuditEvent(
-            id=uuid7(),
-            who=asked.principal,
-            kind="read",
-            document=plan.audited.document,
-            policy=asked.policy,
-            request=asked.id,
-            latency=_since(began),
-            access=None if access is None else access.sha256,
-            records=records,
-            refusal=refused,
-        )
+        part = replace(asked, plan=plan, began=began, records=records, refusal=refused)
         try:
-            await self._audit.append(event, access)
+            await self._audit.append(_event(part, "read", access), access)
         except NotRecorded as error:
             raise Unavailable(NOT_RECORDED) from error
 
 
-def _event(asked: Asked, kind: str) -> AuditEvent:
-    audited = asked.plan and asked.plan.audited
+def _event(asked: Asked, kind: str, access: Access | None) -> AuditEvent:
+    plan = asked.plan
     return AuditEvent(
         id=uuid7(),
         who=asked.principal,
         kind=kind,
-        document=audited.document if audited else Document.of(asked.source, asked.operation),
+        document=plan.audited.document if plan else Document.of(asked.source, asked.operation),
         policy=asked.policy,
         request=asked.id,
-        latency=_since(asked.began),
-        access=audited.access.sha256 if audited else None,
+        latency=(time.perf_counter_ns() - asked.began) // 1000,
+        access=None if access is None else access.sha256,
         records=asked.records,
         refusal=asked.refusal,
     )
-
-
-def _since(began: int) -> int:
-    return (time.perf_counter_ns() - began) // 1000
