@@ -17,8 +17,6 @@ from storage.database import Database
 
 KNOWN_ACCESSES: Final = 10_000
 _MOST_EVENTS: Final = 500
-_GATHER: Final = 0.002
-"""Seconds to wait for more at most: a commit costs as much for one event as for twenty."""
 COMMITTED_WITHIN: Final = 5.0
 """Seconds after which nobody waits any more: no timeout of PostgreSQL's ends the wait for a standby."""
 
@@ -33,9 +31,7 @@ class AuditWriter:
     """Adds events to the log; who waits for one knows when it is durable.
 
     One group is written at a time. What is added meanwhile makes the next: under load a commit is shared by
-    many requests, and a lone request waits for nobody. A group is written as soon as half of all requests are
-    in it: the other half is answered meanwhile. If one group held them all, they would go on in step, and
-    nobody would work while they wait for the disk.
+    many requests, and a lone request waits for nobody.
     """
 
     def __init__(self, database: Database) -> None:
@@ -43,9 +39,6 @@ class AuditWriter:
         self._waiting: list[_Waiting] = []
         self._giving_up: asyncio.TimerHandle
         self._writing: asyncio.Task[None] | None = None
-        self._enough: asyncio.Future[None] | None = None
-        self.coming = 0
-        """Requests that are worked on, and have an event to add."""
         self._accesses: OrderedDict[tuple[UUID, str], None] = OrderedDict()
         self.events = 0
         """Events that were committed in groups."""
@@ -76,8 +69,6 @@ class AuditWriter:
         self._waiting.append((entry, done))
         if self._writing is None:
             self._writing = asyncio.create_task(self._write())
-        elif self._enough is not None and len(self._waiting) >= self.coming:
-            self._end_of_gathering()
         await done
 
     async def append_within(
@@ -103,8 +94,6 @@ class AuditWriter:
     async def _write(self) -> None:
         try:
             while self._waiting:
-                if len(self._waiting) < self.coming:
-                    await self._gather()
                 group, self._waiting = self._waiting[:_MOST_EVENTS], self._waiting[_MOST_EVENTS:]
                 self._give_up_later(group)
                 try:
@@ -143,21 +132,6 @@ class AuditWriter:
         self.events += len(entries)
         self.commits.add(time.perf_counter() - began)
         return None
-
-    async def _gather(self) -> None:
-        """Wait until as many wait as are still worked on, but not for long."""
-        loop = asyncio.get_running_loop()
-        self._enough = loop.create_future()
-        too_long = loop.call_later(_GATHER, self._end_of_gathering)
-        try:
-            await self._enough
-        finally:
-            too_long.cancel()
-            self._enough = None
-
-    def _end_of_gathering(self) -> None:
-        if self._enough is not None and not self._enough.done():
-            self._enough.set_result(None)
 
 
 def _entry(event: AuditEvent) -> LogEntry:

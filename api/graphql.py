@@ -129,7 +129,6 @@ class Endpoint:
         return await self._answered(asked, body)
 
     async def _answered(self, asked: Asked, body: bytes) -> Answer:
-        self._audit.coming += 1
         try:
             with self._admissions.admit(asked.principal):
                 data = await self._execute(asked, body)
@@ -142,8 +141,6 @@ class Endpoint:
             answer = self._refused(
                 asked, InternalError("the request could not be answered; the operator's log says why")
             )
-        finally:
-            self._audit.coming -= 1
         return await self._counted(asked, answer)
 
     async def turn_away(self, principal: Principal, refused: ApiError, request_id: str = "") -> Answer:

@@ -46,7 +46,7 @@ class Reading:
         """
         arguments = plan.arguments(environment)
         if self._replicas is None or plan.sought is not None or plan.reviews:
-            return await self._database.read(plan.statement, arguments)
+            return await self._database.answer(plan.statement, arguments)
         return await self._replicas.read(plan.statement, arguments, _who(principal), after)
 
     async def changed(self, principal: Principal, work: Awaitable[bytes]) -> tuple[bytes, bytes]:

@@ -79,11 +79,11 @@ class AuditEvent:
                 "at": _at(self.id),
                 "client": self.who.client,
                 "decision": "allowed" if refused is None else "refused",
-                "id": str(self.id),
+                "id": self.id,
                 "kind": self.kind,
                 "latency_us": self.latency,
                 "operation": {"name": self.document.operation, "sha256": self.document.sha256},
-                "org": str(self.who.org_id),
+                "org": self.who.org_id,
                 "policy": self.policy,
                 "records": _records(self.records),
                 "refusal": refused and {"code": refused.code, "field": refused.field, "rule": refused.rule},
@@ -91,7 +91,8 @@ class AuditEvent:
                 "roles": sorted(self.who.roles),
                 "subject": self.who.subject,
                 "v": _VERSION,
-            }
+            },
+            default=str,  # asyncpg has a UUID of its own
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import date
@@ -12,11 +12,10 @@ from uuid import UUID
 
 import asyncpg
 
+from storage.batches import Batches
 from storage.dialing import dial
+from storage.reader import Reader
 from storage.tenancy import bind_org, bind_queue, bind_work
-
-STATEMENTS_PER_CONNECTION = 200
-"""A prepared statement costs PostgreSQL about 200 KB on each connection that keeps it."""
 
 SESSION = {
     "application_name": "contract-graph",
@@ -64,6 +63,7 @@ BEHIND = (asyncpg.UndefinedColumnError, asyncpg.UndefinedTableError)
 
 
 T = TypeVar("T")
+_Read = Callable[[str, Sequence[Any]], Awaitable[Any]]
 
 # PostgreSQL counts days from 2000-01-01, Python from 0001-01-01.
 _EPOCH: Final = date(2000, 1, 1).toordinal()
@@ -121,29 +121,6 @@ def _day_of(days: tuple[int]) -> date:
     return date.fromordinal(min(max(days[0] + _EPOCH, _FIRST), _LAST))
 
 
-class Reader:
-    """One connection with the statements prepared on it, the one unused for longest dropped first."""
-
-    def __init__(self, connection: asyncpg.Connection) -> None:
-        self.connection = connection
-        self._prepared: OrderedDict[str, Any] = OrderedDict()
-
-    def kept(self, statement: str) -> Any:  # noqa: ANN401 - asyncpg is untyped
-        """Return the prepared statement if this connection has it, else None."""
-        prepared = self._prepared.get(statement)
-        if prepared is not None:
-            self._prepared.move_to_end(statement)
-        return prepared
-
-    async def prepare(self, statement: str) -> Any:  # noqa: ANN401 - asyncpg is untyped
-        """Prepare a statement, and let go of the one that was not used for longest."""
-        prepared = await self.connection.prepare(statement)
-        self._prepared[statement] = prepared
-        if len(self._prepared) > STATEMENTS_PER_CONNECTION:
-            self._prepared.popitem(last=False)
-        return prepared
-
-
 class Database:
     """A pool of connections of the read-write role, which row-level security binds."""
 
@@ -153,6 +130,7 @@ class Database:
         self._free: list[Reader] = []
         self._waiting: deque[asyncio.Future[Reader | None]] = deque()
         self._open = 0
+        self.batches = Batches(self._lent)
         self.waited = 0
         """How often somebody had to wait for a connection."""
 
@@ -198,31 +176,35 @@ class Database:
 
     async def read(self, statement: str, arguments: Sequence[Any]) -> Any:  # noqa: ANN401 - any SQL value
         """Run a statement that binds its own org and returns one value; anew if its connection was lost."""
+        return await self._twice(self._read, statement, arguments)
+
+    async def answer(self, statement: str, arguments: Sequence[Any]) -> Any:  # noqa: ANN401 - any SQL value
+        """Do the same with one that changes nothing, in one round trip with others of its like."""
+        return await self._twice(self.batches.read, statement, arguments)
+
+    async def _twice(self, read: _Read, statement: str, arguments: Sequence[Any]) -> Any:  # noqa: ANN401 - as above
         try:
-            return await self._read(statement, arguments)
+            return await read(statement, arguments)
         except asyncpg.DataError:
             raise  # an argument that does not fit is our fault, not the connection's
         except LOST:
             pass  # one more try, over a connection that is open
         try:
-            return await self._read(statement, arguments)
+            return await read(statement, arguments)
         except LOST as error:
             raise DatabaseUnavailable("the database cannot be reached") from error
 
-    async def _read(self, statement: str, arguments: Sequence[Any]) -> Any:  # noqa: ANN401 - any SQL value
+    async def _read(self, statement: str, arguments: Sequence[Any]) -> Any:  # noqa: ANN401 - as above
+        async with self._lent() as reader:
+            return await reader.value(statement, arguments)
+
+    @asynccontextmanager
+    async def _lent(self) -> AsyncIterator[Reader]:
         reader = await self._take()
         try:
-            return await self._run(reader, statement, arguments)
+            yield reader
         finally:
             self._give_back(reader)
-
-    async def _run(self, reader: Reader, statement: str, arguments: Sequence[Any]) -> Any:  # noqa: ANN401 - as above
-        try:
-            prepared = reader.kept(statement) or await reader.prepare(statement)
-            return await prepared.fetchval(*arguments)
-        except asyncpg.InternalClientError:
-            reader.connection.terminate()  # its protocol is out of step: nobody may take it again
-            raise
 
     @asynccontextmanager
     async def transaction(self, org_id: UUID) -> AsyncIterator[asyncpg.Connection]:
@@ -253,7 +235,7 @@ class Database:
                 try:
                     yield reader.connection
                 except (asyncpg.InternalClientError, asyncpg.ReadOnlySQLTransactionError):
-                    reader.connection.terminate()  # as in `_run`; and the primary is looked for anew
+                    reader.connection.terminate()  # as in `Reader`; and the primary is looked for anew
                     raise
         except asyncio.CancelledError:
             # Its BEGIN may be on its way yet: whoever took it next would be inside a transaction of nobody's.

@@ -6,7 +6,8 @@ import asyncio
 import logging
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
 from enum import StrEnum
 from time import monotonic
 from typing import Any, Final, NamedTuple
@@ -17,12 +18,12 @@ from storage.database import (
     LOST,
     Database,
     DatabaseUnavailable,
-    Reader,
     RoleTooPowerful,
     SchemaMissing,
     connect,
     refuse_power,
 )
+from storage.reader import Reader
 
 log = logging.getLogger("contract_graph.replicas")
 
@@ -89,15 +90,14 @@ class _Pool(Database):
         self.started: int | None = None
         self._asked: set[Reader] = set()
 
-    async def ask(self, statement: str, arguments: Sequence[Any]) -> Any:  # noqa: ANN401 - any SQL value
-        """Run a statement as `read` does, but once."""
-        reader = await self._take()
-        self._asked.add(reader)
-        try:
-            return await self._run(reader, statement, arguments)
-        finally:
-            self._asked.discard(reader)
-            self._give_back(reader)
+    @asynccontextmanager
+    async def _lent(self) -> AsyncIterator[Reader]:
+        async with super()._lent() as reader:
+            self._asked.add(reader)
+            try:
+                yield reader
+            finally:
+                self._asked.discard(reader)
 
     def drop(self) -> None:
         """End every connection: whoever waits for an answer hears of it at once."""
@@ -147,7 +147,7 @@ class Replica:
     async def read(self, statement: str, arguments: Sequence[Any]) -> Any:  # noqa: ANN401 - any SQL value
         """Run a statement once. Raises PassedOver, and what the primary would raise as well."""
         try:
-            found = await self.pool.ask(statement, arguments)
+            found = await self.pool.batches.read(statement, arguments)
         except (asyncpg.DataError, asyncpg.QueryCanceledError):
             raise
         except (asyncpg.SerializationError, asyncpg.DeadlockDetectedError) as error:

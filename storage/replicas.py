@@ -80,7 +80,7 @@ class Replicas:
             await each.close()
 
     async def read(self, statement: str, arguments: Sequence[Any], who: Hashable, after: int = 0) -> Any:  # noqa: ANN401 - any SQL value
-        """Run a statement as Database.read does, for a caller who is to see at least what they wrote.
+        """Run a statement as Database.answer does, for a caller who is to see at least what they wrote.
 
         `after` is a position in the log that the answer must have reached besides. Raises as Database does.
         """
@@ -94,7 +94,7 @@ class Replicas:
                 continue
             with suppress(PassedOver):
                 return await each.read(statement, arguments)
-        return await self._primary.read(statement, arguments)
+        return await self._primary.answer(statement, arguments)
 
     def writing(self, who: Hashable) -> None:
         """Note that a caller writes, or may have written: for a while only the primary answers them."""

@@ -53,7 +53,7 @@ async def told_of(
     """
     feed = _feed(plan)
     named = dict.fromkeys(str(each.contract_id) for each in changes)
-    found = await database.read(plan.statement, plan.arguments(environment | {CHANGED[0]: list(named)}))
+    found = await database.answer(plan.statement, plan.arguments(environment | {CHANGED[0]: list(named)}))
     nodes = orjson.loads(take_ids(found)[0])[feed.key]["nodes"]
     return list(_told(feed, {node[ID]: node for node in nodes}, changes))
 

@@ -9,7 +9,6 @@ import pytest
 
 from storage import database as module
 from storage.database import (
-    STATEMENTS_PER_CONNECTION,
     Database,
     DatabaseUnavailable,
     RoleTooPowerful,
@@ -18,6 +17,7 @@ from storage.database import (
 )
 from storage.embedded import Cluster
 from storage.embedded_roles import OWNER, READ_WRITE
+from storage.reader import STATEMENTS_PER_CONNECTION
 from tests.storage.connections import (
     BIND,
     BOUND,
