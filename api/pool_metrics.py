@@ -22,6 +22,18 @@ def of_pools(pools: Mapping[str, Database]) -> Iterable[Family]:
     yield Family(
         "pool_waited_total", "counter", "Who had to wait.", [(label, pool.waited) for label, pool in told]
     )
+    yield Family(
+        "pool_batches_total",
+        "counter",
+        "Round trips with more than one read.",
+        [(label, pool.batches.batches) for label, pool in told],
+    )
+    yield Family(
+        "pool_batched_reads_total",
+        "counter",
+        "Reads that went with others.",
+        [(label, pool.batches.together) for label, pool in told],
+    )
 
 
 def of_replicas(replicas: Replicas) -> Iterable[Family]:

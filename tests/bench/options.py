@@ -49,7 +49,11 @@ def read_options(arguments: Sequence[str] | None = None) -> Options:
     parser.add_argument("--seconds", type=float, help="length of a round for one server (3)")
     parser.add_argument("--rounds", type=_positive, default=5, help="rounds, of which the median counts (5)")
     parser.add_argument(
-        "--connections", nargs="+", type=_positive, default=(8, 32), help="callers at a time (8 and 32)"
+        "--connections",
+        nargs="+",
+        type=_positive,
+        default=(8, 32, 128),
+        help="callers at a time (8, 32 and 128)",
     )
     parser.add_argument(
         "--operations",

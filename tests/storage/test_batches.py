@@ -19,7 +19,8 @@ OWN = "SELECT $1::text || ' ' || pg_backend_pid() || ' ' || now()"
 """Who asked, over which connection, in which transaction."""
 BOUND_TO = (
     "SELECT $1::text || ' reads as ' || current_setting('app.org', true)"
-    " FROM (SELECT set_config('app.org', $1::text, true) AS org OFFSET 0) AS scope WHERE scope.org IS NOT NULL"
+    " FROM (SELECT set_config('app.org', $1::text, true) AS org OFFSET 0) AS scope"
+    " WHERE scope.org IS NOT NULL"
 )
 
 
