@@ -16,7 +16,7 @@ from storage.reader import Reader
 MOST: Final = 8
 """Reads in a batch: the last one waits for those before it."""
 BRIEF: Final = 0.004
-"""Seconds: a statement that takes longer, as a rule, is sent alone, or those behind it would wait too long."""
+"""Seconds: a statement that takes longer, as a rule, is sent alone: nobody is to wait long behind it."""
 _NEWEST: Final = 0.25
 """How much the last time counts beside all before it."""
 _KNOWN: Final = 2000

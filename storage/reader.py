@@ -1,4 +1,4 @@
-"""One connection with what is prepared on it: a statement is run there once, or for many in one round trip."""
+"""One connection with what is prepared on it: a statement is run once, or for many in one round trip."""
 
 from __future__ import annotations
 
