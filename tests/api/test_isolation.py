@@ -18,9 +18,11 @@ from auth.principal import Principal
 from auth.view import view_for
 from domain.field import Kind
 from domain.graph import ENTITIES, fields_of
+from storage.database import Database
 from storage.records import with_parts
 from tests.api.graph import HARBOUR, NORTHLIGHT, OURS, THEIRS, Graph
 from tests.api.small import SmallOrg
+from tests.storage.connections import take_for_brief
 
 ABSENT = "00000000-0000-7000-8000-00000000dead"
 ROLES = ("legal", "customer_success", "admin")
@@ -48,6 +50,36 @@ def ask(
         return answer.body
 
     return asking
+
+
+@pytest.mark.usefixtures("ask")
+def test_two_orgs_whose_reads_go_together_are_each_bound_to_their_own(
+    endpoint: Endpoint, reader: Database, loop: asyncio.Runner
+) -> None:
+    """A batch is one transaction: what it binds for one caller must not be bound for the next."""
+    query = (
+        "query($size: Int!) { contracts(first: $size) { totalCount nodes { id parties { nodes { id } } } } }"
+    )
+    own = {org: ids_of(small) for org, small in ((OURS.org.id, OURS), (THEIRS.org.id, THEIRS))}
+
+    async def ask_for(org: UUID, size: int) -> bytes:
+        principal = Principal(org, "someone", None, frozenset({"legal"}), frozenset({"graph:documents"}))
+        body = json.dumps({"query": query, "variables": {"size": size}}).encode()
+        return (await endpoint.answer(principal, body)).body
+
+    async def at_once() -> dict[tuple[UUID, int], bytes]:
+        asked = [(org, size) for size in range(1, 40) for org in own]
+        return dict(zip(asked, await asyncio.gather(*(ask_for(*each) for each in asked)), strict=True))
+
+    for _ in range(3):
+        answers = loop.run(at_once())
+        take_for_brief(reader)
+    assert reader.batches.together > len(answers)
+    for (org, _), answer in answers.items():
+        found = json.loads(answer)["data"]["contracts"]
+        assert found["nodes"]
+        assert found["totalCount"] == len(own[org]["Contract"])
+        assert {each["id"] for each in found["nodes"]} <= set(own[org]["Contract"])
 
 
 def test_without_the_predicate_no_statement_names_the_org(

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import asyncpg
 
+from storage.batches import BRIEF
 from storage.database import Database
 from storage.embedded_roles import READ_WRITE
 
@@ -39,6 +40,12 @@ async def connected(url: str) -> AsyncIterator[asyncpg.Connection]:
 
 def run(work: Coroutine[Any, Any, None]) -> None:
     asyncio.run(asyncio.wait_for(work, 20))
+
+
+def take_for_brief(database: Database) -> None:
+    """Have every statement that was answered count as brief, however busy this machine is."""
+    for statement in database.batches._took:
+        database.batches._took[statement] = BRIEF / 2
 
 
 async def gone(administrator: asyncpg.Connection, condition: str) -> None:

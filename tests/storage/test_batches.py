@@ -13,7 +13,16 @@ import pytest
 
 from storage.batches import BRIEF, MOST
 from storage.database import Database
-from tests.storage.connections import BOUND, PID, connected, kill_all, opened, run, until_active
+from tests.storage.connections import (
+    BOUND,
+    PID,
+    connected,
+    kill_all,
+    opened,
+    run,
+    take_for_brief,
+    until_active,
+)
 
 OWN = "SELECT $1::text || ' ' || pg_backend_pid() || ' ' || now()"
 """Who asked, over which connection, in which transaction."""
@@ -29,8 +38,8 @@ async def batching(url: str, *statements: tuple[str, Any], size: int = 2) -> Asy
     """Open a database that knows statements to be brief, each by an argument."""
     async with opened(url, size) as database:
         for statement, argument in statements:
-            while database.batches._took.get(statement, BRIEF) >= BRIEF:
-                await database.answer(statement, (argument,))
+            await database.answer(statement, (argument,))
+        take_for_brief(database)
         yield database
 
 
