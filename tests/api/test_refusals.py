@@ -42,6 +42,8 @@ class Untouched(Database):
         self.reached = True
         raise AssertionError(f"a statement reached the database: {statement} {arguments}")
 
+    answer = read
+
 
 class Asking:
     """One role before a database that no statement may reach."""
