@@ -14,9 +14,10 @@ import asyncpg
 from storage.reader import Reader
 
 MOST: Final = 8
-"""Reads in a batch: the last one waits for those before it."""
-BRIEF: Final = 0.004
-"""Seconds: a statement that takes longer, as a rule, is sent alone: nobody is to wait long behind it."""
+"""Reads in a batch."""
+SPAN: Final = 0.016
+"""Seconds that a batch takes, as a rule: its last read waits for those before it, and other processes of
+PostgreSQL may have nothing to do. What takes longer than half of that goes alone."""
 _NEWEST: Final = 0.25
 """How much the last time counts beside all before it."""
 _KNOWN: Final = 2000
@@ -40,7 +41,8 @@ class Batches:
         self._lend = lend
         self._gathering: dict[str, list[_Asked]] = {}
         self._sending: set[asyncio.Task[None]] = set()
-        self._took: OrderedDict[str, float] = OrderedDict()
+        # By its hash: statements are long, and one taken for another is only sent otherwise.
+        self._took: OrderedDict[int, float] = OrderedDict()
         self.batches = 0
         """How often more than one read went together."""
         self.together = 0
@@ -48,10 +50,11 @@ class Batches:
 
     async def read(self, statement: str, arguments: Sequence[Any]) -> Any:  # noqa: ANN401 - any SQL value
         """Run a statement that changes nothing, binds its own org and returns one value."""
-        if self._took.get(statement, BRIEF) >= BRIEF:
+        room = self._room(statement)
+        if room <= 1:
             return await self._alone(statement, arguments)
         try:
-            return await self._answer_to(statement, arguments)
+            return await self._answer_to(statement, arguments, room)
         except _Apart:
             return await self._alone(statement, arguments)
 
@@ -63,10 +66,15 @@ class Batches:
             finally:
                 self._note(statement, perf_counter() - began)
 
-    def _answer_to(self, statement: str, arguments: Sequence[Any]) -> asyncio.Future[Any]:
+    def _room(self, statement: str) -> int:
+        """Return how many reads of a statement a batch has room for; of one that is not known, for one."""
+        took = self._took.get(hash(statement))
+        return 1 if took is None else min(MOST, int(SPAN / took))
+
+    def _answer_to(self, statement: str, arguments: Sequence[Any], room: int) -> asyncio.Future[Any]:
         loop = asyncio.get_running_loop()
         batch = self._gathering.get(statement)
-        if batch is None or len(batch) >= MOST:
+        if batch is None or len(batch) >= room:
             batch = self._gathering[statement] = []
             # It begins when this turn of the loop is over, with all that has come by then.
             sending = loop.create_task(self._send(statement, batch))
@@ -116,7 +124,8 @@ class Batches:
                 answer.set_result(value)
 
     def _note(self, statement: str, seconds: float) -> None:
-        before = self._took.pop(statement, seconds)
-        self._took[statement] = before + (seconds - before) * _NEWEST
+        known = hash(statement)
+        before = self._took.pop(known, seconds)
+        self._took[known] = before + (seconds - before) * _NEWEST
         if len(self._took) > _KNOWN:
             self._took.popitem(last=False)

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import asyncpg
 
-from storage.batches import BRIEF
+from storage.batches import MOST, SPAN
 from storage.database import Database
 from storage.embedded_roles import READ_WRITE
 
@@ -44,8 +44,8 @@ def run(work: Coroutine[Any, Any, None]) -> None:
 
 def take_for_brief(database: Database) -> None:
     """Have every statement that was answered count as brief, however busy this machine is."""
-    for statement in database.batches._took:
-        database.batches._took[statement] = BRIEF / 2
+    for known in database.batches._took:
+        database.batches._took[known] = SPAN / MOST / 2
 
 
 async def gone(administrator: asyncpg.Connection, condition: str) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from storage.batches import BRIEF, MOST
+from storage.batches import MOST
 from storage.database import Database
 from tests.storage.connections import (
     BOUND,
@@ -137,7 +137,7 @@ def test_what_takes_long_goes_over_connections_of_its_own(database_url: str) -> 
             began = time.perf_counter()
             assert len(set(await asyncio.gather(*(database.answer(slept, (0.1,)) for _ in range(4))))) == 4
             assert time.perf_counter() - began < 0.4
-            while database.batches._took[slept] >= BRIEF:  # and comes back once it is brief again
+            while database.batches._room(slept) < 4:  # and comes back once it is brief again
                 await database.answer(slept, (0.0,))
             assert len(set(await asyncio.gather(*(database.answer(slept, (0.0,)) for _ in range(4))))) == 1
 
