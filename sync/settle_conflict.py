@@ -36,7 +36,7 @@ class CannotHold(Exception):
     """What was claimed cannot be taken: {reason}."""
 
     def __init__(self, reason: str) -> None:
-        super().__init__((type(self).__doc__ or "").format(reason=reason))
+        super().__init__((type(self).__doc__ or "").format(reason=reason.removesuffix(".")))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
