@@ -105,8 +105,7 @@ class Endpoint:
         self._mutations = Mutations(database, lambda: frozenset(self.views.policy.roles), clock)
         self.views = views
         self.shadow: Shadow | None = None
-        self._audit = audit or AuditWriter(database)
-        self.recording = Recording(self._audit)
+        self.recording = Recording(audit or AuditWriter(database))
 
     async def answer(  # noqa: PLR0913 - all that a request says beside its body
         self,

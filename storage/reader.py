@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import asyncpg
@@ -21,12 +21,7 @@ class Reader:
 
     async def value(self, statement: str, arguments: Sequence[Any]) -> Any:  # noqa: ANN401 - any SQL value
         """Run a statement that returns one value, or None."""
-        try:
-            prepared = self._kept(statement) or await self._prepare(statement)
-            return await prepared.fetchval(*arguments)
-        except asyncpg.InternalClientError:
-            self.connection.terminate()  # its protocol is out of step: nobody may take it again
-            raise
+        return await self._run(statement, lambda prepared: prepared.fetchval(*arguments))
 
     async def values(self, statement: str, asked: Sequence[Sequence[Any]]) -> list[Any]:
         """Run a statement for each of many arguments in one round trip, and return what came, in order.
@@ -34,11 +29,13 @@ class Reader:
         PostgreSQL runs it once for each, and each sees what is committed when its turn comes; one that fails
         fails them all. One that returns no row has no place in the list, which is then shorter.
         """
+        return [row[0] for row in await self._run(statement, lambda prepared: prepared.fetchmany(asked))]
+
+    async def _run(self, statement: str, run: Callable[[Any], Awaitable[Any]]) -> Any:  # noqa: ANN401 - asyncpg is untyped
         try:
-            prepared = self._kept(statement) or await self._prepare(statement)
-            return [row[0] for row in await prepared.fetchmany(asked)]
+            return await run(self._kept(statement) or await self._prepare(statement))
         except asyncpg.InternalClientError:
-            self.connection.terminate()  # as above
+            self.connection.terminate()  # its protocol is out of step: nobody may take it again
             raise
 
     def _kept(self, statement: str) -> Any:  # noqa: ANN401 - asyncpg is untyped
