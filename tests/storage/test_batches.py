@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -134,9 +133,7 @@ def test_what_takes_long_goes_over_connections_of_its_own(database_url: str) -> 
     async def work() -> None:
         async with batching(database_url, (slept, 0.0), size=4) as database:
             assert len(set(await asyncio.gather(*(database.answer(slept, (0.1,)) for _ in range(4))))) == 1
-            began = time.perf_counter()
             assert len(set(await asyncio.gather(*(database.answer(slept, (0.1,)) for _ in range(4))))) == 4
-            assert time.perf_counter() - began < 0.4
             while database.batches._room(slept) < 4:  # and comes back once it is brief again
                 await database.answer(slept, (0.0,))
             assert len(set(await asyncio.gather(*(database.answer(slept, (0.0,)) for _ in range(4))))) == 1
