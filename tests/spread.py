@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -21,6 +22,8 @@ APART = ("api/test_access_matrix.py",)
 """Files whose tests are long and share nothing: each may run anywhere."""
 TOGETHER = ("stock_clients",)
 """Folders whose files share what is dear to make; elsewhere each file has its own."""
+ADDRESSED = re.compile(r"<[^>]+ at ")
+"""What Python writes of an object that says nothing of itself: another in every process."""
 
 
 class Spread(LoadScopeScheduling):
@@ -40,6 +43,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Spread:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    # Each process collects for itself, and none runs unless all found the same names.
+    if addressed := [item.nodeid for item in items if ADDRESSED.search(item.nodeid)]:
+        raise pytest.UsageError("give these tests ids: their names hold addresses\n" + "\n".join(addressed))
     if hasattr(config, "workerinput"):
         items.sort(key=_turn)
 

@@ -66,7 +66,9 @@ CASES: list[tuple[MaskKind, sa.types.TypeEngine[Any], list[Any], Callable[[Any],
 ]
 
 
-@pytest.mark.parametrize(("kind", "type_", "values", "rule"), CASES, ids=lambda each: str(each)[:25])
+@pytest.mark.parametrize(
+    ("kind", "type_", "values", "rule"), CASES, ids=[f"{kind}-{type_}" for kind, type_, *_ in CASES]
+)
 def test_the_mask_of_sql_is_the_mask_of_the_domain(
     database_url: str,
     kind: MaskKind,
