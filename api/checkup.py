@@ -25,6 +25,7 @@ from auth.keys import KeyRing
 from auth.policy import PolicyError
 from auth.policy_file import load_policy
 from auth.policy_watch import PolicyWatch
+from domain.counted import counted
 from domain.org import Org
 from storage import signing_keys
 from storage.archive import Archive
@@ -167,7 +168,7 @@ async def keys(ground: Ground) -> AsyncIterator[Finding]:
         return
     made = next(each.made_at for each in stored if each.kid == ring.kid)
     age = datetime.now(UTC) - made
-    said = f"the one that signs is {age.days} days old"
+    said = f"the one that signs is {counted(age.days, 'day')} old"
     if age < KEY_AGE:
         yield _ok("keys", said)
     else:
@@ -258,7 +259,7 @@ async def queues(ground: Ground) -> AsyncIterator[Finding]:
     for queue in Queue:
         async with ground.database.claiming(queue) as connection:
             found = await backlog(connection, queue, now)
-        said = f"{queue}: {found.waiting:,} messages wait"
+        said = f"{queue}: {counted(found.waiting, 'message waits', 'messages wait')}"
         if found.since is not None and now - found.since > QUEUE_AGE:
             since = f"{said}, the first due since {found.since:%Y-%m-%d %H:%M} UTC"
             yield Finding("queues", Outcome.TODO, since, "see that a contract-graph worker runs")
@@ -286,7 +287,7 @@ async def backups(ground: Ground) -> AsyncIterator[Finding]:
         yield Finding("backups", Outcome.TODO, f"no copy lies in {archive.folder}", told)
         return
     age = datetime.now(UTC) - copies[-1].ended
-    said = f"the last copy is {age.days} days old"
+    said = f"the last copy is {counted(age.days, 'day')} old"
     yield _ok("backups", said) if age < COPY_AGE else Finding("backups", Outcome.WARNING, said, told)
 
 

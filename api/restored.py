@@ -9,6 +9,7 @@ from api.checkup import Check, Finding, Ground, Outcome, keys, revision, roles
 from api.settings import Settings
 from auth.audit_head import SealKey, SealKeys
 from auth.audit_verify import verify
+from domain.counted import counted
 from storage.database import Database, connect
 from storage.embedded_roles import OWNER, READ_WRITE
 from storage.orgs import list_orgs
@@ -67,9 +68,9 @@ def _log_until(moment: datetime) -> Check:
                 await bind_org(ground.owner, org.id)
                 # Judged as of then: what was to be sealed later is not missing.
                 report = await verify(ground.owner, org.id, public, (), min(moment, datetime.now(UTC)))
-            said = f"{org.name}: {report.events:,} events under {report.heads:,} heads"
+            said = f"{org.name}: {counted(report.events, 'event')} under {counted(report.heads, 'head')}"
             if report.only_waits:
-                said = f"{said}; {report.unsealed:,} were not sealed yet at that moment"
+                said = f"{said}; {counted(report.unsealed, 'was', 'were')} not sealed yet at that moment"
                 yield Finding("audit", Outcome.WARNING, said, "contract-graph audit seal, then audit verify")
             elif report.findings:
                 yield Finding("audit", Outcome.TODO, f"{said}, not in order", "contract-graph audit verify")

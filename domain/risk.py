@@ -7,6 +7,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
+from domain.counted import counted
 from domain.lifecycle import IN_FORCE, ContractStatus
 from domain.money import Money
 from domain.renewal import RenewalType
@@ -180,7 +181,8 @@ def _expired_but_active(facts: RiskFacts) -> Finding:
     unknown = [name for name, value in missing.items() if value is None]
     if left is None or unknown:
         return Finding(None, f"not known: {', '.join(unknown)}")
-    return Finding(_WHOLE, f"it is {facts.status}, but expired {-left} days ago and does not renew by itself")
+    ago = counted(-left, "day")
+    return Finding(_WHOLE, f"it is {facts.status}, but expired {ago} ago and does not renew by itself")
 
 
 def _renewal_near(facts: RiskFacts) -> Finding:

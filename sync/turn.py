@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 import asyncpg
 
+from domain.counted import counted
 from domain.passage import Figure, Passage
 from storage.alerts import raise_alerts
 from storage.database import BEHIND, BUSY, LOST, Database, DatabaseUnavailable
@@ -130,9 +131,8 @@ class Turns:
 
     async def _worked(self, lease: Lease) -> Ended:
         if lease.attempts > self.pace.patience.attempts:
-            fault = Fault(
-                "WorkerLost", f"{lease.attempts - 1} workers were lost over it, one after the other"
-            )
+            lost = counted(lease.attempts - 1, "worker was", "workers were")
+            fault = Fault("WorkerLost", f"{lost} lost over it, one after the other")
             return await self._ended(lease, Poison(fault))
         handler = self.handlers[lease.queue]
         if isinstance(handler, Within):

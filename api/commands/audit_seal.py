@@ -21,6 +21,7 @@ from auth.audit_head import SealKey, SignedHead
 from auth.audit_retention import Retention, drop_events
 from auth.audit_seal import LATE, MOST_EVENTS, SOON, NotOurHead, export_heads, seal
 from auth.policy_file import load_policy
+from domain.counted import counted
 from domain.org import Org
 from storage.audit_months import Month, floor_of, make_months
 from storage.audit_tree import count_events, last_head
@@ -102,10 +103,10 @@ async def _seal_org(
 
 def _tell(org: Org, before: int, heads: Sequence[SignedHead]) -> None:
     if heads:
-        new, last = heads[-1].size - before, heads[-1]
-        print(f"{org.name}: sealed {new:,} events, {last.size:,} in all; root {last.root.hex()}", flush=True)
+        new, last = counted(heads[-1].size - before, "event"), heads[-1]
+        print(f"{org.name}: sealed {new}, {last.size:,} in all; root {last.root.hex()}", flush=True)
     else:
-        print(f"{org.name}: nothing new; {before:,} events are sealed", flush=True)
+        print(f"{org.name}: nothing new; {counted(before, 'event is', 'events are')} sealed", flush=True)
 
 
 async def _wait(connection: asyncpg.Connection, seconds: int) -> None:
@@ -146,7 +147,7 @@ def _retain(arguments: argparse.Namespace, settings: Settings) -> int:
         retention = Retention(kept=kept, who=f"operator {getpass.getuser()}", policy=load_policy().digest)
         dropped = await drop_events(connection, [org.id for org in orgs], key, retention, _now())
         for org in orgs:
-            print(f"{org.name}: {dropped.get(org.id, 0):,} events from before {kept} dropped")
+            print(f"{org.name}: {counted(dropped.get(org.id, 0), 'event')} from before {kept} dropped")
         print("their leaves and every signed head are kept")
 
     as_owner(settings, work)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from api.settings import Settings, SettingsError
+from domain.counted import counted
 from storage.archive import LINK, Archive
 from storage.embedded import Cluster
 from storage.embedded_errors import NoArchiveError
@@ -70,7 +71,7 @@ def _run(arguments: argparse.Namespace, settings: Settings) -> int:
     )
     if arguments.keep is not None:
         copies, files = archive.forget(arguments.keep, datetime.now(UTC))
-        print(f"removed {copies:,} copies and {files:,} files of the log")
+        print(f"removed {counted(copies, 'copy', 'copies')} and {counted(files, 'file')} of the log")
     print("not in it, to be kept elsewhere: the key-encryption key, and the key of the audit log")
     return 0
 

@@ -23,6 +23,7 @@ from api.commands.org_work import in_org, salesforce_of
 from api.installation import sealer
 from api.settings import Settings, SettingsError
 from auth.address import is_secure
+from domain.counted import counted
 from domain.currency import MINOR_UNITS
 from domain.field import Entity
 from domain.identity import uuid7
@@ -211,7 +212,8 @@ def _send(arguments: argparse.Namespace, settings: Settings) -> int:
         for start in range(0, len(ids), _AT_ONCE):
             messages = [write_of(each, correlation) for each in ids[start : start + _AT_ONCE]]
             await enqueue(connection, org.id, Queue.OUTBOX, messages, datetime.now(UTC))
-        print(f"{len(ids):,} contracts are to be written, known as {correlation} in every log")
+        due = counted(len(ids), "contract is", "contracts are")
+        print(f"{due} to be written, known as {correlation} in every log")
 
     in_org(settings, arguments.org, work)
     return 0

@@ -12,6 +12,7 @@ import asyncpg
 
 from api.commands.org_work import in_org, salesforce_of
 from api.settings import Settings, SettingsError
+from domain.counted import counted
 from domain.drift import OPEN, DriftFinding, DriftState
 from domain.org import Org
 from storage.drift import chosen, report
@@ -62,11 +63,11 @@ async def _done(
         print(f"{org.name} is compared every night, first at {at:%Y-%m-%d %H:%M} UTC")
     elif arguments.repair:
         count = await repair(connection, org.id, _ids(arguments.repair), arguments.by, now)
-        print(f"{count:,} fields are to be written out again")
+        print(f"{counted(count, 'field is', 'fields are')} to be written out again")
     elif arguments.accept:
         said = {"by": arguments.by, "why": arguments.why, "now": now}
         count = await accept(connection, org.id, arguments.accept, **said)
-        print(f"{count:,} fields stay as they are until both sides agree")
+        print(f"{counted(count, 'field stays as it is', 'fields stay as they are')} until both sides agree")
     elif arguments.list:
         return _listed(await chosen(connection, org.id, (*OPEN, DriftState.ACCEPTED)))
     else:

@@ -18,6 +18,7 @@ from api.commands.org_work import in_org, salesforce_of
 from api.installation import open_installation, sealer
 from api.settings import Settings, SettingsError
 from auth.vault import Vault
+from domain.counted import counted
 from domain.org import Org
 from storage.database import Database
 from storage.salesforce_loads import StoredLoad
@@ -125,7 +126,8 @@ async def _load(settings: Settings, org: Org, objects: Sequence[str], *, again: 
 
 def _told(load: StoredLoad, before: StoredLoad | None, seconds: float, left: int, *, again: bool) -> str:
     """Say what became of an object."""
+    rows = counted(load.rows, "record")
     if before == load and not again:
-        return f"{load.object}: brought on {load.ended_at:%Y-%m-%d}, {load.rows:,} records; --again does anew"
+        return f"{load.object}: brought on {load.ended_at:%Y-%m-%d}, {rows}; --again does anew"
     aside = f"; {left:,} left to workers: `contract-graph held list --queue change`" if left else ""
-    return f"{load.object}: {load.rows:,} records, in {seconds:,.1f} s{aside}"
+    return f"{load.object}: {rows}, in {seconds:,.1f} s{aside}"

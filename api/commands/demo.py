@@ -30,6 +30,7 @@ from api.settings import Settings, SettingsError
 from api.stand_in import StandInProvider
 from auth.oauth.metadata import CALLBACK_PATH
 from domain.contract import Contract
+from domain.counted import counted
 from domain.crm import Opportunity
 from domain.field import Entity
 from storage.database import connect
@@ -132,7 +133,8 @@ async def _prepare(installation: Installation, settings: Settings, orgs: Sequenc
             await save_org(owner, sample.org)
             saved = await Ingest(application, sample.org.id, _now, vault).save(sample.records)
             added, moved = saved.inserted.total(), saved.updated.total()
-            _say(f"sample data of {sample.org.name}: {added} records added, {moved} moved to today")
+            new = counted(added, "record")
+            _say(f"sample data of {sample.org.name}: {new} added, {moved} moved to today")
     finally:
         await owner.close()
         await application.close()

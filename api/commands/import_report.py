@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from domain.counted import counted
 from sync.feeds.reject import RejectsFile, What
 from sync.feeds.source import READ
 from sync.feeds.summary import Summary
@@ -60,14 +61,14 @@ def report(summary: Summary, rejects: RejectsFile) -> Iterator[str]:
         if any(counts):
             yield f"{entity:<20}" + "".join(f"{count:>12,}" for count in counts)
     records = summary.rejected[What.RECORD]
-    yield f"read {summary.read:,} records, rejected {records:,}; {_rates(summary)}"
+    yield f"read {counted(summary.read, 'record')}, rejected {records:,}; {_rates(summary)}"
     yield from _totals(summary)
     for note, count in summary.notes.items():
         yield note if count == 1 else f"{note} ({count:,} times)"
     if rejects.count:
         fields, links = summary.rejected[What.FIELD], summary.rejected[What.UNLINKED]
         yield (
-            f"left out: {records:,} records, {fields:,} fields, {links:,} links;"
+            f"left out: {counted(records, 'record')}, {counted(fields, 'field')}, {counted(links, 'link')};"
             f" {rejects.path} says line by line what and why"
         )
 

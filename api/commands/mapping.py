@@ -10,6 +10,7 @@ from typing import Any
 
 from api.settings import Settings, SettingsError
 from domain.claim import Report, Unreadable
+from domain.counted import counted
 from domain.field import Entity, Kind, fields_of
 from sync.clm.malformed import Malformed, read_payload
 from sync.clm.mapping_file import SHIPPED, MappingFile, MappingFileError, load_mapping
@@ -74,8 +75,7 @@ def _check(arguments: argparse.Namespace, _: Settings) -> int:
         print()
         _tell_report(mapping, report)
     unreadable = sum(isinstance(value, Unreadable) for report in reports for value in report.fields.values())
-    contracts = "1 contract" if len(reports) == 1 else f"{len(reports)} contracts"
-    print(f"\n{contracts}, {unreadable} not readable")
+    print(f"\n{counted(len(reports), 'contract')}, {unreadable} not readable")
     return UNREADABLE if unreadable else UNDERSTOOD
 
 

@@ -10,13 +10,14 @@ import asyncpg
 
 from api.commands import policy_change, policy_diff, policy_explain, policy_plan, policy_test
 from api.commands.org_work import in_org
-from api.commands.policy_source import counted, policy_named, require_roles
+from api.commands.policy_source import policy_named, require_roles
 from api.settings import Settings, SettingsError
 from auth.policy import Policy, PolicyError, Word
 from auth.review.coverage import Coverage, Finding, cover
 from auth.review.matrix import Mark, Matrix, matrix_of
 from auth.review.matrix_csv import matrix_csv
 from auth.review.page import page
+from domain.counted import counted
 from domain.field import ENTITIES
 from domain.org import Org
 from storage.oauth_clients import list_clients

@@ -10,13 +10,14 @@ from textwrap import wrap
 import asyncpg
 
 from api.commands.org_work import in_org
-from api.commands.policy_source import counted, policy_named
+from api.commands.policy_source import policy_named
 from api.planner.footprint import contracts_reached
 from api.settings import Settings
 from auth.policy import Policy, Rule, Word
 from auth.review.difference import Change, Difference, RoleDifference, difference
 from auth.review.part import Part
 from auth.view import view_for
+from domain.counted import counted
 from domain.org import Org
 from storage.oauth_clients import list_clients
 from storage.role_grants import list_grants, users_of

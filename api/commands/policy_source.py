@@ -34,8 +34,3 @@ def require_roles(policy: Policy, roles: Sequence[str], called: str | None = Non
             raise SettingsError(
                 f"{called or policy.source} has no role {role!r}; it has: {', '.join(sorted(policy.roles))}"
             )
-
-
-def counted(number: int, one: str, many: str | None = None) -> str:
-    """Tell a number with its noun: 1 role, 2,008 decisions."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"

@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from api.commands.policy_source import counted, near, policy_named
+from api.commands.policy_source import near, policy_named
 from api.errors import ApiError
 from api.planner.access import access_of
 from api.settings import Settings, SettingsError
 from auth.review.cases import SHIPPED_CASES, Case, read_cases
 from auth.review.trial import Trial
+from domain.counted import counted
 
 
 def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -11,10 +11,10 @@ from pathlib import Path
 import asyncpg
 
 from api.commands.org_work import in_org
-from api.commands.policy_source import counted
 from api.settings import Settings, SettingsError
 from auth.review.access import UNUSED_AFTER, AccessReview, HeldRole, Standing, review_access
 from auth.review.access_csv import access_csv
+from domain.counted import counted
 from domain.org import Org
 
 STANDINGS = {Standing.INACTIVE: "is not active", Standing.UNKNOWN: "was not imported yet"}

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from domain.amendments import AmendmentLike
 from domain.contract import Contract
+from domain.counted import counted
 from domain.money import Money
 from storage.ingest import Saved
 from sync.feeds.graph import Graph
@@ -100,6 +101,8 @@ def _reason(
     if same:
         return f"amendment {same[-1]} adds exactly the difference: it states the total again, not a change"
     if base == reported:
-        return f"the publisher's total is the base value: it leaves {len(amendments)} amendments out"
+        left_out = counted(len(amendments), "amendment")
+        return f"the publisher's total is the base value: it leaves {left_out} out"
     more = "more" if gap.amount > 0 else "less"
-    return f"the base and {len(amendments)} changes come to {abs(gap)} {more}: a page or a change is wrong"
+    changes = counted(len(amendments), "change")
+    return f"the base and {changes} come to {abs(gap)} {more}: a page or a change is wrong"

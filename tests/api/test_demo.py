@@ -186,7 +186,7 @@ def test_the_data_stay_however_the_demo_ends(home: Path, failed: Callable[..., s
     counted = "{ contracts { totalCount nodes { id number } } }"
     with demo(home) as first:
         before = ask(first, first.tokens["legal"], counted).json()
-        assert "821 records added" in first.said or "records added" in first.said
+        assert "records added" in first.said
         assert first.end(signal.SIGINT) == 130
         assert "Traceback" not in first.said
         assert first.said.endswith("stopped; the data stay for the next start\n")

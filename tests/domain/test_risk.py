@@ -120,9 +120,10 @@ def test_a_high_value_in_a_currency_without_a_threshold_is_unknown() -> None:
     assert "XAF" in reasons["high value without cap"]
 
 
-def test_the_reason_of_an_expired_contract_names_its_state_and_its_days() -> None:
-    (factor,) = assess(replace(SOUND, days_to_expiration=-12)).factors
-    assert factor.reason == "it is ACTIVE, but expired 12 days ago and does not renew by itself"
+@pytest.mark.parametrize(("days", "told"), [(-12, "12 days"), (-1, "1 day")])
+def test_the_reason_of_an_expired_contract_names_its_state_and_its_days(days: int, told: str) -> None:
+    (factor,) = assess(replace(SOUND, days_to_expiration=days)).factors
+    assert factor.reason == f"it is ACTIVE, but expired {told} ago and does not renew by itself"
 
 
 def test_the_score_stops_at_a_hundred() -> None:
