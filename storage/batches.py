@@ -18,6 +18,9 @@ MOST: Final = 8
 SPAN: Final = 0.016
 """Seconds that a batch takes, as a rule: its last read waits for those before it, and other processes of
 PostgreSQL may have nothing to do. What takes longer than half of that goes alone."""
+LONGEST: Final = 0.75
+"""Seconds after which those of a batch are asked apart: `statement_timeout` is for each of its reads, and one
+that needs seconds must take neither the others' time nor its own."""
 _NEWEST: Final = 0.25
 """How much the last time counts beside all before it."""
 _KNOWN: Final = 2000
@@ -112,7 +115,7 @@ class Batches:
             if len(batch) == 1:
                 values = [await reader.value(statement, batch[0][0])]
             else:
-                values = await reader.values(statement, [arguments for arguments, _ in batch])
+                values = await reader.values(statement, [arguments for arguments, _ in batch], LONGEST)
                 self.batches += 1
                 self.together += len(batch)
         finally:

@@ -61,6 +61,8 @@ BUSY = (
 BEHIND = (asyncpg.UndefinedColumnError, asyncpg.UndefinedTableError)
 """What is raised where the tables are those of an older release."""
 
+_ENDS = (asyncpg.InternalClientError, asyncpg.ReadOnlySQLTransactionError)
+"""What a connection does not outlast: as in `Reader`; and the primary is looked for anew."""
 
 T = TypeVar("T")
 _Read = Callable[[str, Sequence[Any]], Awaitable[Any]]
@@ -230,16 +232,19 @@ class Database:
     @asynccontextmanager
     async def _begun(self) -> AsyncIterator[asyncpg.Connection]:
         reader = await self._take()
+        undone: Exception | None = None
         try:
             async with reader.connection.transaction():
                 try:
                     yield reader.connection
-                except (asyncpg.InternalClientError, asyncpg.ReadOnlySQLTransactionError):
-                    reader.connection.terminate()  # as in `Reader`; and the primary is looked for anew
+                except Exception as error:
+                    undone = error
                     raise
-        except asyncio.CancelledError:
-            # Its BEGIN may be on its way yet: whoever took it next would be inside a transaction of nobody's.
-            reader.connection.terminate()
+        except BaseException as error:
+            # What the work raised was undone. Else BEGIN may be on its way yet, or the end of it: who took
+            # the connection next would be inside a transaction of nobody's, and commit nothing.
+            if error is not undone or isinstance(error, _ENDS):
+                reader.connection.terminate()
             raise
         finally:
             self._give_back(reader)

@@ -23,13 +23,15 @@ class Reader:
         """Run a statement that returns one value, or None."""
         return await self._run(statement, lambda prepared: prepared.fetchval(*arguments))
 
-    async def values(self, statement: str, asked: Sequence[Sequence[Any]]) -> list[Any]:
+    async def values(self, statement: str, asked: Sequence[Sequence[Any]], within: float) -> list[Any]:
         """Run a statement for each of many arguments in one round trip, and return what came, in order.
 
         PostgreSQL runs it once for each, and each sees what is committed when its turn comes; one that fails
-        fails them all. One that returns no row has no place in the list, which is then shorter.
+        fails them all. One that returns no row has no place in the list, which is then shorter. Raises
+        TimeoutError if they take longer than `within` seconds: they are then ended.
         """
-        return [row[0] for row in await self._run(statement, lambda prepared: prepared.fetchmany(asked))]
+        rows = await self._run(statement, lambda prepared: prepared.fetchmany(asked, timeout=within))
+        return [row[0] for row in rows]
 
     async def _run(self, statement: str, run: Callable[[Any], Awaitable[Any]]) -> Any:  # noqa: ANN401 - asyncpg is untyped
         try:

@@ -42,7 +42,11 @@ SELECT ARRAY[
     (SELECT system_identifier FROM pg_control_system()),
     (extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint
 ]"""
-_STARTED: Final = "SELECT (extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint"
+_STARTED: Final = """
+SELECT ARRAY[
+    (extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint,
+    (coalesce(pg_last_wal_replay_lsn(), '0/0') - '0/0'::pg_lsn)::bigint
+]"""
 
 
 class Mark(NamedTuple):
@@ -63,6 +67,11 @@ class Standing(NamedTuple):
     system: int
     started: int
 
+    def was_restarted_since(self, before: Standing) -> bool:
+        """Say whether the server was started anew, or has recovered from a crash: it may be further back."""
+        same = (self.started, self.system) == (before.started, before.system)
+        return not same or self.position < before.position
+
 
 class Why(StrEnum):
     """Why a standby is passed over."""
@@ -82,12 +91,14 @@ class PassedOver(Exception):
 class _Pool(Database):
     """Connections to the server that was looked at, and to no other start of it.
 
-    One that was started again may be further back than it was: it is looked at first.
+    One that was started again, or recovered from a crash, may be further back: it is looked at first.
     """
 
     def __init__(self, url: str, size: int) -> None:
         super().__init__(url, size)
         self.started: int | None = None
+        self.position = 0
+        """What it has replayed at least."""
         self._asked: set[Reader] = set()
 
     @asynccontextmanager
@@ -107,10 +118,12 @@ class _Pool(Database):
             each.connection.terminate()
 
     async def _dial(self) -> asyncpg.Connection:
+        if self.started is None:
+            raise DatabaseUnavailable("the standby is away")  # nobody waits to find that out again
         async with asyncio.timeout(LONGEST_LOOK):
             connection = await super()._dial()
-            started = await connection.fetchval(_STARTED)
-        if started != self.started:
+            started, position = await connection.fetchval(_STARTED)
+        if started != self.started or position < self.position:
             connection.terminate()
             raise DatabaseUnavailable("the standby was started again")
         return connection
@@ -213,10 +226,10 @@ class Replica:
         else:
             standing = Standing(bool(said[0]), *said[1:])
             before = self._standing
-            if before is not None and (standing.started, standing.system) != (before.started, before.system):
+            if before is not None and standing.was_restarted_since(before):
                 self._forget(Why.AWAY)
             self._standing, self.position = standing, standing.position
-            self.pool.started = standing.started
+            self.pool.started, self.pool.position = standing.started, standing.position
             if not standing.is_standby:
                 self._found(Why.UNFIT)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import os
 import signal
 import tempfile
@@ -24,7 +25,7 @@ from auth.view import Views
 from storage.database import Database, DatabaseUnavailable, RoleTooPowerful
 from storage.embedded_roles import DATABASE, READ_WRITE
 from storage.last_writes import BEYOND, LastWrites
-from storage.replica import Why, refuse_unfit
+from storage.replica import Replica, Why, refuse_unfit
 from tests.api.graph import GENEROUS, OURS, THEIRS, graph_over
 from tests.api.mutations.office import ADMIN, GRANT, STRANGER, Office, asked
 from tests.api.replica_stage import FAR, GRANTS, Stage, granted, grants, opened, theirs, until, written
@@ -33,6 +34,7 @@ from tests.api.test_audit_survives_kill import _children as children_of
 from tests.api.test_audit_survives_kill import durable_in
 from tests.keys import KEY_ENCRYPTION
 from tests.standby import sql, standby_of
+from tests.storage.connections import take_for_brief
 
 
 @pytest.fixture(scope="module")
@@ -268,6 +270,55 @@ def test_who_waits_for_a_standby_that_hangs_is_answered_by_the_primary(
         for pid in pids:
             os.kill(pid, signal.SIGCONT)
     stage.caught_up()
+
+
+@pytest.fixture
+def near(stage: Stage) -> Iterator[tuple[asyncio.Runner, Replica]]:
+    """The standby, as a process of its own sees it that may ask it now."""
+    with opened(stage.primary.dsn(READ_WRITE), FAR, stage.standby.dsn(READ_WRITE)) as (runner, replicas):
+        runner.run(until(lambda: replicas.state(replicas.all[0]) == "near", replicas))
+        yield runner, replicas.all[0]
+
+
+def test_reads_that_come_at_once_share_a_round_trip_to_the_standby_too(
+    near: tuple[asyncio.Runner, Replica],
+) -> None:
+    runner, replica = near
+    said = "SELECT $1::text || ' ' || pg_is_in_recovery()"
+    runner.run(replica.read(said, ("first",)))
+    take_for_brief(replica.pool)
+
+    async def crowd() -> list[str]:
+        return await asyncio.gather(*(replica.read(said, (f"r{n}",)) for n in range(20)))
+
+    assert runner.run(crowd()) == [f"r{n} true" for n in range(20)]
+    assert replica.pool.batches.together >= 16
+
+
+def test_a_standby_that_is_away_is_not_dialled_by_everyone_who_waits(
+    near: tuple[asyncio.Runner, Replica],
+) -> None:
+    """Each would wait for its two seconds, and eight at a time: the primary answers at once."""
+    runner, replica = near
+    replica.pool.drop()
+    with pytest.raises(DatabaseUnavailable, match="is away"):
+        runner.run(replica.pool.read("SELECT 7", ()))
+
+
+def test_a_standby_that_has_gone_back_is_looked_at_before_it_is_asked(
+    near: tuple[asyncio.Runner, Replica],
+) -> None:
+    """As after a crash of one of its processes, from which it recovers under the same postmaster."""
+    runner, replica = near
+    assert replica._standing is not None
+    further = replica._standing._replace(position=replica.position + 1_000_000)
+    replica._standing, replica.pool.position = further, further.position
+    replica.pool.abandon()
+    with pytest.raises(DatabaseUnavailable, match="started again"):
+        runner.run(replica.pool.read("SELECT 7", ()))
+    runner.run(replica.look())
+    assert (replica.fault, replica.as_of) == (Why.AWAY, -math.inf)
+    assert replica.position < further.position
 
 
 def test_a_commit_that_no_synchronous_standby_confirms_lets_nobody_wait_for_ever(

@@ -10,6 +10,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from storage import batches
 from storage.batches import MOST
 from storage.database import Database
 from tests.storage.connections import (
@@ -137,6 +138,28 @@ def test_what_takes_long_goes_over_connections_of_its_own(database_url: str) -> 
             while database.batches._room(slept) < 4:  # and comes back once it is brief again
                 await database.answer(slept, (0.0,))
             assert len(set(await asyncio.gather(*(database.answer(slept, (0.0,)) for _ in range(4))))) == 1
+
+    run(work())
+
+
+def test_one_that_needs_seconds_takes_none_of_the_others_time(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two that take longer than a request may, together: each is answered, and the brief ones before them."""
+    monkeypatch.setattr(batches, "LONGEST", 0.2)
+    slept = "SELECT $1::float8 FROM pg_sleep($1::float8)"
+
+    async def work() -> None:
+        async with batching(database_url, (slept, 0.0), size=4) as database:
+            came: list[float] = []
+
+            async def ask(seconds: float) -> None:
+                came.append(await database.answer(slept, (seconds,)))
+
+            await asyncio.gather(*(ask(seconds) for seconds in (0.9, 0.8, 0.0, 0.0)))
+            assert came == [0.0, 0.0, 0.8, 0.9]
+            assert database.in_use == 0
+            assert await database.answer(slept, (0.0,)) == 0.0, "what was ended is nobody else's"
 
     run(work())
 

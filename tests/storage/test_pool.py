@@ -1,17 +1,19 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
+import signal
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import asyncpg
 import pytest
 
+from storage import database as module
 from storage import migrate
-from storage.database import (
-    DatabaseUnavailable,
-)
+from storage.database import DatabaseUnavailable
 from storage.embedded import Cluster
 from storage.embedded_roles import OWNER, READ_WRITE
 from tests.storage.connections import (
@@ -226,5 +228,34 @@ def test_a_transaction_that_was_given_up_at_any_moment_is_nobody_elses(database_
                 given_up.cancel()
                 await asyncio.gather(given_up, return_exceptions=True)
                 await works()
+
+    run(work())
+
+
+def test_a_transaction_whose_begin_was_not_answered_in_time_is_nobody_elses(
+    database_url: str, superuser_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL hears of the BEGIN later: what is then written over that connection must be committed."""
+    monkeypatch.setattr(module, "SILENT_FOR", 0.5)
+    added = "INSERT INTO audit_access (org_id, id, body) VALUES ($1, $2, '{}')"
+
+    async def work() -> None:
+        async with opened(database_url, size=1) as database, connected(superuser_url) as administrator:
+
+            async def add(connection: asyncpg.Connection) -> None:
+                await connection.execute(added, ONE, uuid4())
+
+            frozen = await database.read(PID, ())
+            os.kill(frozen, signal.SIGSTOP)
+            try:
+                begun = asyncio.create_task(database.write(ONE, add))
+                await asyncio.sleep(0.8)
+            finally:
+                os.kill(frozen, signal.SIGCONT)
+            await begun
+            await database.write(ONE, add)
+            assert await administrator.fetchval("SELECT count(*) FROM audit_access") == 2
+            idle = "SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%' AND "
+            assert await administrator.fetchval(idle + OURS) == 0
 
     run(work())
