@@ -47,6 +47,7 @@ COMMANDS = (
     "backup",
     "restore",
     "import",
+    "orgs",
     "mapping",
     "held",
     "conflict",

@@ -56,7 +56,7 @@ class Settings:
         metadata=_told(
             "DATABASE_OWNER_URL",
             "the same database, by the owner of its tables: commands need it, the API does not",
-            unless="the embedded one's",
+            unless="the embedded one's; wherever one of the two is set, commands ask for both",
         ),
     )
     replica_urls: str | None = field(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -19,12 +20,14 @@ from auth.audit_findings import Wrong
 from auth.audit_head import ExportedHead, SealKey, SealKeys, read_exports
 from auth.audit_proof import prove
 from auth.audit_verify import Report, verify
+from domain.counted import counted
 from domain.org import Org
 from storage.audit_search import Wanted, find_accesses, search
 from storage.tenancy import bind_org
 
 FOUND = 3
 _MOST_LATE = 3
+_MOST = 10_000
 """So many of the events that wait to be sealed are named."""
 """The exit code when a log is not in order."""
 
@@ -62,7 +65,9 @@ def _add_search(actions: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("--operation", help="name of the operation")
     parser.add_argument("--request", help="id of the request, as x-request-id told it")
     parser.add_argument("--decision", choices=("allowed", "refused"))
-    parser.add_argument("--most", type=int, default=20, help="how many to show, 20 unless said")
+    parser.add_argument(
+        "--most", type=int, default=20, help="how many to show, 20 unless said, 10,000 at most"
+    )
     parser.add_argument("--json", action="store_true", help="each event as it is stored, a line each")
     parser.set_defaults(run=_search)
 
@@ -78,12 +83,17 @@ def _moment(text: str) -> datetime:
 def _search(arguments: argparse.Namespace, settings: Settings) -> int:
     wanted = Wanted(**{name: getattr(arguments, name) for name in Wanted.__dataclass_fields__})
 
+    most = max(1, min(arguments.most, _MOST))
+
     async def work(connection: asyncpg.Connection, org: Org) -> None:
-        found = await search(connection, org.id, wanted, max(1, min(arguments.most, 10_000)))
-        for _, body in found:
+        found = await search(connection, org.id, wanted, most + 1)
+        for _, body in found[:most]:
             print(body if arguments.json else await _told(connection, org.id, orjson.loads(body)))
         if not found and not arguments.json:
             print(f"no such event in the log of {org.name}")
+        if len(found) > most:
+            # Beside the events: who reads them by a program is told as well.
+            print(f"there are older ones: the same with --after {found[most - 1][0]}", file=sys.stderr)
 
     in_org(settings, arguments.org, work)
     return 0
@@ -92,7 +102,7 @@ def _search(arguments: argparse.Namespace, settings: Settings) -> int:
 async def _told(connection: asyncpg.Connection, org_id: UUID, event: dict[str, Any]) -> str:
     """Tell one event to a reader."""
     records, refusal, operation = event["records"], event["refusal"], event["operation"]
-    outcome = _of(records["count"], "record") if refusal is None else f"REFUSED {refusal['code']}"
+    outcome = counted(records["count"], "record") if refusal is None else f"REFUSED {refusal['code']}"
     roles, client = ", ".join(event["roles"]) or "no role", event["client"] or "no client"
     took = f"{event['latency_us'] / 1000:.1f} ms"
     lines = [
@@ -151,17 +161,17 @@ def _public_keys(given: Path | None, settings: Settings) -> SealKeys:
 def _print_report(org: Org, report: Report, exported: list[ExportedHead]) -> None:
     judged = "NOT sealed in time" if report.only_waits else "NOT in order" if report.findings else "in order"
     print(f"{org.name}: {judged}")
-    events, heads = _of(report.events, "event"), _of(report.heads, "head")
+    events, heads = counted(report.events, "event"), counted(report.heads, "head")
     sealed = f", the last signed {report.sealed_at:%Y-%m-%d %H:%M:%S} UTC" if report.sealed_at else ""
     lines = [f"{events} under {heads}{sealed}"]
     if report.unsealed:
-        lines.append(f"{_of(report.unsealed, 'event')} not sealed yet")
+        lines.append(f"{counted(report.unsealed, 'event')} not sealed yet")
     if report.dropped:
         lines.append(f"{report.dropped:,} of them, before {report.dropped_before}, dropped by retention:")
         lines.append("their leaves are in the tree; a copy of such an event can still be proved")
     if exported:
-        largest = _of(max(each.head.size for each in exported), "event")
-        lines.append(f"compared with {_of(len(exported), 'exported head')}, the largest of {largest}")
+        largest = counted(max(each.head.size for each in exported), "event")
+        lines.append(f"compared with {counted(len(exported), 'exported head')}, the largest of {largest}")
     elif report.heads:
         lines.append("not compared with exported heads: --head finds what a thief of the key could change")
     late = [each for each in report.findings if each.wrong is Wrong.UNSEALED]
@@ -175,10 +185,6 @@ def _print_report(org: Org, report: Report, exported: list[ExportedHead]) -> Non
         print("    if it did not, run it; if it did, exported heads (--head) tell what was sealed")
 
 
-def _of(number: int, what: str) -> str:
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
-
-
 def _prove(arguments: argparse.Namespace, settings: Settings) -> int:
     in_org(settings, arguments.org, partial(_print_proof, event=arguments.event))
     return 0
@@ -189,5 +195,10 @@ async def _print_proof(connection: asyncpg.Connection, org: Org, *, event: UUID)
 
 
 def _key(_: argparse.Namespace, settings: Settings) -> int:
+    if not settings.audit_key.exists():
+        # One made here would have signed nothing, and whoever kept it would find every head badly signed.
+        raise SettingsError(
+            f"there is no key at {settings.audit_key}: run this where the sealer runs, as its user"
+        )
     print(SealKey.load(settings.audit_key).public_pem(), end="")
     return 0

@@ -12,7 +12,8 @@ from uuid import UUID
 
 import asyncpg
 
-from api.commands.org_work import in_org, policy_with
+from api.commands.org_work import in_org
+from api.commands.policy_source import policy_with
 from api.settings import Settings, SettingsError
 from auth.oauth.assertion import (
     ALGORITHMS,

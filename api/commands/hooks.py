@@ -11,7 +11,8 @@ import asyncpg
 import orjson
 
 from api.commands.given_file import text_of
-from api.commands.org_work import add_action, given_name, policy_with
+from api.commands.org_work import add_action, given_name
+from api.commands.policy_source import policy_with
 from api.errors import ApiError
 from api.installation import sealer
 from api.live.hook_discretion import check_hook

@@ -7,15 +7,12 @@ import asyncio
 import getpass
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
+from typing import TypeVar
 
 import asyncpg
 
-from api.commands.policy_source import require_roles
 from api.installation import open_installation
 from api.settings import Settings, SettingsError
-from auth.policy import Policy
-from auth.policy_file import load_policy
-from auth.policy_watch import in_force
 from domain.org import Org
 from storage.database import connect, require_schema
 from storage.orgs import find_org, list_orgs
@@ -25,6 +22,7 @@ from storage.tenancy import bind_org
 PATIENCE = "10min"
 """An administrator waits longer for a statement than a caller of the API: a log may be long."""
 
+T = TypeVar("T")
 OrgWork = Callable[[argparse.Namespace, Settings, asyncpg.Connection, Org], Awaitable[None]]
 _LONGEST_NAME = 100
 
@@ -41,18 +39,18 @@ def in_org(settings: Settings, name: str, work: Callable[[asyncpg.Connection, Or
     as_owner(settings, bound)
 
 
-def as_owner(settings: Settings, work: Callable[[asyncpg.Connection], Awaitable[None]]) -> None:
+def as_owner(settings: Settings, work: Callable[[asyncpg.Connection], Awaitable[T]]) -> T:
     """Do work on a connection of the owner, that is bound to nothing yet. Raises DatabaseError."""
 
-    async def run() -> None:
+    async def run() -> T:
         connection = await connect(open_installation(settings).owner_url, statement_timeout=PATIENCE)
         try:
             await require_schema(connection)
-            await work(connection)
+            return await work(connection)
         finally:
             await connection.close()
 
-    asyncio.run(run())
+    return asyncio.run(run())
 
 
 async def salesforce_of(connection: asyncpg.Connection, org: Org) -> StoredSalesforce:
@@ -91,11 +89,11 @@ def add_action(
     return parser
 
 
-def given_name(text: str) -> str:
-    """Return what something is to be called in an org. Raises SettingsError."""
+def given_name(text: str, said: str = "--name") -> str:
+    """Return what something is to be called. Raises SettingsError."""
     name = text.strip()
     if not name or not name.isprintable() or len(name) > _LONGEST_NAME:
-        raise SettingsError(f"--name takes a line of at most {_LONGEST_NAME} characters")
+        raise SettingsError(f"{said} takes a line of at most {_LONGEST_NAME} characters")
     return name
 
 
@@ -108,10 +106,3 @@ def sign(arguments: argparse.Namespace) -> None:
     for option, text in (("--reason", arguments.reason), ("--by", arguments.by)):
         if not text.strip() or not text.isprintable():
             raise SettingsError(f"{option} is a line of text")
-
-
-async def policy_with(connection: asyncpg.Connection, roles: Sequence[str]) -> Policy:
-    """Return the policy in force, which has the roles. Raises SettingsError, PolicyError."""
-    policy = await in_force(connection, load_policy())
-    require_roles(policy, roles, "the policy in force")
-    return policy

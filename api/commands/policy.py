@@ -10,7 +10,7 @@ import asyncpg
 
 from api.commands import policy_change, policy_diff, policy_explain, policy_plan, policy_test
 from api.commands.org_work import in_org
-from api.commands.policy_source import policy_named, require_roles
+from api.commands.policy_source import UNSAID, policy_named, require_roles
 from api.settings import Settings, SettingsError
 from auth.policy import Policy, PolicyError, Word
 from auth.review.coverage import Coverage, Finding, cover
@@ -25,22 +25,25 @@ from storage.role_grants import list_grants
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Register `policy check|matrix|explain|plan|diff|test`, and what `policy_change` adds."""
+    """Register `policy check|matrix|text|explain|plan|diff|test`, and what `policy_change` adds."""
     actions = subparsers.add_parser("policy", help="who sees what, and why").add_subparsers(
         dest="action", required=True
     )
     checking = actions.add_parser("check", help="whether a policy decides about everything")
-    checking.add_argument("file", nargs="?", help="a policy file; the shipped one unless said")
+    checking.add_argument("policy", nargs="?", help=UNSAID)
     checking.add_argument("--org", help="also name the roles that nobody has in this org")
     checking.set_defaults(run=_check)
     matrix = actions.add_parser("matrix", help="every role and every field, in one character each")
-    matrix.add_argument("file", nargs="?", help="a policy file; the shipped one unless said")
+    matrix.add_argument("policy", nargs="?", help=UNSAID)
     form = matrix.add_mutually_exclusive_group()
     form.add_argument("--csv", action="store_true", help="with rule, line and reason, for a spreadsheet")
     form.add_argument("--html", action="store_true", help="one page to look at, print and file")
     matrix.add_argument("--role", action="append", help="only this role; may be repeated")
     matrix.add_argument("--entity", help="only this entity, such as Contract")
     matrix.set_defaults(run=_matrix)
+    text = actions.add_parser("text", help="a policy as it is written, to read, change and propose")
+    text.add_argument("policy", nargs="?", help=UNSAID)
+    text.set_defaults(run=_text)
     policy_explain.add_action(actions)
     policy_plan.add_action(actions)
     policy_diff.add_action(actions)
@@ -53,7 +56,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def _check(arguments: argparse.Namespace, settings: Settings) -> int:
     try:
-        policy = policy_named(arguments.file)
+        policy = policy_named(arguments.policy, settings)
     except PolicyError as error:
         # What a check is for: the finding is its answer, and no failure of the command.
         print(error)
@@ -108,11 +111,19 @@ def _finding(policy: Policy, finding: Finding) -> str:
     return f"{policy.source}:{finding.line}: {kind}{finding.problem}; {finding.suggestion}"
 
 
+# policy text
+
+
+def _text(arguments: argparse.Namespace, settings: Settings) -> int:
+    print(policy_named(arguments.policy, settings).text, end="")
+    return 0
+
+
 # policy matrix
 
 
-def _matrix(arguments: argparse.Namespace, _: Settings) -> int:
-    policy = policy_named(arguments.file)
+def _matrix(arguments: argparse.Namespace, settings: Settings) -> int:
+    policy = policy_named(arguments.policy, settings)
     require_roles(policy, arguments.role or [])
     if arguments.entity is not None and arguments.entity not in ENTITIES:
         known = ", ".join(sorted(ENTITIES))

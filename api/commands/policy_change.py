@@ -9,11 +9,9 @@ from pathlib import Path
 
 import asyncpg
 
-from api.commands.org_work import sign
-from api.installation import open_installation
+from api.commands.org_work import as_owner, sign
 from api.settings import Settings, SettingsError
 from auth import policy_change
-from storage.database import connect, require_schema
 from storage.policy_versions import list_differences, list_events
 
 Action = Callable[[asyncpg.Connection, argparse.Namespace], Awaitable[None]]
@@ -50,15 +48,10 @@ def _run(arguments: argparse.Namespace, settings: Settings) -> int:
     if "reason" in arguments:
         sign(arguments)
 
-    async def work() -> None:
-        connection = await connect(open_installation(settings).owner_url)
-        try:
-            await require_schema(connection)
-            await arguments.act(connection, arguments)
-        finally:
-            await connection.close()
+    async def work(connection: asyncpg.Connection) -> None:
+        await arguments.act(connection, arguments)
 
-    asyncio.run(work())
+    as_owner(settings, work)
     return 0
 
 
@@ -72,7 +65,9 @@ async def _propose(connection: asyncpg.Connection, arguments: argparse.Namespace
         connection, content, str(path), by=arguments.by, reason=arguments.reason.strip()
     )
     print(f"{policy.digest[:12]} is proposed, and tried beside the policy in force from now on")
-    print("    contract-graph policy trial      shows what it would decide otherwise")
+    print("    contract-graph policy diff in-force proposed")
+    print("                                     shows what it decides otherwise, line by line")
+    print("    contract-graph policy trial      shows what requests since would have met")
     print("    contract-graph policy approve DIGEST --reason ...")
     print("                                     puts it in force; somebody else has to say so. Its digest:")
     print(policy.digest)

@@ -10,7 +10,7 @@ from textwrap import wrap
 import asyncpg
 
 from api.commands.org_work import in_org
-from api.commands.policy_source import policy_named
+from api.commands.policy_source import NAMES, policy_named
 from api.planner.footprint import contracts_reached
 from api.settings import Settings
 from auth.policy import Policy, Rule, Word
@@ -28,14 +28,15 @@ TOLD = {Word.SHOW: "shown", Word.MASK: "masked", Word.DENY: "denied"}
 def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Register `policy diff`."""
     parser = actions.add_parser("diff", help="what another policy would change; exits 1 if anything")
-    parser.add_argument("before", help="a policy file, or `shipped`")
-    parser.add_argument("after", help="a policy file, or `shipped`")
+    parser.add_argument("before", help=NAMES)
+    parser.add_argument("after", help=NAMES)
     parser.add_argument("--org", help="also count whom and which contracts of this org it concerns")
     parser.set_defaults(run=_diff)
 
 
 def _diff(arguments: argparse.Namespace, settings: Settings) -> int:
-    found = difference(policy_named(arguments.before), policy_named(arguments.after))
+    before, after = (policy_named(each, settings) for each in (arguments.before, arguments.after))
+    found = difference(before, after)
     for sign, policy in (("-", found.before), ("+", found.after)):
         print(f"{sign} {policy.source}, SHA-256 {policy.digest}")
     for role in found.roles:

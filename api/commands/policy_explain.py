@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import asyncpg
 
 from api.commands.org_work import in_org
-from api.commands.policy_source import policy_named, require_roles
+from api.commands.policy_source import UNSAID, policy_named, require_roles
 from api.planner.dry_run import columns_read
 from api.planner.reach import Reached, reach_of
 from api.settings import Settings, SettingsError
@@ -36,7 +36,7 @@ def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     parser.add_argument("--user", help="Salesforce id of a user, whose roles and records count")
     parser.add_argument("--org", help="name or id of the org; needed for a user or a contract")
     parser.add_argument("--contract", help="number of a contract: is the field seen in this very one?")
-    parser.add_argument("--policy", help="a policy file; the shipped one unless said")
+    parser.add_argument("--policy", help=UNSAID)
     parser.set_defaults(run=_explain)
 
 
@@ -52,7 +52,7 @@ class _Asked:
 
 
 def _explain(arguments: argparse.Namespace, settings: Settings) -> int:
-    policy = policy_named(arguments.policy)
+    policy = policy_named(arguments.policy, settings)
     require_roles(policy, arguments.role)
     if arguments.user is None and not arguments.role:
         raise SettingsError("say who: --role ROLE, or --user ID with --org ORG")

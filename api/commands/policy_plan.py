@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from api.commands.policy_source import policy_named, require_roles
+from api.commands.policy_source import UNSAID, policy_named, require_roles
 from api.errors import AccessDenied, ApiError
 from api.planner.dry_run import DryRun, dry_run
 from api.settings import Settings, SettingsError
@@ -21,12 +21,12 @@ def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     parser.add_argument("operation", type=Path, help="a file with a GraphQL operation")
     parser.add_argument("--role", required=True, action="append", help="role of the policy; may be repeated")
     parser.add_argument("--variables", default="{}", help="the values of its variables, as JSON")
-    parser.add_argument("--policy", help="a policy file; the shipped one unless said")
+    parser.add_argument("--policy", help=UNSAID)
     parser.set_defaults(run=_plan)
 
 
-def _plan(arguments: argparse.Namespace, _: Settings) -> int:
-    policy = policy_named(arguments.policy)
+def _plan(arguments: argparse.Namespace, settings: Settings) -> int:
+    policy = policy_named(arguments.policy, settings)
     require_roles(policy, arguments.role)
     view = view_for(policy, frozenset(arguments.role))
     source, variables = _source(arguments.operation), _variables(arguments.variables)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from api.commands.policy_source import near, policy_named
+from api.commands.policy_source import UNSAID, near, policy_named
 from api.errors import ApiError
 from api.planner.access import access_of
 from api.settings import Settings, SettingsError
@@ -18,12 +18,12 @@ def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     """Register `policy test`."""
     parser = actions.add_parser("test", help="hold a policy against cases of who must see what")
     parser.add_argument("cases", nargs="*", type=Path, help="files or folders; the shipped ones unless said")
-    parser.add_argument("--policy", help="a policy file; the shipped one unless said")
+    parser.add_argument("--policy", help=UNSAID)
     parser.set_defaults(run=_test)
 
 
-def _test(arguments: argparse.Namespace, _: Settings) -> int:
-    policy = policy_named(arguments.policy)
+def _test(arguments: argparse.Namespace, settings: Settings) -> int:
+    policy = policy_named(arguments.policy, settings)
     cases = _read(arguments.cases or [near(SHIPPED_CASES)])
     trial = Trial(policy, access_of)
     failed = decisions = 0

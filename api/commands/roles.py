@@ -10,7 +10,8 @@ from functools import partial
 import asyncpg
 
 from api.commands import roles_review
-from api.commands.org_work import in_org, policy_with, sign
+from api.commands.org_work import in_org, sign
+from api.commands.policy_source import policy_with
 from api.settings import Settings, SettingsError
 from auth.role_grants import give_role, take_role
 from domain.error import DomainError

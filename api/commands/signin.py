@@ -48,7 +48,8 @@ async def _set(connection: asyncpg.Connection, org: Org, *, arguments: argparse.
         raise SettingsError("--issuer must be https, and --client-id a line of text")
     if org.salesforce_org_id is None:
         raise SettingsError(
-            f"{org.name} has no Salesforce id: nobody could be told from another org's people"
+            f"{org.name} has no Salesforce id, so that its people could not be told from another org's:"
+            f" `contract-graph orgs set --org {org.id} --salesforce-org-id 00D...`"
         )
     secret = None
     if arguments.client_secret_file is not None:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from datetime import timedelta
 
-from api.commands.org_work import policy_with
+from api.commands.policy_source import policy_with
 from api.installation import open_installation, signing_keys
 from api.settings import Settings, SettingsError
 from auth.keys import KeyRing, Keys

@@ -12,7 +12,7 @@ from api.object_types import lazy, object_type, optional
 
 object_type("HeldMessage", "A message that could not be done: why, and what was decided about it.", {
     "id": (strawberry.ID, "Its id."),
-    "queue": (str, "`inbox` for what came in, `outbox` for what goes to Salesforce, `fetch` or `alert`."),
+    "queue": (str, "Whose work it was: `inbox` for what came in, `outbox` for Salesforce, and others."),
     "key": (str, "What it is about: all messages of a queue with one key are done in their order."),
     "error": (str, "Kind of the error: what the other system calls it, or its class here."),
     "message": (str, "What the other system says is wrong, in its own words, or what is wrong here."),

@@ -71,6 +71,26 @@ def test_a_policy_is_proposed_tried_and_approved_by_somebody_else(typed: Typed, 
     assert typed("history").stdout.startswith(f"{DIGEST}  is in force\n")
 
 
+def test_the_policies_that_the_database_has_are_asked_about_by_their_names(typed: Typed) -> None:
+    nothing = typed("diff in-force proposed")
+    assert (nothing.returncode, nothing.stdout) == (1, "")
+    assert NOTHING in nothing.stderr
+    assert "policy diff in-force proposed" in propose(typed).stdout
+    differs = typed("diff in-force proposed")
+    assert differs.returncode == 1
+    assert (
+        f"- {SHIPPED}, SHA-256 {load_policy().digest}\n+ policy {SHORT}, SHA-256 {DIGEST}\n" in differs.stdout
+    )
+    assert typed("text proposed").stdout == NARROWER
+    approve(typed)
+    assert typed("text in-force").stdout == NARROWER
+    for line in ("check", "matrix"):
+        assert f"policy {SHORT}, SHA-256 {DIGEST}" in typed(f"{line} in-force").stdout
+    explain = "explain --field Contract.totalValue --role sales_rep"
+    assert f"policy {SHORT}:" in typed(f"{explain} --policy in-force").stdout
+    assert typed("text").stdout == typed("text shipped").stdout == SHIPPED.read_text()
+
+
 def count(url: str, found: PolicyDifference) -> None:
     async def run() -> None:
         connection = await connect(url)
