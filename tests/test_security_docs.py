@@ -99,7 +99,7 @@ def test_the_guides_own_case_is_one(tmp_path: Path) -> None:
 
 def test_the_guide_tells_how_a_policy_comes_into_force() -> None:
     told = set(re.findall(r"^contract-graph policy ([a-z]+)", TEXT, re.MULTILINE))
-    assert told == {"propose", "trial", "approve", "reject", "rollback", "history"}
+    assert told == {"text", "propose", "diff", "trial", "approve", "reject", "rollback", "history"}
 
 
 def test_the_guide_runs_every_command_of_policy() -> None:

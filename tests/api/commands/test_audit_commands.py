@@ -234,7 +234,7 @@ def test_a_log_that_was_tampered_with_keeps_no_other_from_being_sealed(
     done = audit("seal")
     assert done.returncode == 1
     assert f"The last head of {ORG}, of 3 events, is not signed by this key: nothing is sealed" in done.stderr
-    assert done.stdout.startswith("Southlight: sealed 1 events")
+    assert done.stdout.startswith("Southlight: sealed 1 event,")
 
 
 # Webhook

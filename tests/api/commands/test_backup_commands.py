@@ -76,7 +76,7 @@ def test_the_drill_finds_what_was_done_to_the_log_and_a_moment_before_is_in_orde
     backups = cluster.home.parent / "backups"
     done = command("restore", "--into", new, "--to", before.isoformat(), "--from", backups)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "ok       audit       Northlight: 1 events under 1 heads, in order" in done.stdout
+    assert "ok       audit       Northlight: 1 event under 1 head, in order" in done.stdout
     assert "ok       keys        the one that signs is 0 days old" in done.stdout
     assert re.search(r"restored \d+ MB in \d+\.\d s", done.stdout)
     assert f"start everything with CONTRACT_GRAPH_HOME={new}" in done.stdout

@@ -397,8 +397,8 @@ def test_drift_is_told_repaired_and_accepted(
     assert "--by names" in only_line(run("drift", "--repair", "all"))
     assert "--why says" in only_line(run("drift", "--accept", id_, "--by", "Ada"))
     assert "--repair takes ids" in only_line(run("drift", "--repair", "x", "--by", "Ada"))
-    assert run("drift", "--repair", id_, "--by", "Ada").stdout.startswith("1 fields are to be written")
-    assert run("drift", "--accept", id_, "--why", "so", "--by", "Ada").stdout.startswith("1 fields stay")
+    assert run("drift", "--repair", id_, "--by", "Ada").stdout.startswith("1 field is to be written")
+    assert run("drift", "--accept", id_, "--why", "so", "--by", "Ada").stdout.startswith("1 field stays")
     assert run("drift", "--list").returncode == 0
     assert "as soon as a worker is free" in run("drift", "--now").stdout
     org.stand_in.arrange(now=None)

@@ -37,7 +37,7 @@ def test_a_clean_import_ends_with_0_and_a_table(
 ) -> None:
     assert run("csv", SHEET, "--create-org") == 0
     said = capsys.readouterr().out
-    assert "read 1 records, rejected 0" in said
+    assert "read 1 record, rejected 0" in said
     assert said.split()[:6] == ["inserted", "updated", "unchanged", "removed", "Contract", "1"]
     assert rejects_files(tmp_path) == []
     assert run("csv", SHEET) == 0
@@ -51,7 +51,7 @@ def test_something_rejected_ends_with_3_and_names_the_file(
     (path,) = rejects_files(tmp_path)
     told = capsys.readouterr()
     assert path.name in told.out
-    assert "0 records, 1 fields, 0 links" in told.out
+    assert "0 records, 1 field, 0 links" in told.out
     assert "secretcurrency" not in told.out + told.err
     assert "secretcurrency" in path.read_text()
     assert run("csv", None, "--rejects", str(tmp_path / "mine.csv")) == 3

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from domain.identity import salesforce_id
-from tests.api.command_line import only_line, run_here
+from tests.api.command_line import run_here
 
 Typed = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -38,7 +38,7 @@ def test_an_org_is_made_found_by_its_name_and_listed(typed: Typed) -> None:
     assert made.returncode == 0
     assert "Northlight Systems is there, and empty" in made.stdout
     assert typed("roles list --org", "northlight systems").returncode == 0
-    listed = only_line(typed("orgs list").stdout)
+    listed = typed("orgs list").stdout.removesuffix("\n")
     assert listed.endswith("  Northlight Systems")
     assert listed.split()[0] in made.stdout
 

@@ -20,6 +20,11 @@ Typed = Callable[..., Ran]
 ADA = "005Hs00000AAAAAIA5"
 CONTRACTS = "{ contracts(first: 1) { nodes { number totalValue { amount } liabilityCap { amount } } } }"
 
+MISSING = (
+    "missing.toml cannot be read: No such file or directory;"
+    " a policy is `shipped`, `in-force`, `proposed`, or a policy file"
+)
+
 
 @pytest.fixture
 def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Typed:
@@ -87,7 +92,7 @@ def test_a_check_of_a_candidate_with_an_idle_rule_fails(typed: Typed) -> None:
 
 
 def test_a_file_that_is_not_there_is_told_in_a_line(typed: Typed) -> None:
-    assert only_line(typed("check missing.toml")) == "missing.toml cannot be read: No such file or directory"
+    assert only_line(typed("check missing.toml")) == MISSING
 
 
 def test_a_check_in_an_org_names_the_roles_that_nobody_has(in_ours: Typed) -> None:
