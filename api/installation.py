@@ -34,11 +34,6 @@ class Installation:
 def open_installation(settings: Settings) -> Installation:
     """Find the database, starting the embedded one if it is ours. Raises SettingsError, EmbeddedError."""
     if settings.database_url is None:
-        if settings.owner_url is not None:
-            raise SettingsError(
-                "DATABASE_OWNER_URL is set, so DATABASE_URL must name the read-write role of that database:"
-                " without both it is the embedded one"
-            )
         cluster = Cluster(settings.home, settings.pg_bindir)
         cluster.start()
         return Installation(cluster.dsn(READ_WRITE), cluster.dsn(OWNER))

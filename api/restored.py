@@ -9,6 +9,7 @@ from api.checkup import Check, Finding, Ground, Outcome, keys, revision, roles
 from api.settings import Settings
 from auth.audit_head import SealKey, SealKeys
 from auth.audit_verify import verify
+from auth.key_file import is_there
 from domain.counted import counted
 from storage.database import Database, connect
 from storage.embedded_roles import OWNER, READ_WRITE
@@ -57,7 +58,7 @@ def _log_until(moment: datetime) -> Check:
     async def audit(ground: Ground) -> AsyncIterator[Finding]:
         """Look whether the record of reads and writes is whole up to the moment that was restored."""
         path = ground.settings.audit_key
-        if not path.exists():
+        if not is_there(path):
             said = f"not verified: there is no key at {path}"
             yield Finding("audit", Outcome.WARNING, said, "put it there, then contract-graph audit verify")
             return

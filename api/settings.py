@@ -56,7 +56,7 @@ class Settings:
         metadata=_told(
             "DATABASE_OWNER_URL",
             "the same database, by the owner of its tables: commands need it, the API does not",
-            unless="the embedded one's; wherever one of the two is set, commands ask for both",
+            unless="the embedded one's; it must not be set without `DATABASE_URL`",
         ),
     )
     replica_urls: str | None = field(
@@ -287,6 +287,11 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         )
     if len(given.get("metrics_token", "x" * SHORTEST_TOKEN)) < SHORTEST_TOKEN:
         raise SettingsError(f"CONTRACT_GRAPH_METRICS_TOKEN must have {SHORTEST_TOKEN} characters or more")
+    if "owner_url" in given and "database_url" not in given:
+        raise SettingsError(
+            "DATABASE_OWNER_URL is set, so DATABASE_URL must name the read-write role of that database:"
+            " without both it is the embedded one"
+        )
     _check_networks(given.get("hook_networks", ""))
     _check_replicas(given.get("replica_urls", ""))
     if "kms_key" in given:

@@ -33,6 +33,11 @@ class UnusableKeys(KeyFileError):
     """{path} cannot be used for keys: {reason}."""
 
 
+def is_there(path: Path) -> bool:
+    """Say whether there is a key file, as far as this user may look."""
+    return os.path.exists(path)  # noqa: PTH110 - Path.exists raises where a folder is closed to us
+
+
 def read_or_create(path: Path, content: bytes) -> bytes:
     """Read a key file, or make it with this content; processes that start at once all get the same.
 

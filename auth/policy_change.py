@@ -122,12 +122,24 @@ async def digest_in_force(connection: asyncpg.Connection) -> str:
 
 async def version(connection: asyncpg.Connection, digest: str) -> Policy:
     """Return a version that is stored. Raises PolicyError where it was changed, or cannot be read."""
-    source = f"policy {digest[:12]}"
+    text = await text_of(connection, digest)
+    return read_policy(text.encode(), _source(digest))
+
+
+async def text_of(connection: asyncpg.Connection, digest: str) -> str:
+    """Return how a version is written, whether or not this program can read it. Raises PolicyError."""
     text = await policy_versions.text_of(connection, digest)
     if text is None or hashlib.sha256(text.encode()).hexdigest() != digest:
-        problem = "its text is not stored, or is not what its digest says"
-        raise PolicyError(file=source, line=1, problem=problem, suggestion="restore it from a backup")
-    return read_policy(text.encode(), source)
+        problem, way_out = (
+            "its text is not stored, or is not what its digest says",
+            "restore it from a backup",
+        )
+        raise PolicyError(file=_source(digest), line=1, problem=problem, suggestion=way_out)
+    return text
+
+
+def _source(digest: str) -> str:
+    return f"policy {digest[:12]}"
 
 
 async def _candidate(connection: asyncpg.Connection, digest: str) -> PolicyEvent:

@@ -10,7 +10,7 @@ from domain.org import Org
 
 
 class UnknownOrg(Exception):
-    """There is no org {name!r}; there are: {known}."""
+    """There is no org {name!r}; there are: {known}. `contract-graph orgs add` makes one."""
 
 
 class AmbiguousOrg(UnknownOrg):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -43,11 +44,21 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Spread:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    # Each process collects for itself, and none runs unless all found the same names.
-    if addressed := [item.nodeid for item in items if ADDRESSED.search(item.nodeid)]:
-        raise pytest.UsageError("give these tests ids: their names hold addresses\n" + "\n".join(addressed))
     if hasattr(config, "workerinput"):
         items.sort(key=_turn)
+    else:
+        _refuse_addressed([item.nodeid for item in items])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_node_collection_finished(ids: Sequence[str]) -> None:
+    _refuse_addressed(ids)  # by the process that starts the others: what they raise here is told by nobody
+
+
+def _refuse_addressed(ids: Sequence[str]) -> None:
+    """Refuse names that differ from process to process: none runs unless all have found the same."""
+    if addressed := [each for each in ids if ADDRESSED.search(each)]:
+        raise pytest.UsageError("give these tests ids: their names hold addresses\n" + "\n".join(addressed))
 
 
 def _turn(item: pytest.Item) -> int:

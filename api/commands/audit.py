@@ -20,16 +20,18 @@ from auth.audit_findings import Wrong
 from auth.audit_head import ExportedHead, SealKey, SealKeys, read_exports
 from auth.audit_proof import prove
 from auth.audit_verify import Report, verify
+from auth.key_file import is_there
 from domain.counted import counted
 from domain.org import Org
 from storage.audit_search import Wanted, find_accesses, search
 from storage.tenancy import bind_org
 
 FOUND = 3
-_MOST_LATE = 3
-_MOST = 10_000
-"""So many of the events that wait to be sealed are named."""
 """The exit code when a log is not in order."""
+_MOST_LATE = 3
+"""So many of the events that wait to be sealed are named."""
+_MOST = 10_000
+"""Events that a search shows."""
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -153,7 +155,7 @@ def _verify(arguments: argparse.Namespace, settings: Settings) -> int:
 def _public_keys(given: Path | None, settings: Settings) -> SealKeys:
     if given is not None:
         return SealKeys.load(given)
-    if not settings.audit_key.exists():
+    if not is_there(settings.audit_key):
         raise SettingsError(f"there is no key at {settings.audit_key}: say the public keys with --key")
     return SealKeys([SealKey.load(settings.audit_key).public])
 
@@ -195,10 +197,11 @@ async def _print_proof(connection: asyncpg.Connection, org: Org, *, event: UUID)
 
 
 def _key(_: argparse.Namespace, settings: Settings) -> int:
-    if not settings.audit_key.exists():
+    if not is_there(settings.audit_key):
         # One made here would have signed nothing, and whoever kept it would find every head badly signed.
         raise SettingsError(
-            f"there is no key at {settings.audit_key}: run this where the sealer runs, as its user"
+            f"there is no key at {settings.audit_key}: run this where the sealer runs, as its user;"
+            " `contract-graph audit seal` makes it when it first runs"
         )
     print(SealKey.load(settings.audit_key).public_pem(), end="")
     return 0

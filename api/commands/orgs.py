@@ -28,6 +28,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     setting = actions.add_parser("set", help="rename one, or say what Salesforce calls it")
     setting.add_argument("--org", required=True, help="name or id of the org")
     setting.add_argument("--name", help="what it is called from now on")
+    setting.add_argument("--yes", action="store_true", help="replace a Salesforce id that is known")
     setting.set_defaults(run=_set)
     for parser in (adding, setting):
         parser.add_argument("--salesforce-org-id", help=_SALESFORCE_ID)
@@ -57,6 +58,7 @@ def _set(arguments: argparse.Namespace, settings: Settings) -> int:
         before = await find_org(connection, arguments.org)
         if name is not None and name.casefold() != before.name.casefold():
             await _refuse_taken(connection, name)
+        _refuse_other(before, id_, is_meant=arguments.yes)
         org = replace(before, name=name or before.name, salesforce_org_id=id_ or before.salesforce_org_id)
         await _save(connection, org)
         print(f"{org.name} is {org.id}, in Salesforce {org.salesforce_org_id or 'not known yet'}")
@@ -77,6 +79,18 @@ def _given_id(arguments: argparse.Namespace) -> str | None:
         return None if given is None else salesforce_id(given, "00D")
     except DomainError as error:
         raise SettingsError(f"--salesforce-org-id: {error}") from None
+
+
+def _refuse_other(before: Org, id_: str | None, *, is_meant: bool) -> None:
+    """Let nobody replace by mistake what tells an org's people from another's. Raises SettingsError."""
+    known = before.salesforce_org_id
+    if id_ is not None and known not in (None, id_):
+        if not is_meant:
+            raise SettingsError(
+                f"{before.name} is {known} in Salesforce: with another id the people of that org are refused"
+                " when they sign in, and those of the other let in; say --yes if that is meant"
+            )
+        print(f"{before.name} was {known} in Salesforce")
 
 
 async def _refuse_taken(connection: asyncpg.Connection, name: str) -> None:

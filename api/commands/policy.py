@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from datetime import UTC, datetime
 from functools import partial
 
@@ -10,7 +11,7 @@ import asyncpg
 
 from api.commands import policy_change, policy_diff, policy_explain, policy_plan, policy_test
 from api.commands.org_work import in_org
-from api.commands.policy_source import UNSAID, policy_named, require_roles
+from api.commands.policy_source import UNSAID, policy_named, require_roles, text_named
 from api.settings import Settings, SettingsError
 from auth.policy import Policy, PolicyError, Word
 from auth.review.coverage import Coverage, Finding, cover
@@ -115,7 +116,7 @@ def _finding(policy: Policy, finding: Finding) -> str:
 
 
 def _text(arguments: argparse.Namespace, settings: Settings) -> int:
-    print(policy_named(arguments.policy, settings).text, end="")
+    print(text_named(arguments.policy, settings), end="")
     return 0
 
 
@@ -130,6 +131,7 @@ def _matrix(arguments: argparse.Namespace, settings: Settings) -> int:
         raise SettingsError(f"there is no entity {arguments.entity!r}; there are: {known}")
     matrix = matrix_of(policy, arguments.role, arguments.entity)
     if arguments.csv:
+        print(f"{policy.source}, SHA-256 {policy.digest}", file=sys.stderr)  # the sheet names no policy
         print(matrix_csv(matrix), end="")
     elif arguments.html:
         print(page(matrix, datetime.now(UTC)), end="")

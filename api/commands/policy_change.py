@@ -77,11 +77,11 @@ async def _trial(connection: asyncpg.Connection, _: argparse.Namespace) -> None:
     now = await policy_change.how_it_stands(connection)
     if now.candidate is None:
         raise SettingsError("no policy is proposed: `contract-graph policy propose FILE` proposes one")
-    in_force = await policy_change.in_force(connection)
+    in_force = await policy_change.digest_in_force(connection)
     event = now.candidate
     print(f"{event.digest}\n    proposed {event.happened_at:%Y-%m-%d %H:%M} by {event.by}: {event.reason}")
-    print(f"beside {in_force.digest[:12]}, which answers\n")
-    found = await list_differences(connection, event.digest, in_force.digest)
+    print(f"beside {in_force[:12]}, which answers\n")
+    found = await list_differences(connection, event.digest, in_force)
     if not found:
         print("no request so far would have been decided otherwise")
     for each in found:
@@ -109,8 +109,7 @@ async def _roll_back(connection: asyncpg.Connection, arguments: argparse.Namespa
 
 
 async def _history(connection: asyncpg.Connection, _: argparse.Namespace) -> None:
-    in_force = await policy_change.in_force(connection)
-    print(f"{in_force.digest}  is in force")
+    print(f"{await policy_change.digest_in_force(connection)}  is in force")
     events = await list_events(connection)
     if not events:
         print("    as it was shipped; none was proposed yet")

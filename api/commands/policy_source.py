@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import asyncpg
 
 from api.commands.org_work import as_owner
 from api.settings import Settings, SettingsError
 from auth.policy import Policy
-from auth.policy_change import how_it_stands, version
+from auth.policy_change import how_it_stands, text_of, version
 from auth.policy_file import SHIPPED, load_policy
 from auth.policy_watch import in_force
+
+T = TypeVar("T")
 
 SHIPPED_NAME: Final = "shipped"
 IN_FORCE: Final = "in-force"
@@ -26,22 +28,46 @@ UNSAID: Final = f"{NAMES}; `{SHIPPED_NAME}` unless said"
 
 def policy_named(name: str | None, settings: Settings) -> Policy:
     """Read a policy by its name, or from a file. Raises PolicyError, SettingsError, DatabaseError."""
-    if name in (IN_FORCE, PROPOSED):
-        return as_owner(settings, partial(_stored, name=str(name)))
-    path = near(SHIPPED) if name in (None, SHIPPED_NAME) else Path(str(name))
+    return _found(name, settings, version, load_policy)
+
+
+def text_named(name: str | None, settings: Settings) -> str:
+    """Return how a policy is written, also one that this program cannot read. Raises as `policy_named`."""
+    return _found(name, settings, text_of, partial(Path.read_text, encoding="utf-8"))
+
+
+def _found(
+    name: str | None,
+    settings: Settings,
+    stored: Callable[[asyncpg.Connection, str], Awaitable[T]],
+    in_file: Callable[[Path], T],
+) -> T:
+    """Get a policy as one of both says: from the database by its digest, or of a file."""
+    path = near(SHIPPED) if name in (None, SHIPPED_NAME, IN_FORCE) else Path(str(name))
+
+    async def known(connection: asyncpg.Connection) -> T | None:
+        digest = await _digest(connection, str(name))
+        return None if digest is None else await stored(connection, digest)
+
+    found = as_owner(settings, known) if name in (IN_FORCE, PROPOSED) else None
+    if found is not None:
+        return found
     try:
-        return load_policy(path)
+        return in_file(path)
     except OSError as error:
         raise SettingsError(f"{path} cannot be read: {error.strerror}; a policy is {NAMES}") from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"{path} cannot be read: it is not UTF-8") from None
 
 
-async def _stored(connection: asyncpg.Connection, name: str) -> Policy:
+async def _digest(connection: asyncpg.Connection, name: str) -> str | None:
+    """Return the digest of a policy in the database; None where the shipped one is in force."""
+    now = await how_it_stands(connection)
     if name == IN_FORCE:
-        return await in_force(connection, load_policy(near(SHIPPED)))
-    candidate = (await how_it_stands(connection)).candidate
-    if candidate is None:
+        return now.in_force
+    if now.candidate is None:
         raise SettingsError("no policy is proposed: `contract-graph policy propose FILE` proposes one")
-    return await version(connection, candidate.digest)
+    return now.candidate.digest
 
 
 async def policy_with(connection: asyncpg.Connection, roles: Sequence[str]) -> Policy:

@@ -125,6 +125,16 @@ def test_search_says_that_there_is_none(audit: Audit) -> None:
     assert told.stdout == "no such event in the log of Northlight\n"
 
 
+def test_search_says_that_there_are_older_ones_and_how_to_go_on(audit: Audit) -> None:
+    latest = audit("search", "--org", "Northlight", "--most", "2", "--json")
+    last = json.loads(latest.stdout.splitlines()[-1])["id"]
+    assert len(latest.stdout.splitlines()) == 2
+    assert latest.stderr == f"there are older ones: the same with --after {last}\n"
+    rest = audit("search", "--org", "Northlight", "--most", "2", "--json", "--after", last)
+    assert len(rest.stdout.splitlines()) == 1
+    assert rest.stderr == ""
+
+
 # Seal, export and verify
 
 
@@ -165,6 +175,7 @@ def test_a_moment_that_is_none_is_told_with_one_that_is(audit: Audit) -> None:
 
 def test_verify_takes_a_public_key_and_makes_none(audit: Audit, tmp_path: Path) -> None:
     assert "say the public keys with --key" in only_line(audit("verify"))
+    assert "run this where the sealer runs" in only_line(audit("key"))
     assert not (tmp_path / "home" / "audit").exists()
     audit("seal")
     public = tmp_path / "public.pem"

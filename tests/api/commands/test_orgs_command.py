@@ -67,6 +67,18 @@ def test_people_sign_in_once_their_org_is_known_by_its_salesforce_id(typed: Type
     assert ID in kept.stdout, "who renames an org says nothing of its Salesforce"
 
 
+def test_a_salesforce_id_that_is_known_is_replaced_only_by_who_says_so(typed: Typed) -> None:
+    typed("orgs add Northlight --salesforce-org-id", ID)
+    assert typed("orgs set --org Northlight --salesforce-org-id", ID).returncode == 0
+    refused = typed("orgs set --org Northlight --salesforce-org-id", OTHER_ID)
+    assert refused.returncode == 1
+    assert f"Northlight is {ID} in Salesforce" in refused.stderr
+    assert ID in typed("orgs list").stdout
+    meant = typed("orgs set --org Northlight --yes --salesforce-org-id", OTHER_ID)
+    assert f"was {ID} in Salesforce" in meant.stdout
+    assert OTHER_ID in typed("orgs list").stdout
+
+
 @pytest.mark.parametrize(
     ("given", "told"),
     [("005xx0000000001", "begin with 00D"), ("00D", "15 or 18"), (ID[:15] + "ZZZ", f"should be {ID[15:]}")],

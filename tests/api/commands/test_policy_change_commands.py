@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from auth import policy_change
+from auth.policy import Policy, PolicyError
 from auth.policy_file import SHIPPED, load_policy, read_policy
 from storage.database import connect
 from storage.policy_versions import PolicyDifference, add_differences
@@ -89,6 +91,24 @@ def test_the_policies_that_the_database_has_are_asked_about_by_their_names(typed
     explain = "explain --field Contract.totalValue --role sales_rep"
     assert f"policy {SHORT}:" in typed(f"{explain} --policy in-force").stdout
     assert typed("text").stdout == typed("text shipped").stdout == SHIPPED.read_text()
+
+
+def test_a_policy_that_this_program_cannot_read_is_still_printed(
+    typed: Typed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after an upgrade that declares more than the policy in force speaks of: it is to be mended."""
+    propose(typed)
+    approve(typed)
+
+    def newer(content: bytes, source: str) -> Policy:
+        raise PolicyError(file=source, line=1, problem=f"{len(content)} bytes", suggestion="mention NEWER")
+
+    monkeypatch.setattr(policy_change, "read_policy", newer)
+    assert typed("text in-force").stdout == NARROWER
+    assert typed("history").stdout.startswith(f"{DIGEST}  is in force\n")
+    refused = typed("matrix in-force")
+    assert refused.returncode == 1
+    assert "mention NEWER" in refused.stderr
 
 
 def count(url: str, found: PolicyDifference) -> None:
