@@ -52,6 +52,7 @@ function draw() {
   document.getElementById("name").textContent = record.selectedOptions[0]?.textContent || "—";
   state.textContent = someone ? `${someone.role} · ${someone.org}` : "nobody has signed in";
   if (!asked.has("bare")) history.replaceState(null, "", address());
+  document.getElementById("invitation").hidden = Boolean(someone);
   if (!someone) place.replaceChildren();
   else if (width.value === "phone") showPhone();
   else if (own) window.preview.show(place, record.value, own[2]);

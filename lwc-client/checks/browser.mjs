@@ -140,6 +140,18 @@ const openAll = (page) =>
   });
 const textOf = (page) => inside(page).evaluate(() => document.querySelector('#place').innerText);
 
+async function whoHasNotSignedIn(browser) {
+  const context = await browser.createBrowserContext();
+  const page = await context.newPage();
+  const isInvited = () => document.querySelector('#invitation').checkVisibility();
+  await page.goto(`${origin}/preview`, { waitUntil: 'networkidle0' });
+  expect(await inside(page).evaluate(isInvited), 'who has not signed in is told where to');
+  expect((await textOf(page)) === '', 'and is shown nothing else');
+  await page.goto(`${origin}/preview?as=${demo.people[0].user}`, { waitUntil: 'networkidle0' });
+  expect(!(await inside(page).evaluate(isInvited)), 'who has signed in is not told so any more');
+  await context.close();
+}
+
 async function everybodyOnSeveralRecords(browser) {
   for (const person of demo.people) {
     const page = await open(browser, person);
@@ -547,6 +559,7 @@ fs.rmSync(shots, { recursive: true, force: true });
 fs.mkdirSync(shots);
 const browser = await launch();
 const parts = [
+  whoHasNotSignedIn,
   everybodyOnSeveralRecords,
   reasonsOnAClick,
   actionsOfARep,
