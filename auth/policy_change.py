@@ -109,12 +109,6 @@ async def how_it_stands(connection: asyncpg.Connection) -> Standing:
     return standing(await policy_versions.list_events(connection))
 
 
-async def in_force(connection: asyncpg.Connection) -> Policy:
-    """Return the policy that is in force: the shipped one until another was approved."""
-    digest = (await how_it_stands(connection)).in_force
-    return load_policy() if digest is None else await version(connection, digest)
-
-
 async def digest_in_force(connection: asyncpg.Connection) -> str:
     """Return which policy is in force, whether or not this program can read it."""
     return (await how_it_stands(connection)).in_force or load_policy().digest
@@ -142,10 +136,16 @@ def _source(digest: str) -> str:
     return f"policy {digest[:12]}"
 
 
-async def _candidate(connection: asyncpg.Connection, digest: str) -> PolicyEvent:
+async def proposed(connection: asyncpg.Connection) -> PolicyEvent:
+    """Return how the policy that is tried came to be. Raises NoCandidate."""
     candidate = (await how_it_stands(connection)).candidate
     if candidate is None:
         raise _refused(NoCandidate)
+    return candidate
+
+
+async def _candidate(connection: asyncpg.Connection, digest: str) -> PolicyEvent:
+    candidate = await proposed(connection)
     if digest != candidate.digest:
         raise _refused(OtherCandidate, given=digest, proposed=candidate.digest)
     return candidate

@@ -238,12 +238,14 @@ class Database:
                 try:
                     yield reader.connection
                 except Exception as error:
+                    if isinstance(error, _ENDS):
+                        reader.connection.terminate()
                     undone = error
                     raise
         except BaseException as error:
             # What the work raised was undone. Else BEGIN may be on its way yet, or the end of it: who took
             # the connection next would be inside a transaction of nobody's, and commit nothing.
-            if error is not undone or isinstance(error, _ENDS):
+            if error is not undone:
                 reader.connection.terminate()
             raise
         finally:

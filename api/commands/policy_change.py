@@ -74,11 +74,8 @@ async def _propose(connection: asyncpg.Connection, arguments: argparse.Namespace
 
 
 async def _trial(connection: asyncpg.Connection, _: argparse.Namespace) -> None:
-    now = await policy_change.how_it_stands(connection)
-    if now.candidate is None:
-        raise SettingsError("no policy is proposed: `contract-graph policy propose FILE` proposes one")
+    event = await policy_change.proposed(connection)
     in_force = await policy_change.digest_in_force(connection)
-    event = now.candidate
     print(f"{event.digest}\n    proposed {event.happened_at:%Y-%m-%d %H:%M} by {event.by}: {event.reason}")
     print(f"beside {in_force[:12]}, which answers\n")
     found = await list_differences(connection, event.digest, in_force)

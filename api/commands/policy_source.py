@@ -12,7 +12,7 @@ import asyncpg
 from api.commands.org_work import as_owner
 from api.settings import Settings, SettingsError
 from auth.policy import Policy
-from auth.policy_change import how_it_stands, text_of, version
+from auth.policy_change import how_it_stands, proposed, text_of, version
 from auth.policy_file import SHIPPED, load_policy
 from auth.policy_watch import in_force
 
@@ -27,7 +27,10 @@ UNSAID: Final = f"{NAMES}; `{SHIPPED_NAME}` unless said"
 
 
 def policy_named(name: str | None, settings: Settings) -> Policy:
-    """Read a policy by its name, or from a file. Raises PolicyError, SettingsError, DatabaseError."""
+    """Read a policy by its name, or from a file.
+
+    Raises PolicyError, NoCandidate, SettingsError, DatabaseError.
+    """
     return _found(name, settings, version, load_policy)
 
 
@@ -62,12 +65,9 @@ def _found(
 
 async def _digest(connection: asyncpg.Connection, name: str) -> str | None:
     """Return the digest of a policy in the database; None where the shipped one is in force."""
-    now = await how_it_stands(connection)
-    if name == IN_FORCE:
-        return now.in_force
-    if now.candidate is None:
-        raise SettingsError("no policy is proposed: `contract-graph policy propose FILE` proposes one")
-    return now.candidate.digest
+    if name == PROPOSED:
+        return (await proposed(connection)).digest
+    return (await how_it_stands(connection)).in_force
 
 
 async def policy_with(connection: asyncpg.Connection, roles: Sequence[str]) -> Policy:

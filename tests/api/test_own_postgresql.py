@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import asyncpg
 import pytest
 
 from domain.identity import salesforce_id
 from storage.embedded import Cluster
 from storage.embedded_roles import OWNER, READ_WRITE
 from tests.api.command_line import run_here
+from tests.standby import sql
 
 GUIDE = Path(__file__).parents[2] / "docs" / "operators.md"
 SECTION = GUIDE.read_text().partition("## A PostgreSQL of your own\n")[2].partition("\n## ")[0]
@@ -22,29 +21,16 @@ COMMANDS = re.findall(r"```sh\n(.*?)```", SECTION, re.DOTALL)[0].strip().splitli
 THEIRS = "database_of_their_own"
 
 
-def administer(cluster: Cluster, *statements: str) -> None:
-    async def run() -> None:
-        connection = await asyncpg.connect(cluster.dsn("postgres", "postgres"))
-        try:
-            for each in statements:
-                await connection.execute(each)
-        finally:
-            await connection.close()
-
-    asyncio.run(run())
-
-
 @pytest.fixture
 def own(cluster: Cluster) -> Iterator[dict[str, str]]:
     """The settings for a database that the guide's statements made; both roles are there before."""
     made = [each.replace("DATABASE contract_graph", f"DATABASE {THEIRS}") for each in STATEMENTS]
     # A superuser needs no membership, and must not keep one: others of these tests look at it.
-    administer(
-        cluster,
-        *(each for each in made if not each.startswith(("CREATE ROLE", "GRANT contract_graph_owner"))),
-    )
+    for each in made:
+        if not each.startswith(("CREATE ROLE", "GRANT contract_graph_owner")):
+            sql(cluster, each)
     yield {"DATABASE_URL": cluster.dsn(READ_WRITE, THEIRS), "DATABASE_OWNER_URL": cluster.dsn(OWNER, THEIRS)}
-    administer(cluster, f"DROP DATABASE {THEIRS} WITH (FORCE)")
+    sql(cluster, f"DROP DATABASE {THEIRS} WITH (FORCE)")
 
 
 def test_the_roles_are_called_as_migrations_and_the_embedded_database_call_them() -> None:

@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 
 from auth import policy_change
-from auth.policy import PolicyError
+from auth.policy import Policy, PolicyError
 from auth.policy_change import (
     AlreadyInForce,
     LeftAlready,
@@ -22,6 +22,7 @@ from auth.policy_change import (
     SameEyes,
 )
 from auth.policy_file import SHIPPED, load_policy
+from auth.policy_watch import in_force
 from storage.database import connect
 from storage.policy_versions import PolicyDifference, add_differences, list_differences
 
@@ -56,18 +57,22 @@ def approved(digest: str, by: str = "bob") -> Work:
     return lambda c: policy_change.approve(c, digest, by=by, reason="read it")
 
 
+async def in_force_now(connection: asyncpg.Connection) -> Policy:
+    return await in_force(connection, load_policy())
+
+
 async def rolled_back(connection: asyncpg.Connection) -> Any:
     now = await policy_change.digest_in_force(connection)
     return await policy_change.roll_back(connection, now, by="eve", reason="it broke")
 
 
 def test_the_shipped_policy_is_in_force_until_another_is_approved(do: Do) -> None:
-    assert do(policy_change.in_force) == load_policy()
+    assert do(in_force_now) == load_policy()
     digest = do(proposed(NARROWER)).digest
-    assert do(policy_change.in_force) == load_policy()
+    assert do(in_force_now) == load_policy()
     assert do(policy_change.how_it_stands).candidate.digest == digest
     do(approved(digest))
-    found = do(policy_change.in_force)
+    found = do(in_force_now)
     assert (found.digest, found.text.encode()) == (digest, NARROWER)
     assert do(policy_change.how_it_stands).candidate is None
 
@@ -77,7 +82,7 @@ def test_who_proposed_a_policy_cannot_approve_it(do: Do, by: str) -> None:
     digest = do(proposed(NARROWER)).digest
     with pytest.raises(SameEyes, match="proposed it: somebody else"):
         do(approved(digest, by))
-    assert do(policy_change.in_force) == load_policy()
+    assert do(in_force_now) == load_policy()
 
 
 @pytest.mark.parametrize(
@@ -89,7 +94,7 @@ def test_only_what_was_looked_at_is_approved(do: Do, digest: str) -> None:
     do(proposed(NARROWER))
     with pytest.raises(OtherCandidate):
         do(approved(digest))
-    assert do(policy_change.in_force) == load_policy()
+    assert do(in_force_now) == load_policy()
 
 
 def test_a_policy_that_was_replaced_or_rejected_cannot_be_approved(do: Do) -> None:
@@ -109,7 +114,7 @@ def test_rolling_back_leads_step_by_step_to_the_shipped_one(do: Do) -> None:
         do(approved(do(proposed(content)).digest))
     assert do(rolled_back).text.encode() == NARROWER
     assert do(rolled_back).digest == load_policy().digest
-    assert do(policy_change.in_force).digest == load_policy().digest
+    assert do(in_force_now).digest == load_policy().digest
     with pytest.raises(NothingBefore):
         do(rolled_back)
     do(approved(do(proposed(OTHER)).digest))

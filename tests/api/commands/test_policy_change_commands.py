@@ -131,7 +131,7 @@ def test_a_policy_that_is_rejected_is_tried_no_longer(typed: Typed) -> None:
     propose(typed)
     done = typed(f"reject {DIGEST} --by bob --reason", "too narrow")
     assert (done.returncode, done.stdout) == (0, f"{SHORT} is tried no longer\n")
-    assert only_line(typed("trial")) == f"no policy{NOTHING}"
+    assert only_line(typed("trial")) == f"No policy{NOTHING}."
     assert only_line(approve(typed)) == f"No policy{NOTHING}."
 
 
